@@ -1,0 +1,62 @@
+"""Columns of the stage volumes: observed and forecast volumes with bounds."""
+
+import polars as pl
+
+from warehouse.contract import Column
+
+OBSERVED_VOLUME = Column(
+    "observed_volume",
+    pl.Float64(),
+    "volume",
+    "Declared units that entered the forecast; empty in forecast months.",
+    "Waargenomen aantal",
+)
+FORECAST_VOLUME = Column(
+    "forecast_volume", pl.Float64(), "volume", "Forecast units; empty in observed months.", "Verwacht aantal"
+)
+LOWER_80_VOLUME = Column(
+    "lower_80_volume",
+    pl.Float64(),
+    "volume",
+    "Lower end of the 80 % prediction interval of the month.",
+    "Ondergrens 80 %",
+)
+UPPER_80_VOLUME = Column(
+    "upper_80_volume",
+    pl.Float64(),
+    "volume",
+    "Upper end of the 80 % prediction interval of the month.",
+    "Bovengrens 80 %",
+)
+LOWER_95_VOLUME = Column(
+    "lower_95_volume",
+    pl.Float64(),
+    "volume",
+    "Lower end of the 95 % prediction interval of the month.",
+    "Ondergrens 95 %",
+)
+UPPER_95_VOLUME = Column(
+    "upper_95_volume",
+    pl.Float64(),
+    "volume",
+    "Upper end of the 95 % prediction interval of the month.",
+    "Bovengrens 95 %",
+)
+BOUNDS_VOLUME = (LOWER_80_VOLUME, UPPER_80_VOLUME, LOWER_95_VOLUME, UPPER_95_VOLUME)
+FORECAST_VOLUME_YEAR = Column(
+    "forecast_year_volume",
+    pl.Float64(),
+    "volume",
+    "Sum of the forecast months of the chosen model.",
+    "Som prognose",
+)
+CHECK_VOLUME_YEAR = Column(
+    "check_year_volume",
+    pl.Float64(),
+    "volume",
+    "The same sum by statsmodels, same model form, own estimation.",
+    "Som controle",
+)
+DIFFERENCE_RATIO = Column(
+    "difference_ratio", pl.Float64(), "ratio", "Check divided by forecast, minus one.", "Verschil"
+)

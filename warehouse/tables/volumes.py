@@ -1,0 +1,49 @@
+"""Tables of the stage volumes."""
+
+from warehouse.columns import common as c
+from warehouse.columns import volumes as v
+from warehouse.contract import Table
+
+VOLUMES = Table(
+    "volumes",
+    "volumes",
+    "lake",
+    "prestatie × wlz_uitvoerder × care month",
+    (
+        c.DELIVERY_MONTH,
+        c.BUDGET_YEAR,
+        c.SCENARIO,
+        c.PRESTATIECODE,
+        c.WLZ_UITVOERDER,
+        c.CARE_MONTH,
+        v.OBSERVED_VOLUME,
+        v.FORECAST_VOLUME,
+        *v.BOUNDS_VOLUME,
+        c.ENGINE,
+        c.MODEL,
+        c.FLAG,
+    ),
+    ("scenario", "prestatiecode", "wlz_uitvoerder", "care_month"),
+    "Observed volumes and their forecast to the end of the budget year.",
+    nullable=frozenset({"observed_volume", "forecast_volume", *(b.name for b in v.BOUNDS_VOLUME), "flag"}),
+)
+VOLUME_CHECK = Table(
+    "volume_check",
+    "volumes",
+    "lake",
+    "sampled prestatie × wlz_uitvoerder",
+    (
+        c.DELIVERY_MONTH,
+        c.SCENARIO,
+        c.PRESTATIECODE,
+        c.WLZ_UITVOERDER,
+        c.MODEL,
+        v.FORECAST_VOLUME_YEAR,
+        v.CHECK_VOLUME_YEAR,
+        v.DIFFERENCE_RATIO,
+        c.FLAG,
+    ),
+    ("scenario", "prestatiecode", "wlz_uitvoerder"),
+    "Independent refit of twelve series by statsmodels: does the chosen model form say the same?",
+    nullable=frozenset({"check_year_volume", "difference_ratio", "flag"}),
+)
