@@ -11,8 +11,8 @@ import polars as pl
 
 MONEY = pl.Decimal(18, 2)
 
-# Unit → the suffix a column name must carry. Units without a suffix rule are listed with None.
-UNIT_SUFFIX: dict[str, str | None] = {
+# Unit → what a column name must contain, so that a reader of SQL sees the unit. None: no rule.
+UNIT_MARK: dict[str, str | None] = {
     "eur": "_eur",
     "eur_per_unit": "_eur_per_unit",
     "ratio": "_ratio",
@@ -32,14 +32,14 @@ UNIT_SUFFIX: dict[str, str | None] = {
 
 
 class ContractError(ValueError):
-    """Data do not follow their contract. The message says table, column, expected, found and the likely cause."""
+    """Data do not follow their contract. The message says table, column, expected, found and likely cause."""
 
 
 @dataclass(frozen=True)
 class Column:
     """One column, described once for the whole project.
 
-    ``unit`` is a key of ``UNIT_SUFFIX``. ``source_name`` is the header in the delivered file, if the column is
+    ``unit`` is a key of ``UNIT_MARK``. ``source_name`` is the header in the delivered file, if the column is
     delivered. ``allowed`` is the closed list of values, ``pattern`` a regular expression a text must match,
     ``minimum``/``maximum`` an inclusive range. A ``month`` is a date on the first of the month.
     """
@@ -58,7 +58,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its grain, its ordered columns, its key. ``layer`` is delivery, lake or mart."""
+    """A table: its grain, its ordered columns, its key. ``layer`` is delivery, lake or mart.
+
+    ``letter`` names the table or figure of the advice of May 2018 a mart carries. ``keep_vintages`` is how many
+    delivery months the published file keeps (None: all); a mart ``rebuilt_whole`` is replaced for all months at once.
+    """
 
     name: str
     stage: str
@@ -70,6 +74,8 @@ class Table:
     nullable: frozenset[str] = field(default_factory=frozenset)
     known_issues: tuple[str, ...] = ()
     letter: str | None = None
+    keep_vintages: int | None = None
+    rebuilt_whole: bool = False
 
     @property
     def column_names(self) -> list[str]:
@@ -141,9 +147,8 @@ def _check_values(frame: pl.DataFrame, column: Column, table: Table) -> None:
     values = frame[column.name]
     where = f"table {table.name}, column {column.name}"
     if column.name not in table.nullable and values.null_count():
-        raise ContractError(
-            f"{where}: expected a value in every row, found {values.null_count()} empty. {_example(frame, values.is_null())}"
-        )
+        first = _example(frame, values.is_null())
+        raise ContractError(f"{where}: expected a value in every row, found {values.null_count()} empty. {first}")
     if column.allowed is not None:
         bad = values.is_not_null() & ~values.is_in(list(column.allowed))
         if bad.any():

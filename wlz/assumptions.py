@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import polars as pl
+
 
 class AssumptionError(ValueError):
     """An assumption is missing, incomplete or outside its range. The message names it and what was expected."""
@@ -40,7 +42,9 @@ class Assumptions(Mapping[str, float]):
 
     def __getitem__(self, name: str) -> float:
         if name not in self.items_by_name:
-            raise AssumptionError(f"assumption {name} is missing from the assumptions of this budget year; add it there")
+            raise AssumptionError(
+                f"assumption {name} is missing from the assumptions of this budget year; add it there"
+            )
         return self.items_by_name[name].value
 
     def __iter__(self) -> Iterator[str]:
@@ -59,9 +63,24 @@ def parse_assumptions(raw: Mapping[str, Any]) -> Assumptions:
     for name, entry in raw.items():
         missing = [key for key in ("value", "unit", "range", "source", "date") if key not in entry]
         if missing:
-            raise AssumptionError(f"assumption {name}: expected value, unit, range, source and date; missing {', '.join(missing)}")
+            raise AssumptionError(
+                f"assumption {name}: expected value, unit, range, source and date; missing {', '.join(missing)}"
+            )
         low, high = entry["range"]
         if not low <= entry["value"] <= high:
             raise AssumptionError(f"assumption {name}: expected between {low} and {high}, found {entry['value']}")
         parsed[name] = Assumption(entry["value"], entry["unit"], low, high, entry["source"], entry["date"])
     return Assumptions(parsed)
+
+
+def paid_shares(growin: pl.DataFrame, assumptions: Mapping[str, float]) -> pl.DataFrame:
+    """Share of NHC and NIC paid per year: ``year``, ``nhc_paid_ratio`` (grow-in table), ``nic_paid_ratio``.
+
+    Years of the grow-in table without ``nic_paid_ratio_<year>`` among the assumptions are left out.
+    """
+    years = [year for year in growin["year"].to_list() if f"nic_paid_ratio_{year}" in assumptions]
+    nic = pl.DataFrame(
+        {"year": years, "nic_paid_ratio": [assumptions[f"nic_paid_ratio_{year}"] for year in years]},
+        schema={"year": pl.Int32, "nic_paid_ratio": pl.Float64},
+    )
+    return growin.select(pl.col("year").cast(pl.Int32), "nhc_paid_ratio").join(nic, on="year", how="inner").sort("year")

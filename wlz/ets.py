@@ -1,24 +1,23 @@
 """Linear exponential smoothing for a whole panel: operators, grid, scores, selection, bounds.
 
-Numbers in, numbers out: one series per row, months in columns, NaN for a month without an observation. Edge
-cases (short, ended, intermittent series), dates and frames belong in `volumes.py`; refits in `ets_check.py`.
-
-Why it is fast. An additive innovations model (Hyndman et al. 2008, chapter 2) reads
+Arrays in, arrays out: a series per row, months in columns, NaN where nothing was observed. Dates, frames and
+edge cases (short, ended, intermittent series) belong in `volumes.py`; refits in `ets_check.py`.
+Why it is fast: an additive innovations model (Hyndman et al. 2008, chapter 2) reads
 
     e_t = y_t − l − φ·b − s        l ← l + φ·b + α·e_t     b ← φ·b + β·e_t     s ← s + γ·e_t
 
-For fixed (α, β, φ, γ) everything is linear: the residuals are e = A·y − B·x₀ with x₀ the initial states. Least
-squares gives x₀ = B⁺A·y and SSE = y′(P′P)y with P = (I − BB⁺)A. P depends on the parameter point and on which
-months were observed, not on the series, so the SSE of all series at all points is one matrix product of the
-products y_s·y_t with the entries of P′P. Log-additive models are the same algebra on log(y).
+For fixed (α, β, φ, γ) everything is linear: the residuals are e = A·y − B·x₀ with initial states x₀. Least
+squares gives x₀ = B⁺A·y and SSE = y′(P′P)y with P = (I − BB⁺)A. P depends on the parameters and on the months
+observed, not on the series: the SSE of all series at all points is the matrix of products y_s·y_t times the
+entries of P′P. Log-additive models are the same algebra on log(y).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
 from functools import lru_cache
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,23 +32,24 @@ STATE_COUNT = 2 + SEASON_MONTHS  # level, slope, one season per calendar month
 MIN_OBSERVATIONS = 7  # below this a trend is extrapolated from noise; the caller takes a mean
 MIN_SEASON_OBSERVATIONS = 24  # two full years: a season seen once is not a season
 ALPHAS = (0.001, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 0.99)
-BETA_SHARES = (0.001, 0.05, 0.15, 0.35, 0.7)  # β = share × α keeps the model in the admissible region
+BETA_SHARES = (0.001, 0.05, 0.15, 0.35, 0.7)  # β = share × α keeps the model in the usual region
 GAMMA_SHARES = (0.001, 0.05, 0.15, 0.35, 0.7)  # γ = share × (1 − α), likewise
 DAMPINGS = (0.85, 0.95)
-SSE_FLOOR = 1e-8  # of the spread: a residual of 0.01 % of the spread counts as a perfect fit, not as rounding
+SSE_FLOOR = 1e-8  # of the spread: residuals of 0.01 % of it count as a perfect fit, not as rounding to rank
 AICC_TIE = 1e-4  # closer than this two points are equal and the simpler one (lower index) is taken
-LOG_LIMIT = 20.0  # exponents are kept within ±20 (5e8 times the mean), so that nothing overflows
+CONSTANT_TOLERANCE = 1e-12  # a range below this share of the largest value is rounding
+LOG_LIMIT = 20.0  # exponents stay within ±20 (5e8 times the mean), so that nothing overflows
 BLOCK_SIZE = 1024  # series scored at once: about 60 MB of products and scores at 36 months
-QUANTILE_80 = NormalDist().inv_cdf(0.90)
-QUANTILE_95 = NormalDist().inv_cdf(0.975)
+_Z80, _Z95 = NormalDist().inv_cdf(0.90), NormalDist().inv_cdf(0.975)
+# The lines of a forecast, with their normal quantile.
+LINES = {"forecast": 0.0, "lower_80": -_Z80, "upper_80": _Z80, "lower_95": -_Z95, "upper_95": _Z95}
 
 
 class EtsError(ValueError):
     """A panel that cannot be smoothed: wrong shape, too few observations, infinite values."""
 
 
-@dataclass(frozen=True)
-class ModelForm:
+class ModelForm(NamedTuple):
     """A form in the notation error, trend, season: `A,Ad,A` is additive, damped, additive season."""
 
     name: str
@@ -58,13 +58,11 @@ class ModelForm:
     season: bool
 
     @property
-    def initial_count(self) -> int:
-        """Free initial states; eleven for the season, because the twelve sum to zero."""
+    def initial_count(self) -> int:  # eleven for the season, because the twelve sum to zero
         return 1 + self.trend + (SEASON_MONTHS - 1) * self.season
 
     @property
-    def parameter_count(self) -> int:
-        """Smoothing parameters, free initial states and the variance: the k of AICc."""
+    def parameter_count(self) -> int:  # the k of AICc: the variance counts too
         return 1 + self.trend + self.damped + self.season + self.initial_count + 1
 
 
@@ -79,9 +77,8 @@ FORMS = (
 )
 
 
-@dataclass(frozen=True)
-class Points:
-    """Smoothing parameters of J points: `alpha`, `beta`, `phi`, `gamma`, each (J,); form is an index of FORMS."""
+class Points(NamedTuple):
+    """Smoothing parameters of J points, each (J,); `form` is an index of FORMS."""
 
     form: IntArray
     alpha: FloatArray
@@ -89,17 +86,12 @@ class Points:
     phi: FloatArray
     gamma: FloatArray
 
-    def take(self, chosen: IntArray) -> Points:
-        """The points at these indices, repeats allowed."""
-        return Points(*(getattr(self, item.name)[chosen] for item in fields(self)))
 
-
-@dataclass(frozen=True)
-class Bank:
+class Bank(NamedTuple):
     """What one pattern of observed months needs, for J grid points and n observations.
 
-    `products` (J, n(n+1)/2): entries of P′P, off-diagonals doubled. `initial` (J, 14, n): observations → initial
-    states (level, slope, season of the first 12 months). `parameter_count` (J,): k. `observed` (T,).
+    `parameter_count` (J,): k. `products` (J, n(n+1)/2): entries of P′P, off-diagonals doubled. `initial`
+    (J, 14, n): observations → initial states (level, slope, season of the first 12 months). `observed` (T,).
     """
 
     points: Points
@@ -109,10 +101,10 @@ class Bank:
     observed: BoolArray
 
 
-@dataclass(frozen=True)
-class PanelFit:
-    """The chosen model of N series: `logged` (N,), `points` (N each), `initial` states (N, 14), `sse`, `sigma`,
-    `aicc` (N,). States, SSE and sigma are in model space: the series ÷ `scale`, logged where `logged`, − `centre`.
+class PanelFit(NamedTuple):
+    """The chosen models of N series: `initial` and `final` states are (N, 14), all else (N,).
+
+    States, SSE and sigma are in model space: series ÷ `scale`, logged where `logged`, minus `centre`.
     """
 
     logged: BoolArray
@@ -132,15 +124,10 @@ class PanelFit:
         return np.where(self.logged, np.char.add("log ", names), names)
 
 
-@dataclass(frozen=True)
-class PanelForecast:
-    """N series × H months on the scale of the series: `point` (median) and bounds; `model` (N,)."""
+class PanelForecast(NamedTuple):
+    """`lines` (5, N, H) in units of the series, ordered as LINES (the point is the median); `model` (N,)."""
 
-    point: FloatArray
-    lower_80: FloatArray
-    upper_80: FloatArray
-    lower_95: FloatArray
-    upper_95: FloatArray
+    lines: FloatArray
     model: TextArray
 
 
@@ -156,22 +143,19 @@ def list_points(form_index: int) -> Points:
     betas = BETA_SHARES if form.trend else (0.0,)
     dampings = DAMPINGS if form.damped else (1.0,)
     gammas = GAMMA_SHARES if form.season else (0.0,)
-    alpha, beta, phi, gamma = (
-        axis.ravel() for axis in np.meshgrid(ALPHAS, betas, dampings, gammas, indexing="ij")
-    )
-    form_column = np.full(len(alpha), form_index, dtype=np.int64)
-    return Points(form_column, alpha, beta * alpha, phi, gamma * (1 - alpha))
+    mesh = np.meshgrid(ALPHAS, betas, dampings, gammas, indexing="ij")
+    alpha, beta, phi, gamma = (axis.ravel() for axis in mesh)
+    return Points(np.full(len(alpha), form_index), alpha, beta * alpha, phi, gamma * (1 - alpha))
 
 
 def run_filter(
     points: Points, initial: FloatArray, values: FloatArray, observed: BoolArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Residuals and final states of J models, each for C columns at once.
+    """Residuals (n, J, C) and final states (14, J, C) of J models, each for C columns at once.
 
-    `initial` (14, J, C); `values` (n, J or 1, C), observed months only; `observed` (T,). Returns residuals
-    (n, J, C) and final states (14, J, C). In a month that was not observed the state moves on without an
-    innovation (Hyndman et al. 2008, section 2.6), so a gap is neither zero nor an interpolation. Season i belongs
-    to months i, i + 12, … counted from the first one.
+    `initial` (14, J, C); `values` (n, J or 1, C), observed months only; `observed` (T,). In a month without
+    observation the state moves on without an innovation: a gap is neither zero nor interpolated. Season i is
+    for months i, i + 12, … after the first.
 
     >>> run_filter(list_points(0), np.zeros((14, 9, 1)), np.ones((3, 1, 1)), np.ones(3, bool))[0].shape
     (3, 9, 1)
@@ -202,12 +186,11 @@ def build_operators(points: Points, observed: BoolArray) -> tuple[FloatArray, Fl
     >>> build_operators(list_points(1), np.ones(36, bool))[0].shape
     (45, 36, 36)
     """
-    if len(np.unique(points.form)) != 1:
-        raise EtsError(f"operators are built per form; found forms {np.unique(points.form).tolist()}")
+    if (points.form != points.form[0]).any():
+        raise EtsError("operators are built for points of one form at a time")
     form = FORMS[int(points.form[0])]
-    n, count = int(observed.sum()), len(points.alpha)
-    to_states = _spread_initial(form)
-    columns = np.zeros((STATE_COUNT, count, n + form.initial_count))
+    n, to_states = int(observed.sum()), _spread_initial(form)
+    columns = np.zeros((STATE_COUNT, len(points.alpha), n + form.initial_count))
     columns[:, :, n:] = to_states[:, None, :]
     residuals, _ = run_filter(points, columns, np.eye(n, n + form.initial_count)[:, None, :], observed)
     by_point = np.ascontiguousarray(residuals.transpose(1, 0, 2))
@@ -218,8 +201,7 @@ def build_operators(points: Points, observed: BoolArray) -> tuple[FloatArray, Fl
 
 
 def _spread_initial(form: ModelForm) -> FloatArray:
-    """(14, free states): level, slope and eleven seasons; the twelfth is minus their sum, else level and season
-    could not be told apart."""
+    """(14, free states). The twelfth season is minus the sum of the others, else level and season mix."""
     to_states = np.zeros((STATE_COUNT, form.initial_count))
     to_states[0, 0] = 1.0
     if form.trend:
@@ -231,21 +213,13 @@ def _spread_initial(form: ModelForm) -> FloatArray:
     return to_states
 
 
-def list_forms(observed: BoolArray) -> list[int]:
-    """Forms that this pattern of observed months can carry: AICc must exist (n > k + 1); a season needs 24
-    observations and every calendar month at least once.
-
-    >>> list_forms(np.ones(23, bool))
-    [0, 1, 2]
-    """
+def _list_forms(observed: BoolArray) -> list[int]:
+    """Forms these months can carry: AICc exists (n > k + 1), the season was seen in all its months."""
     n = int(observed.sum())
     phases = np.bincount(np.flatnonzero(observed) % SEASON_MONTHS, minlength=SEASON_MONTHS)
     seasonal = n >= MIN_SEASON_OBSERVATIONS and bool((phases > 0).all())
-    return [
-        index
-        for index, form in enumerate(FORMS)
-        if n - form.parameter_count - 1 > 0 and (seasonal or not form.season)
-    ]
+    admitted = [n > form.parameter_count + 1 and (seasonal or not form.season) for form in FORMS]
+    return np.flatnonzero(admitted).tolist()
 
 
 @lru_cache(maxsize=16)  # 8 MB each at 36 months, 18 MB at 60
@@ -262,16 +236,15 @@ def build_bank(pattern: tuple[bool, ...]) -> Bank:
     if n < MIN_OBSERVATIONS:
         raise EtsError(f"a series needs {MIN_OBSERVATIONS} observed months, found {n}; take its mean instead")
     rows, columns = np.triu_indices(n)
-    doubled = np.where(rows == columns, 1.0, 2.0)
     points, products, initial = [], [], []
-    for form_index in list_forms(observed):
+    for form_index in _list_forms(observed):
         of_form = list_points(form_index)
         residual_map, initial_map = build_operators(of_form, observed)
         gram = residual_map.transpose(0, 2, 1) @ residual_map
         points.append(of_form)
-        products.append(gram[:, rows, columns] * doubled)
+        products.append(gram[:, rows, columns] * np.where(rows == columns, 1.0, 2.0))
         initial.append(initial_map)
-    joined = Points(*(np.concatenate([getattr(p, item.name) for p in points]) for item in fields(Points)))
+    joined = Points(*map(np.concatenate, zip(*points, strict=True)))
     counts = np.array([form.parameter_count for form in FORMS], dtype=np.int64)
     return Bank(joined, counts[joined.form], np.concatenate(products), np.concatenate(initial), observed)
 
@@ -279,8 +252,8 @@ def build_bank(pattern: tuple[bool, ...]) -> Bank:
 def score_panel(bank: Bank, values: FloatArray) -> FloatArray:
     """AICc of N series (N, n observed months) at every grid point: (N, 2J), additive models, then log models.
 
-    AICc = n·ln(SSE) + 2k + 2k(k+1)/(n−k−1) on the series ÷ mean |y|, plus 2·Σ ln y for log models (the Jacobian,
-    which makes both comparable). Infinite for log models of a series that is not positive throughout. k counts
+    AICc = n·ln(SSE) + 2k + 2k(k+1)/(n−k−1) on the series ÷ mean |y|, plus 2·Σ ln y for log models (Jacobian:
+    it makes both comparable). Infinite for log models of a series that is not positive throughout. k counts
     smoothing parameters, free initial states and the variance, as R `forecast::ets` does.
 
     >>> score_panel(build_bank((True,) * 7), np.array([[5.0, 6, 5, 7, 6, 5, 6]])).shape
@@ -296,15 +269,15 @@ def score_panel(bank: Bank, values: FloatArray) -> FloatArray:
 
 
 def _to_model_space(values: FloatArray) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Series ÷ mean |y|, their logs (noise-free zeros where not positive) and which rows are positive."""
+    """Series ÷ mean |y|, their logs (zeros where a month is not positive) and which rows are positive."""
     scaled = values / np.abs(values).mean(axis=1, keepdims=True)
-    positive = (values > 0).all(axis=1)
-    return scaled, np.log(np.where(positive[:, None], scaled, 1.0)), positive
+    positive: BoolArray = np.all(scaled > np.exp(-LOG_LIMIT), axis=1)
+    logs: FloatArray = np.log(np.where(positive[:, None], scaled, 1.0))
+    return scaled, logs, positive
 
 
 def _sum_squares(bank: Bank, values: FloatArray) -> FloatArray:
-    """SSE (N, J) by one matrix product. Centring changes nothing in theory (every form has a level) and keeps
-    the digits in practice; the floor lets perfect fits tie instead of being ranked by rounding."""
+    """SSE (N, J) by one matrix product. Every form has a level: centring changes nothing but keeps digits."""
     centred = values - values.mean(axis=1, keepdims=True)
     rows, columns = np.triu_indices(values.shape[1])
     sums: FloatArray = (centred[:, rows] * centred[:, columns]) @ bank.products.T
@@ -316,10 +289,10 @@ def _sum_squares(bank: Bank, values: FloatArray) -> FloatArray:
 def fit_panel(bank: Bank, values: FloatArray) -> PanelFit:
     """The model with the best AICc for each of N series (N, n observed months).
 
-    Among points within 1e-4 of the best AICc the lowest index is taken (simpler form first), so that rounding in
-    the matrix product cannot decide. SSE and states are then filtered series by series. σ² = SSE ÷ (n − k + 1):
-    degrees of freedom left after smoothing parameters and initial states, since SSE ÷ n would ignore that up to 17
-    numbers were fitted to 36 months. Raises EtsError for a constant series.
+    Within AICC_TIE of the best the lowest index is taken, so that rounding in a matrix product cannot decide.
+    SSE and states are then filtered series by series. σ² = SSE ÷ (n − k + 1), what is left after smoothing
+    parameters and initial states: SSE ÷ n would forget that up to 17 numbers were fitted to 36 months. Raises
+    EtsError for a constant series.
 
     >>> fit_panel(build_bank((True,) * 8), np.array([[1.0, 2, 3, 4, 5, 6, 7, 8]])).model[0]
     np.str_('A,A,N')
@@ -327,16 +300,15 @@ def fit_panel(bank: Bank, values: FloatArray) -> PanelFit:
     if (np.ptp(values, axis=1) == 0).any():
         raise EtsError("a constant series has no likelihood; its forecast is the constant")
     scores = score_panel(bank, values)
-    best = scores.min(axis=1, keepdims=True)
-    chosen = (scores <= best + AICC_TIE).argmax(axis=1)
+    chosen = (scores <= scores.min(axis=1, keepdims=True) + AICC_TIE).argmax(axis=1)
     logged, point = chosen >= len(bank.parameter_count), chosen % len(bank.parameter_count)
     scaled, logs, _ = _to_model_space(values)
     modelled = np.where(logged[:, None], logs, scaled)
     centre = modelled.mean(axis=1)
-    modelled = modelled - centre[:, None]
+    modelled -= centre[:, None]
     # einsum, not matmul: its sums per series do not depend on how many series stand beside it.
     initial = np.einsum("nkt,nt->nk", bank.initial[point], modelled)
-    points = bank.points.take(point)
+    points = Points(*(parameter[point] for parameter in bank.points))
     residuals, final = run_filter(points, initial.T[:, :, None], modelled.T[:, :, None], bank.observed)
     sse = (residuals[:, :, 0] ** 2).sum(axis=0)
     sigma = np.sqrt(sse / (values.shape[1] - bank.parameter_count[point] + 1))
@@ -345,16 +317,16 @@ def fit_panel(bank: Bank, values: FloatArray) -> PanelFit:
     return PanelFit(logged, points, initial, final[:, :, 0].T, sse, sigma, aicc, scale, centre)
 
 
-def forecast_fit(fit: PanelFit, month_count: int, skip: int, horizon: int) -> PanelForecast:
-    """Median and 80/95 % bounds of N fitted series for `horizon` months.
+def forecast_fit(fit: PanelFit, month_count: int, skip: int, horizon: int) -> FloatArray:
+    """Median and 80/95 % bounds of N fitted series for `horizon` months: (5, N, H), in the order of LINES.
 
-    `month_count`: months from the first to the last observation; `skip`: months between the last observation and
-    the first forecast (not reported, but they widen the bounds). Variance of step h: σ²·(1 + Σ c_i²), i < h, with
-    c_i = α + β·(φ + … + φ^i) + γ·[i a multiple of 12] (Hyndman et al. 2008, table 6.1); normal quantiles, in log
-    space for log models. Nothing is clipped here; the bounds leave out that parameters are estimated.
+    `month_count`: months from the first to the last observation; `skip`: from there to the first forecast;
+    they widen the bounds. Variance of step h: σ²·(1 + Σ c_i²) over i < h, with
+    c_i = α + β·(φ + … + φ^i) + γ·[i a multiple of 12] (Hyndman et al. 2008, table 6.1); normal quantiles, in
+    log space for log models. Nothing is clipped. Limit: parameters count as known, so years vary more.
 
     >>> bank = build_bank((True,) * 8)
-    >>> forecast_fit(fit_panel(bank, np.array([[1.0, 2, 3, 4, 5, 6, 7, 8]])), 8, 0, 2).point.round(6)
+    >>> forecast_fit(fit_panel(bank, np.array([[1.0, 2, 3, 4, 5, 6, 7, 8]])), 8, 0, 2)[0].round(6)
     array([[ 9., 10.]])
     """
     points, level, slope = fit.points, fit.final[:, 0], fit.final[:, 1]
@@ -370,71 +342,59 @@ def forecast_fit(fit: PanelFit, month_count: int, skip: int, horizon: int) -> Pa
         damped_sum += points.phi**step
         same_month = step % SEASON_MONTHS == 0
         variance = variance + (points.alpha + points.beta * damped_sum + points.gamma * same_month) ** 2
-
-    def to_volume(quantile: float) -> FloatArray:
-        line = middle + quantile * spread
-        curve = np.exp(np.clip(line, -LOG_LIMIT, LOG_LIMIT))
-        return np.asarray(np.where(fit.logged[:, None], curve, line) * fit.scale[:, None], dtype=np.float64)
-
-    lines = (to_volume(q) for q in (0.0, -QUANTILE_80, QUANTILE_80, -QUANTILE_95, QUANTILE_95))
-    return PanelForecast(*lines, model=fit.model)
+    quantiles = np.array(list(LINES.values()))[:, None, None]
+    lines = middle + quantiles * spread
+    lines = np.where(fit.logged[:, None], np.exp(np.clip(lines, -LOG_LIMIT, LOG_LIMIT)), lines)
+    return np.asarray(lines * fit.scale[:, None], dtype=np.float64)
 
 
 def ets_select(values: FloatArray, horizon: int, block_size: int = BLOCK_SIZE) -> PanelForecast:
     """Forecast of a panel by automatic exponential smoothing: the method of the letter (S004, annex A.2.1).
 
     `values` (N, T): one series per row, the last column is the last observed month, NaN where there is no
-    observation: before the start, in gaps, or at the end. Returns the `horizon` months after the last column.
-    Series positive throughout may take log models; a series never negative is not forecast below 0; a constant
-    series stays exactly constant. Each series stands alone: neither order nor `block_size` matters. Raises
+    observation: before the start, in gaps, at the end. Returns the `horizon` months after the last column.
+    Series positive throughout may take log models; one that was never negative is not forecast below 0; a
+    constant stays exactly constant. Each series stands alone: neither order nor `block_size` matters. Raises
     EtsError for fewer than 7 observations, infinite values, or a horizon below 1.
 
-    >>> ets_select(np.arange(1.0, 13.0)[None, :], horizon=2).point.round(6)
+    >>> ets_select(np.arange(1.0, 13.0)[None, :], horizon=2).lines[0].round(6)
     array([[13., 14.]])
     """
-    if values.ndim != 2 or horizon < 1:
-        raise EtsError(
-            f"expected series × months and a horizon of 1 or more, found {values.shape}, {horizon}"
-        )
-    if np.isinf(values).any():
-        raise EtsError(f"infinite value in series {np.flatnonzero(np.isinf(values).any(axis=1)).tolist()}")
-    names = [item.name for item in fields(PanelForecast)]
-    result = {name: np.empty((len(values), horizon)) for name in names if name != "model"}
+    _refuse_unusable(values, horizon)
+    lines = np.empty((len(LINES), len(values), horizon))
     model = np.full(len(values), "constant", dtype="<U10")
     for rows, first, last in _group_by_pattern(values):
-        block_values, skip = values[rows, first : last + 1], values.shape[1] - 1 - last
-        observed = ~np.isnan(block_values[0])
-        if int(observed.sum()) < MIN_OBSERVATIONS:
-            raise EtsError(
-                f"series {rows[:5].tolist()}: {int(observed.sum())} observed months, {MIN_OBSERVATIONS} needed"
-            )
-        compact = np.ascontiguousarray(block_values[:, observed])
-        constant = np.ptp(compact, axis=1) <= 1e-12 * np.abs(compact).max(axis=1)
-        for part in result.values():
-            part[rows[constant]] = compact[constant, -1:]
+        observed = ~np.isnan(values[rows[0], first : last + 1])
+        compact = np.ascontiguousarray(values[rows, first : last + 1][:, observed])
+        constant = np.ptp(compact, axis=1) <= CONSTANT_TOLERANCE * np.abs(compact).max(axis=1)
+        lines[:, rows[constant]] = compact[constant, -1:]
         moving = np.flatnonzero(~constant)
         for start in range(0, len(moving), block_size):
             chosen = moving[start : start + block_size]
             fit = fit_panel(build_bank(tuple(observed.tolist())), compact[chosen])
-            forecast = forecast_fit(fit, len(observed), skip, horizon)
-            for name, part in result.items():
-                part[rows[chosen]] = getattr(forecast, name)
-            model[rows[chosen]] = forecast.model
+            skip = values.shape[1] - 1 - last
+            lines[:, rows[chosen]] = forecast_fit(fit, len(observed), skip, horizon)
+            model[rows[chosen]] = fit.model
     never_negative = ~(values < 0).any(axis=1)
-    for part in result.values():
-        part[never_negative] = np.maximum(part[never_negative], 0.0)
-    return PanelForecast(**result, model=model)
+    lines[:, never_negative] = np.maximum(lines[:, never_negative], 0.0)
+    return PanelForecast(lines, model)
+
+
+def _refuse_unusable(values: FloatArray, horizon: int) -> None:
+    if values.ndim != 2 or horizon < 1:
+        raise EtsError(f"expected series × months and a horizon ≥ 1, found {values.shape}, {horizon}")
+    if np.isinf(values).any():
+        raise EtsError(f"infinite value in rows {np.flatnonzero(np.isinf(values).any(axis=1)).tolist()}")
+    short = np.flatnonzero((~np.isnan(values)).sum(axis=1) < MIN_OBSERVATIONS)
+    if len(short):
+        raise EtsError(f"rows {short[:5].tolist()} have fewer than {MIN_OBSERVATIONS} observed months")
 
 
 def _group_by_pattern(values: FloatArray) -> Iterator[tuple[IntArray, int, int]]:
     """Rows with the same observed months, with their first and last observed column."""
     observed = ~np.isnan(values)
-    if len(values) == 0:
-        return
     patterns, group = np.unique(np.packbits(observed, axis=1), axis=0, return_inverse=True)
-    order = np.argsort(group.ravel(), kind="stable")
-    sizes = np.bincount(group.ravel(), minlength=len(patterns))
-    for rows in np.split(order, np.cumsum(sizes)[:-1]):
+    for number in range(len(patterns)):
+        rows = np.flatnonzero(group.ravel() == number)
         seen = np.flatnonzero(observed[rows[0]])
-        first, last = (int(seen[0]), int(seen[-1])) if len(seen) else (0, -1)
-        yield rows, first, last
+        yield rows, int(seen[0]), int(seen[-1])

@@ -50,7 +50,6 @@ PRESTATIECODE = Column(
     "Code of the prestatie in the claims list 055 (Z stay, V full package at home, H modular).",
     "Prestatiecode",
     source_name="prestatiecode",
-    pattern=r"[A-Z][0-9A-Z]{2,4}",
 )
 CARE_MONTH = Column(
     "care_month",
@@ -77,7 +76,6 @@ UNIT_CODE = Column(
     "Unit of the volume, Vektis list COD218.",
     "Eenheid",
     source_name="eenheid",
-    pattern=r"[0-9]{2}",
 )
 LEVEL = Column(
     "level",

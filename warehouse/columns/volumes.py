@@ -44,14 +44,14 @@ UPPER_95_VOLUME = Column(
 )
 BOUNDS_VOLUME = (LOWER_80_VOLUME, UPPER_80_VOLUME, LOWER_95_VOLUME, UPPER_95_VOLUME)
 FORECAST_VOLUME_YEAR = Column(
-    "forecast_year_volume",
+    "forecast_volume_year",
     pl.Float64(),
     "volume",
     "Sum of the forecast months of the chosen model.",
     "Som prognose",
 )
 CHECK_VOLUME_YEAR = Column(
-    "check_year_volume",
+    "check_volume_year",
     pl.Float64(),
     "volume",
     "The same sum by statsmodels, same model form, own estimation.",

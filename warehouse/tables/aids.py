@@ -23,6 +23,6 @@ AIDS = Table(
         c.MODEL,
     ),
     ("scenario", "aid_kind", "month"),
-    "Individually adapted aids, declared and extrapolated to the year; the reserve is national, for both kinds together.",
+    "Individually adapted aids, declared and extrapolated to the year; the reserve is for both kinds together.",
     nullable=frozenset({"declared_eur", "forecast_eur"}),
 )

@@ -6,20 +6,16 @@ from warehouse.contract import Column, Table
 
 
 def _delivery(
-    kind: str, grain: str, columns: tuple[Column, ...], key: tuple[str, ...], description: str, **more: object
+    kind: str,
+    grain: str,
+    columns: tuple[Column, ...],
+    key: tuple[str, ...],
+    description: str,
+    nullable: frozenset[str] = frozenset(),
+    known_issues: tuple[str, ...] = (),
 ) -> Table:
-    nullable = frozenset(more.pop("nullable", ()))  # type: ignore[call-overload]
-    return Table(
-        kind,
-        "deliveries",
-        "delivery",
-        grain,
-        (d.DELIVERY_DATE, *columns),
-        key,
-        description,
-        nullable=nullable,
-        **more,
-    )  # type: ignore[arg-type]
+    with_date = (d.DELIVERY_DATE, *columns)
+    return Table(kind, "deliveries", "delivery", grain, with_date, key, description, nullable, known_issues)
 
 
 DECLARATIES = _delivery(
@@ -28,7 +24,7 @@ DECLARATIES = _delivery(
     (d.ZORGKANTOOR_CODE, d.AGB_CODE, c.PRESTATIECODE, c.CARE_MONTH, c.UNIT_CODE, d.VOLUME, d.AMOUNT_EUR),
     ("zorgkantoor_code", "agb_code", "prestatiecode", "unit_code", "care_month"),
     "Approved claims as known at the delivery date: a full snapshot of all care months.",
-    nullable={"agb_code"},
+    nullable=frozenset({"agb_code"}),
     known_issues=("The last months are incomplete; earlier months still change, also downwards.",),
 )
 _AGREED = (
@@ -48,7 +44,7 @@ HERSCHIKKING = _delivery(
     _AGREED,
     _AGREED_KEY,
     "Agreements after reallocation: price times volume per prestatie.",
-    nullable={"agb_code"},
+    nullable=frozenset({"agb_code"}),
     known_issues=(
         "Some agreements are in hours where the claims are in minutes.",
         "No longer delivered per prestatie from 2018 on.",
@@ -60,7 +56,7 @@ NACALCULATIE = _delivery(
     _AGREED,
     _AGREED_KEY,
     "Settled production of a closed year.",
-    nullable={"agb_code"},
+    nullable=frozenset({"agb_code"}),
 )
 BELEIDSREGELWAARDEN = _delivery(
     "beleidsregelwaarden",
@@ -149,7 +145,7 @@ AFSPRAKEN = _delivery(
     ),
     ("year", "zorgkantoor_code", "agb_code", "agreement_kind", "valid_from"),
     "Revenue agreements of the budget year.",
-    nullable={"valid_to"},
+    nullable=frozenset({"valid_to"}),
 )
 PROGNOSE_UITVRAAG = _delivery(
     "prognose_uitvraag",

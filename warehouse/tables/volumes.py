@@ -1,6 +1,7 @@
 """Tables of the stage volumes."""
 
 from warehouse.columns import common as c
+from warehouse.columns import deliveries as d
 from warehouse.columns import volumes as v
 from warehouse.contract import Table
 
@@ -41,9 +42,9 @@ VOLUME_CHECK = Table(
         v.FORECAST_VOLUME_YEAR,
         v.CHECK_VOLUME_YEAR,
         v.DIFFERENCE_RATIO,
-        c.FLAG,
+        d.REASON,
     ),
     ("scenario", "prestatiecode", "wlz_uitvoerder"),
     "Independent refit of twelve series by statsmodels: does the chosen model form say the same?",
-    nullable=frozenset({"check_year_volume", "difference_ratio", "flag"}),
+    nullable=frozenset({"check_volume_year", "difference_ratio", "reason"}),
 )

@@ -1,0 +1,28 @@
+"""Asset of the stage aids."""
+
+import dagster as dg
+
+from assets.context import MONTHS, Warehouse, column_schema, months_of, summarise
+from warehouse.tables.aids import AIDS
+from wlz.aids import forecast_aids
+
+
+@dg.asset(
+    deps=["deliveries"],
+    partitions_def=MONTHS,
+    group_name="aids",
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    metadata=column_schema(AIDS),
+)
+def aids(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    """Individually adapted aids, declared and extrapolated to the year."""
+    for month in months_of(context):
+        advice = warehouse.advice(month)
+        forecast = forecast_aids(
+            advice.read("hulpmiddelen"),
+            budget_year=advice.round.budget_year,
+            reserve_eur=advice.assumptions["aids_reserve_eur"],
+            minimum_months=int(advice.assumptions["aids_minimum_months"]),
+        )
+        advice.save(AIDS, forecast)
+    return dg.MaterializeResult(metadata=summarise(forecast))

@@ -1,0 +1,165 @@
+"""What every asset shares: its partitions, the warehouse it reads and writes, the vintage it stamps, its metadata.
+
+Nothing is computed here. Partitions and the resource stand here, below ``pipelines/``, because assets name them.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from warehouse.contract import Table
+from warehouse.dictionary import describe_type
+from warehouse.settings import load_assumptions, load_round
+from warehouse.store import Store
+from warehouse.tables.deliveries import KINDS
+from wlz.assumptions import Assumptions
+from wlz.faults import NoDataError
+from wlz.rounds import Round, choose_deliveries
+
+FIRST_MONTH = "2017-01-01"
+MONTHS = dg.MonthlyPartitionsDefinition(start_date=FIRST_MONTH, fmt="%Y-%m", end_offset=1)
+SCENARIO = "letter"
+
+
+class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The data folder of a deployment: landing zone, lake, published database."""
+
+    data_dir: str
+    deliveries_dir: str = ""
+
+    @property
+    def landing(self) -> Path:
+        """The landing zone; never written by the pipeline."""
+        return Path(self.deliveries_dir) if self.deliveries_dir else Path(self.data_dir) / "deliveries"
+
+    @property
+    def quarantine(self) -> Path:
+        """Refused rows and files with their reason."""
+        return Path(self.data_dir) / "quarantine"
+
+    @property
+    def store(self) -> Store:
+        """The lake."""
+        return Store(Path(self.data_dir) / "lake")
+
+    @property
+    def database(self) -> Path:
+        """The published database."""
+        return Path(self.data_dir) / "wlz.duckdb"
+
+    def advice(self, month: date) -> "Advice":
+        """What one advice knows: its round, assumptions and chosen deliveries."""
+        return Advice(self.store, load_round(month))
+
+
+class Advice:
+    """One advice: a round, and every delivery as the round knew it."""
+
+    def __init__(self, store: Store, advice_round: Round) -> None:
+        self.store = store
+        self.round = advice_round
+
+    @cached_property
+    def chosen(self) -> pl.DataFrame:
+        """Per kind the delivery the round uses (register columns and cut_off_date)."""
+        return choose_deliveries(self.store.read_register(), self.round, KINDS)
+
+    @cached_property
+    def assumptions(self) -> Assumptions:
+        """Assumptions of the budget year."""
+        return load_assumptions(self.round.budget_year)
+
+    def scan(self, kind: str) -> pl.LazyFrame:
+        """The chosen delivery of a kind, lazily. Raises NoDataError when none is known at the cut-off."""
+        row = self.chosen.filter(pl.col("kind") == kind)
+        if row.is_empty():
+            raise NoDataError(
+                f"no accepted delivery of {kind} on or before {self.round.cut_off(kind)}; nothing was published. "
+                f"Next: put {kind} into the landing zone and repeat the run"
+            )
+        return self.store.scan_delivery(KINDS[kind], row["delivery_id"][0], row["delivery_month"][0])
+
+    def read(self, kind: str) -> pl.DataFrame:
+        """The chosen delivery of a kind; without one an empty frame (provenance then says it was not there)."""
+        if self.chosen.filter(pl.col("kind") == kind).is_empty():
+            return KINDS[kind].empty()
+        return self.scan(kind).collect()
+
+    def year_ago(self) -> pl.LazyFrame | None:
+        """The claims delivery of the round twelve months earlier, or None when none is in the lake."""
+        earlier = self.round.delivery_month.replace(year=self.round.delivery_month.year - 1)
+        rows = self.store.read_register().filter(
+            (pl.col("kind") == "declaraties")
+            & (pl.col("delivery_month") == earlier)
+            & (pl.col("delivery_status") == "accepted")
+        )
+        if rows.is_empty():
+            return None
+        return self.store.scan_delivery(KINDS["declaraties"], rows["delivery_id"][0], earlier)
+
+    def stamp(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Adds the vintage: delivery month, budget year and scenario."""
+        return frame.with_columns(
+            pl.lit(self.round.delivery_month).alias("delivery_month"),
+            pl.lit(self.round.budget_year, dtype=pl.Int32).alias("budget_year"),
+            pl.lit(SCENARIO).alias("scenario"),
+        )
+
+    def save(self, table: Table, frame: pl.DataFrame) -> int:
+        """Writes a stage's frame under this advice's vintage; returns rows."""
+        stamped = self.stamp(frame)
+        wanted = [name for name in stamped.columns if name in table.column_names or name in frame.columns]
+        return self.store.write(table, stamped.select(wanted), self.round.delivery_month)
+
+    def load(self, table: Table) -> pl.DataFrame:
+        """A stage's frame of this advice."""
+        return self.store.read(table, self.round.delivery_month)
+
+
+def months_of(context: dg.AssetExecutionContext) -> list[date]:
+    """Delivery months of this run: one, or all of a backfill."""
+    return [date.fromisoformat(f"{key}-01") for key in sorted(context.partition_keys)]
+
+
+def column_schema(table: Table) -> dict[str, object]:
+    """The contract as Dagster shows it: grain and columns with unit and description."""
+    columns = [dg.TableColumn(column.name, describe_type(column), column.description) for column in table.columns]
+    return {"dagster/column_schema": dg.TableSchema(columns=columns), "grain": table.grain, "key": ", ".join(table.key)}
+
+
+def summarise(frame: pl.DataFrame, shown: Iterable[str] = (), rows: int = 10) -> dict[str, object]:
+    """Metadata a person reads first: rows, months, euro, and a small table."""
+    summary: dict[str, object] = {"dagster/row_count": frame.height}
+    for name in ("care_month", "month"):
+        if name in frame.columns and frame.height:
+            summary["months"] = f"{frame[name].min():%Y-%m} … {frame[name].max():%Y-%m}"
+    for name in frame.columns:
+        if name.endswith("amount_eur") and frame.height:
+            summary[f"total {name}"] = f"€ {frame[name].sum():,.2f}"
+    if shown:
+        summary["preview"] = dg.MetadataValue.md(markdown_table(frame.select(shown).head(rows)))
+    return summary
+
+
+def markdown_table(frame: pl.DataFrame) -> str:
+    """A small frame as a Markdown table; euro with thousands marks."""
+    lines = ["| " + " | ".join(frame.columns) + " |", "|" + "---|" * frame.width]
+    for row in frame.iter_rows():
+        lines.append("| " + " | ".join("" if value is None else _shown(value) for value in row) + " |")
+    return "\n".join(lines)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.4f}"
+    return f"{value:,}" if value.__class__.__name__ in ("Decimal", "int") else str(value)
+
+
+def count_table(frame: pl.DataFrame, column: str) -> dg.MarkdownMetadataValue:
+    """How many rows per value of a column, as a small table."""
+    counted = frame.group_by(column).len("rows").sort(column)
+    return dg.MetadataValue.md(markdown_table(counted))

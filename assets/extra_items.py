@@ -1,0 +1,57 @@
+"""Asset of the stage extra_items."""
+
+import dagster as dg
+import polars as pl
+
+from assets.context import MONTHS, Advice, Warehouse, column_schema, markdown_table, months_of, summarise
+from warehouse import reference
+from warehouse.tables.extra_items import EXTRA_ITEMS
+from warehouse.tables.prices import PRICES, REVENUE
+from warehouse.tables.series import SERIES_REGION
+from wlz.extra_items import build_extra_items, derive_lag_ratio
+from wlz.series import aggregate_claims, claims_by_year, place_by_year
+
+
+@dg.asset(
+    deps=["series_region", "prices", "revenue"],
+    partitions_def=MONTHS,
+    group_name="extra_items",
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    metadata=column_schema(EXTRA_ITEMS),
+)
+def extra_items(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    """Crisis beds, meerzorg and na-ijl per uitvoerder, with their intermediates."""
+    crosswalk, regions = reference.load_crosswalk(), reference.load_regions()
+    for month in months_of(context):
+        advice = warehouse.advice(month)
+        items = build_extra_items(
+            settlements=place_by_year(advice.read("nacalculatie"), crosswalk, regions),
+            agreements=place_by_year(advice.read("herschikking"), crosswalk, regions),
+            prices=advice.load(PRICES),
+            claims=claims_by_year(advice.load(SERIES_REGION)),
+            revenue=advice.load(REVENUE),
+            prestaties=reference.load_prestaties(),
+            delivered=advice.read("na_ijl"),
+            derived=derived_lag_ratio(advice),
+            budget_year=advice.round.budget_year,
+            lag_in_months=False,
+        )
+        advice.save(EXTRA_ITEMS, items)
+    shown = markdown_table(items.select("wlz_uitvoerder", "item", "prestatiecode", "item_eur", "flag"))
+    return dg.MaterializeResult(metadata=summarise(items) | {"items": dg.MetadataValue.md(shown)})
+
+
+def derived_lag_ratio(advice: Advice) -> pl.DataFrame:
+    """Na-ijl from two claims deliveries one year apart; without rows when the earlier one is unknown."""
+    year_ago = advice.year_ago()
+    now = claims_by_year(advice.load(SERIES_REGION))
+    if year_ago is None:
+        return derive_lag_ratio(now.clear(), now.clear(), advice.round.budget_year - 2)
+    earlier = aggregate_claims(
+        year_ago,
+        reference.load_crosswalk(),
+        reference.load_regions(),
+        reference.load_prestaties(),
+        advice.round.delivery_month,
+    )
+    return derive_lag_ratio(now, claims_by_year(earlier), advice.round.budget_year - 2)

@@ -1,0 +1,52 @@
+"""Assets of publishing: what the advice rests on, and the marts people query."""
+
+import dagster as dg
+import polars as pl
+
+from assets.context import MONTHS, Warehouse, column_schema, markdown_table, months_of, summarise
+from warehouse.provenance import describe_inputs
+from warehouse.publish import publish_marts
+from warehouse.tables.quality import ADVICE_PROVENANCE
+
+
+@dg.asset(
+    deps=["deliveries"],
+    partitions_def=MONTHS,
+    group_name="publish",
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    metadata=column_schema(ADVICE_PROVENANCE),
+)
+def advice_provenance(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    """Deliveries, code and assumptions the advice rests on."""
+    for month in months_of(context):
+        advice = warehouse.advice(month)
+        inputs = describe_inputs(advice.chosen, advice.round)
+        advice.save(ADVICE_PROVENANCE, inputs)
+    shown = inputs.select("input_name", "input_version", "received_on", "rows_count")
+    return dg.MaterializeResult(metadata=summarise(inputs) | {"inputs": dg.MetadataValue.md(markdown_table(shown))})
+
+
+@dg.asset(
+    deps=[
+        "utilisation",
+        "utilisation_months",
+        "volumes",
+        "volume_check",
+        "prices",
+        "extra_items",
+        "pgb",
+        "aids",
+        "advice_provenance",
+    ],
+    partitions_def=MONTHS,
+    group_name="publish",
+    backfill_policy=dg.BackfillPolicy.single_run(),
+)
+def marts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    """The published database: a fresh copy with this month's rows, renamed over the old one."""
+    for month in months_of(context):
+        rows = publish_marts(warehouse.store, warehouse.database, month)
+    published = pl.DataFrame({"mart": list(rows), "rows": list(rows.values())})
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": sum(rows.values()), "marts": dg.MetadataValue.md(markdown_table(published))}
+    )

@@ -1,0 +1,57 @@
+"""Assets of the stage prices: the price of every prestatie, and the volumes valued at it."""
+
+import dagster as dg
+
+from assets.context import MONTHS, Warehouse, column_schema, count_table, months_of, summarise
+from warehouse import reference
+from warehouse.tables.prices import PRICES, REVENUE
+from warehouse.tables.series import SERIES_REGION
+from warehouse.tables.volumes import VOLUMES
+from wlz.assumptions import paid_shares
+from wlz.prices import derive_prices, value_volumes
+from wlz.series import claims_by_year, place_by_year, sum_year_volumes
+
+
+@dg.asset(
+    deps=["series_region", "volumes"],
+    partitions_def=MONTHS,
+    group_name="prices",
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    metadata=column_schema(PRICES),
+)
+def prices(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    """Price per prestatie and uitvoerder by the decision rule, with every intermediate."""
+    for month in months_of(context):
+        advice = warehouse.advice(month)
+        derived = derive_prices(
+            claims=claims_by_year(advice.load(SERIES_REGION)),
+            agreements=place_by_year(advice.read("herschikking"), reference.load_crosswalk(), reference.load_regions()),
+            tariffs=advice.read("beleidsregelwaarden"),
+            paid_shares=paid_shares(reference.load_nhc_growin(), advice.assumptions),
+            volumes_year=sum_year_volumes(advice.load(VOLUMES), advice.round.budget_year),
+            prestaties=reference.load_prestaties(),
+            budget_year=advice.round.budget_year,
+            assumptions=advice.assumptions,
+        )
+        advice.save(PRICES, derived)
+    return dg.MaterializeResult(
+        metadata=summarise(derived) | {"prices per source": count_table(derived, "price_source")}
+    )
+
+
+@dg.asset(
+    deps=["prices", "volumes"],
+    partitions_def=MONTHS,
+    group_name="prices",
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    metadata=column_schema(REVENUE),
+)
+def revenue(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    """Volume times price per prestatie, uitvoerder and month of the budget year, to the cent."""
+    for month in months_of(context):
+        advice = warehouse.advice(month)
+        valued = value_volumes(
+            advice.load(VOLUMES), advice.load(PRICES), reference.load_prestaties(), advice.round.budget_year
+        )
+        advice.save(REVENUE, valued)
+    return dg.MaterializeResult(metadata=summarise(valued))

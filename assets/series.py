@@ -1,0 +1,42 @@
+"""Assets of the stage series."""
+
+import dagster as dg
+
+from assets.context import MONTHS, Warehouse, column_schema, months_of, summarise
+from warehouse import reference
+from warehouse.tables.series import SERIES, SERIES_REGION
+from wlz.series import aggregate_claims, build_series
+
+
+@dg.asset(
+    deps=["deliveries"],
+    partitions_def=MONTHS,
+    group_name="series",
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    metadata=column_schema(SERIES_REGION),
+)
+def series_region(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    """Claims per prestatie, report region and care month, as known at the round."""
+    crosswalk, regions = reference.load_crosswalk(), reference.load_regions()
+    for month in months_of(context):
+        advice = warehouse.advice(month)
+        claims = aggregate_claims(advice.scan("declaraties"), crosswalk, regions, reference.load_prestaties(), month)
+        advice.store.write(SERIES_REGION, claims, month)
+    return dg.MaterializeResult(metadata=summarise(claims))
+
+
+@dg.asset(
+    deps=["series_region"],
+    partitions_def=MONTHS,
+    group_name="series",
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    metadata=column_schema(SERIES),
+)
+def series(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    """Monthly series per prestatie and uitvoerder; marks the months that enter the forecast."""
+    for month in months_of(context):
+        advice = warehouse.advice(month)
+        lag, window = advice.assumptions["letter_minimum_lag_months"], advice.assumptions["fit_months"]
+        built = build_series(advice.load(SERIES_REGION), month, int(lag), int(window))
+        advice.save(SERIES, built)
+    return dg.MaterializeResult(metadata=summarise(built))

@@ -1,0 +1,74 @@
+"""Assets of the stage utilisation."""
+
+import dagster as dg
+import polars as pl
+
+from assets.context import MONTHS, Advice, Warehouse, column_schema, markdown_table, months_of, summarise
+from warehouse import reference
+from warehouse.tables.extra_items import EXTRA_ITEMS
+from warehouse.tables.pgb import PGB
+from warehouse.tables.prices import REVENUE
+from warehouse.tables.series import SERIES, SERIES_REGION
+from warehouse.tables.utilisation import UTILISATION, UTILISATION_MONTHS
+from wlz.series import assign_regions, claims_to_date, last_base_month
+from wlz.utilisation import confront, latest_budgets, monthly_path, region_shares
+
+
+@dg.asset(
+    deps=["revenue", "extra_items", "pgb", "series", "series_region"],
+    partitions_def=MONTHS,
+    group_name="utilisation",
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    metadata=column_schema(UTILISATION),
+)
+def utilisation(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    """Expectation against the kader per region, uitvoerder and nation, with transfer and reserve."""
+    for month in months_of(context):
+        advice = warehouse.advice(month)
+        year = advice.round.budget_year
+        last_month = last_base_month(advice.load(SERIES))
+        shares = region_shares(
+            advice.load(SERIES_REGION), last_month=last_month, months=int(advice.assumptions["region_share_months"])
+        )
+        confronted = confront(
+            revenue=advice.load(REVENUE),
+            extra_items=advice.load(EXTRA_ITEMS),
+            pgb=advice.load(PGB),
+            budgets=latest_budgets(placed_kader(advice), budget_year=year),
+            claims_to_date=claims_to_date(advice.load(SERIES_REGION), year),
+            region_shares=shares,
+            assumptions=advice.assumptions,
+        )
+        advice.save(UTILISATION, confronted)
+    national = confronted.filter(level="national").select("part", "expected_eur", "budget_eur", "available_eur")
+    return dg.MaterializeResult(
+        metadata=summarise(confronted) | {"table 1": dg.MetadataValue.md(markdown_table(national))}
+    )
+
+
+@dg.asset(
+    deps=["revenue", "extra_items", "pgb"],
+    partitions_def=MONTHS,
+    group_name="utilisation",
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    metadata=column_schema(UTILISATION_MONTHS),
+)
+def utilisation_months(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    """National path through the year against the kader."""
+    for month in months_of(context):
+        advice = warehouse.advice(month)
+        path = monthly_path(
+            revenue=advice.load(REVENUE),
+            extra_items=advice.load(EXTRA_ITEMS),
+            pgb=advice.load(PGB),
+            budgets=latest_budgets(placed_kader(advice), budget_year=advice.round.budget_year),
+        )
+        advice.save(UTILISATION_MONTHS, path)
+    return dg.MaterializeResult(metadata=summarise(path))
+
+
+def placed_kader(advice: Advice) -> pl.DataFrame:
+    """The kader as the round knew it, with region and uitvoerder; ``zorgkantoor_code`` stays for its latest stand."""
+    kader = advice.scan("kader").collect().with_columns(pl.col("zorgkantoor_code").alias("code"))
+    placed = assign_regions(kader, reference.load_crosswalk(), reference.load_regions(), on="stand_date")
+    return placed.rename({"code": "zorgkantoor_code"})

@@ -1,0 +1,129 @@
+"""The outcome of a check and its sentence for people. How an outcome is reached is in ``runner.py``."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+
+from expectations.rules import MAX_FINDINGS, RuleMetrics
+from warehouse.contract import conform
+from warehouse.tables.quality import DATA_QUALITY
+
+REFUSED = "The delivery is refused; the last accepted one is used"
+USED = "The delivery is used"
+_FINDINGS_IN_MESSAGE = 3
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check on one delivery or table: a row of ``data_quality`` without its month."""
+
+    check_id: str
+    checked_table: str
+    delivery_id: str
+    title: str
+    severity: str
+    outcome: str
+    findings_count: int
+    at_stake_eur: Decimal | None
+    observed: str | None
+    expected: str | None
+    message: str
+    action: str
+
+    @property
+    def is_blocking(self) -> bool:
+        """Whether nothing may be built on this delivery: a block that failed, or could not be judged."""
+        return self.severity == "block" and self.outcome in ("failed", "broken")
+
+
+def passed_result(metrics: RuleMetrics) -> CheckResult:
+    """The result when every metric was as expected; ``observed`` says what was measured."""
+    rule = metrics.rule
+    observed = rule.describe(metrics.frame, 1) if metrics.frame.height == 1 else f"{metrics.frame.height:,} as expected"
+    message = f"{rule.check_id} {rule.title}: {metrics.subject} is as expected ({observed})."
+    return _result(metrics, rule.severity, "passed", 0, None, observed, message, USED)
+
+
+def failed_result(metrics: RuleMetrics, findings: pl.DataFrame) -> CheckResult:
+    """The result when the expectation turned rows of the metrics down: words, count, euro and what follows.
+
+    The severity becomes block when a finding lies above the rule's escalation threshold.
+    """
+    rule = metrics.rule
+    findings = findings.sort("at_stake_eur", descending=True, nulls_last=True, maintain_order=True)
+    severity = "block" if _escalates(metrics, findings) else rule.severity
+    action = REFUSED if severity != rule.severity else rule.action
+    known = findings["at_stake_eur"].drop_nulls()
+    at_stake = Decimal(f"{known.cast(pl.Float64).sum():.2f}") if known.len() else None
+    stake = "The amount at stake is not known" if at_stake is None else f"About {format_euro(at_stake)} is at stake"
+    message = (
+        f"{rule.check_id} {rule.title}: {metrics.subject} has {rule.describe(findings, _FINDINGS_IN_MESSAGE)}; "
+        f"expected {rule.expected}. {stake}. {action}. Next: {rule.next_step}."
+    )
+    observed = rule.describe(findings, MAX_FINDINGS + 1)
+    return _result(metrics, severity, "failed", int(findings["findings_count"].sum()), at_stake, observed, message, action)
+
+
+def broken_result(metrics: RuleMetrics, cause: str) -> CheckResult:
+    """The result when the check itself did not work: it says nothing about the data."""
+    rule = metrics.rule
+    blocks = rule.severity == "block"
+    action = f"{REFUSED}, until the check works" if blocks else f"{USED} without this check"
+    message = (
+        f"{rule.check_id} {rule.title}: the check is broken and says nothing about {metrics.subject}: {cause}. "
+        f"{action}. Next: mend the check (how-to/add-a-check) and repeat the run; the data may well be right."
+    )
+    return _result(metrics, rule.severity, "broken", 0, None, cause, message, action)
+
+
+def to_frame(results: Sequence[CheckResult], delivery_month: date) -> pl.DataFrame:
+    """Results as rows of the contract ``data_quality``, one per check and delivery. Raises ContractError."""
+    rows = [{**asdict(result), "delivery_month": delivery_month} for result in results]
+    frame = pl.DataFrame(rows, schema={name: DATA_QUALITY.schema[name] for name in DATA_QUALITY.column_names})
+    return conform(frame, DATA_QUALITY)
+
+
+def format_euro(amount: Decimal) -> str:
+    """An amount for a sentence: millions with one decimal, smaller amounts in whole euro.
+
+    >>> format_euro(Decimal("92345678.00")), format_euro(Decimal("1234.56"))
+    ('€ 92.3 mln', '€ 1,235')
+    """
+    return f"€ {amount / 1_000_000:,.1f} mln" if abs(amount) >= 1_000_000 else f"€ {amount:,.0f}"
+
+
+def _escalates(metrics: RuleMetrics, findings: pl.DataFrame) -> bool:
+    escalation = metrics.rule.escalation
+    if escalation is None or metrics.block_above is None:
+        return False
+    largest = findings[escalation.column].max()
+    return isinstance(largest, int | float) and largest > metrics.block_above
+
+
+def _result(
+    metrics: RuleMetrics,
+    severity: str,
+    outcome: str,
+    findings_count: int,
+    at_stake_eur: Decimal | None,
+    observed: str,
+    message: str,
+    action: str,
+) -> CheckResult:
+    return CheckResult(
+        check_id=metrics.rule.check_id,
+        checked_table=metrics.checked_table,
+        delivery_id=metrics.delivery_id,
+        title=metrics.rule.title,
+        severity=severity,
+        outcome=outcome,
+        findings_count=findings_count,
+        at_stake_eur=at_stake_eur,
+        observed=observed,
+        expected=metrics.rule.expected,
+        message=message,
+        action=action,
+    )

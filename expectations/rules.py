@@ -1,0 +1,193 @@
+"""What a rule is and what it looks at. The rules themselves are in the file of their stage, judging is in runner.py."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+import polars.selectors as cs
+
+from warehouse.contract import MONEY, Table
+from wlz.faults import Fault
+
+SEVERITIES = ("block", "warn", "info")
+MAX_FINDINGS = 20  # findings named per check, largest amount first; the rest is counted (catalogue of checks)
+FINDING_COLUMNS = ("observed", "findings_count", "at_stake_eur")
+
+
+@dataclass(frozen=True)
+class ExpectationSpec:
+    """An expectation as plain data: the class name in Great Expectations and its arguments."""
+
+    type: str
+    kwargs: Mapping[str, Any]
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the judged frame that the expectation reads."""
+        single = [self.kwargs[name] for name in ("column", "column_A", "column_B") if name in self.kwargs]
+        return [*single, *self.kwargs.get("column_list", ())]
+
+
+NO_FINDINGS = ExpectationSpec("ExpectColumnValuesToBeBetween", {"column": "findings_count", "max_value": 0})
+
+
+@dataclass(frozen=True, eq=False)
+class DeliveryView:
+    """One delivery as the rules see it.
+
+    ``frame`` holds every delivered row in contract columns, rows in quarantine included; None when the file could not
+    be parsed, ``faults`` then say why. ``quarantined`` is what ``quarantine.split_rows`` set apart, with ``reason`` and
+    ``check_id``. ``crosswalk`` is dated: zorgkantoor_code, valid_from, valid_to (first day it no longer holds, empty
+    while it does), zorgkantoorregio. ``regions`` maps zorgkantoorregio to wlz_uitvoerder. ``control`` is the content of
+    ``<kind>.control.json``: rows and a total per delivered column.
+    """
+
+    kind: str
+    table: Table
+    delivery_id: str
+    delivery_month: date
+    file_name: str
+    frame: pl.DataFrame | None
+    crosswalk: pl.DataFrame
+    regions: pl.DataFrame
+    assumptions: Mapping[str, float]
+    faults: Sequence[Fault] = ()
+    quarantined: pl.DataFrame | None = None
+    control: Mapping[str, Any] | None = None
+
+    @property
+    def readable(self) -> bool:
+        """Whether there are rows in the contract's columns and types; if not, only the schema check can judge."""
+        return self.frame is not None and not self.faults and dict(self.frame.schema) == self.table.schema
+
+    @property
+    def rows(self) -> pl.DataFrame:
+        """The delivered rows. Raises ValueError when the file could not be parsed."""
+        if self.frame is None:
+            raise ValueError(f"{self.file_name} could not be parsed, so there are no rows to measure")
+        return self.frame
+
+    @cached_property
+    def monthly(self) -> pl.DataFrame:
+        """Claims per wlz_uitvoerder, prestatiecode and care_month: rows_count, volume, amount_eur (computed once)."""
+        per_code = self.rows.group_by("zorgkantoor_code", "prestatiecode", "care_month").agg(
+            pl.len().alias("rows_count"), pl.col("volume").sum(), pl.col("amount_eur").cast(pl.Float64).sum()
+        )
+        return (
+            per_code.join(self.crosswalk, on="zorgkantoor_code")
+            .filter(holds_on(pl.col("care_month")))
+            .join(self.regions, on="zorgkantoorregio")
+            .group_by("wlz_uitvoerder", "prestatiecode", "care_month")
+            .agg(pl.col("rows_count", "volume", "amount_eur").sum())
+            .sort("wlz_uitvoerder", "prestatiecode", "care_month")
+        )
+
+
+@dataclass(frozen=True)
+class Escalation:
+    """A finding above this assumption makes the result block, whatever the rule's own severity."""
+
+    column: str
+    assumption: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule, declared once.
+
+    ``metrics`` measures one delivery: at least one row, with ``observed`` (words), ``findings_count``,
+    ``at_stake_eur`` (euro, empty when unknown) and the columns that ``expectation`` judges. Rows the expectation turns
+    down are the findings. ``describe`` puts the judged rows into words.
+    """
+
+    check_id: str
+    title: str
+    why: str
+    kinds: tuple[str, ...]
+    severity: str
+    metrics: Callable[[DeliveryView], pl.DataFrame]
+    expectation: ExpectationSpec
+    expected: str
+    action: str
+    next_step: str
+    escalation: Escalation | None = None
+    judges_unreadable: bool = False
+    describe: Callable[[pl.DataFrame, int], str] = field(default=lambda rows, limit: list_findings(rows, limit))
+
+
+@dataclass(frozen=True, eq=False)
+class RuleMetrics:
+    """What a rule measured in one delivery, ready to be judged; ``error`` when measuring itself went wrong."""
+
+    rule: Rule
+    checked_table: str
+    delivery_id: str
+    subject: str
+    frame: pl.DataFrame
+    error: str | None = None
+    block_above: float | None = None
+
+
+def measure(rule: Rule, view: DeliveryView) -> RuleMetrics:
+    """The rule's metrics of one delivery. An exception inside the rule becomes ``error``; it never stops a run."""
+    subject = f"delivery {view.delivery_id} ({view.file_name})"
+    try:
+        frame = rule.metrics(view)
+        missing = [name for name in (*FINDING_COLUMNS, *rule.expectation.columns) if name not in frame.columns]
+        if missing:
+            raise ValueError(f"the metrics lack {', '.join(missing)}")
+        block_above = None if rule.escalation is None else view.assumptions[rule.escalation.assumption]
+    except Exception as error:  # any mistake in a rule is that rule's, not the delivery's
+        return RuleMetrics(rule, view.kind, view.delivery_id, subject, pl.DataFrame(), error=error_text(error))
+    return RuleMetrics(rule, view.kind, view.delivery_id, subject, frame, block_above=block_above)
+
+
+def error_text(error: BaseException) -> str:
+    """The exception as one line: its type and the first line of its message."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:300] if lines else 'no message'}"
+
+
+def holds_on(day: pl.Expr) -> pl.Expr:
+    """Whether a crosswalk row holds on this day; ``valid_to`` is exclusive, empty means still valid."""
+    return (pl.col("valid_from") <= day) & (pl.col("valid_to").is_null() | (day < pl.col("valid_to")))
+
+
+def row_amount(table: Table) -> pl.Expr:
+    """The euro one row touches: the sum of its money columns without sign; null for a table without money."""
+    money = [column.name for column in table.columns if column.dtype == MONEY]
+    if not money:
+        return pl.lit(None, dtype=pl.Float64)
+    return pl.sum_horizontal(pl.col(name).cast(pl.Float64).abs() for name in money)
+
+
+def keep_largest(findings: pl.DataFrame, clean: str) -> pl.DataFrame:
+    """The 20 findings with the largest amount and one row for the rest; without findings one row that says ``clean``.
+
+    Keeps a metrics frame small and never empty. Other numeric columns of the rest carry their largest value.
+    """
+    if findings.is_empty():
+        zero = {"observed": clean, "findings_count": 0, "at_stake_eur": 0.0}
+        return pl.DataFrame([{name: zero.get(name, 0.0) for name in {**dict.fromkeys(findings.columns), **zero}}])
+    findings = findings.sort(
+        ["at_stake_eur", "findings_count", "observed"], descending=[True, True, False], nulls_last=True
+    )
+    rest = findings.slice(MAX_FINDINGS)
+    if rest.is_empty():
+        return findings
+    counted = rest.select(
+        pl.format("{} more", pl.len()).alias("observed"),
+        pl.col("findings_count", "at_stake_eur").sum(),
+        (cs.numeric() - cs.by_name("findings_count", "at_stake_eur")).max(),
+    )
+    return pl.concat([findings.head(MAX_FINDINGS), counted], how="diagonal_relaxed")
+
+
+def list_findings(rows: pl.DataFrame, limit: int) -> str:
+    """The findings in words, as they come (largest amount first), at most ``limit`` with a count of the rest."""
+    texts = rows["observed"].to_list()
+    more = f"; and {len(texts) - limit:,} more" if len(texts) > limit else ""
+    return "; ".join(texts[:limit]) + more

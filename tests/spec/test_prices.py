@@ -1,0 +1,484 @@
+"""Prices, annex A.2.2 of the letter: the decision rule of figure 12, the example of table 7, volume × price.
+
+Every test states its tables and the number expected from them; the arithmetic stands beside it.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from warehouse.contract import conform
+from warehouse.tables.prices import PRICES, REVENUE
+from wlz.prices import PriceError, derive_prices, value_volumes, volumes_without_price
+
+MONEY = pl.Decimal(18, 2)
+ASSUMPTIONS = {
+    "unit_factor_hours_minutes": 60.0,
+    "unit_factor_tolerance": 1.25,
+    "unit_volume_tolerance": 0.35,
+    "thin_price_ratio": 0.10,
+}
+PRESTATIES = pl.DataFrame(
+    {
+        "prestatiecode": ["Z025", "H104", "Z971"],
+        "unit_code": ["14", "01", "14"],  # etmaal, minute, etmaal
+        "is_meerzorg": [False, False, True],
+    }
+)
+# Z025 as in table 7; NHC and NIC of 2017 and all of H104 are made up. H104 is set per hour, claimed per minute.
+TARIFFS = pl.DataFrame(
+    [
+        (2017, "Z025", "14", 86.09, 26.40, 1.80),
+        (2018, "Z025", "14", 88.66, 26.93, 1.87),
+        (2017, "H104", "04", 60.00, 0.0, 0.0),
+        (2018, "H104", "04", 63.00, 0.0, 0.0),
+    ],
+    schema=[
+        "year",
+        "prestatiecode",
+        "unit_code",
+        "max_tariff_excl_eur_per_unit",
+        "nhc_full_eur_per_unit",
+        "nic_full_eur_per_unit",
+    ],
+    orient="row",
+)
+PAID_SHARES = pl.DataFrame(
+    {"year": [2016, 2017, 2018], "nhc_paid_ratio": [0.70, 0.85, 1.0], "nic_paid_ratio": [1.0] * 3}
+)
+
+
+def claims(*rows: tuple[str, int, float, str], uitvoerder: str = "CZ") -> pl.DataFrame:
+    """prestatiecode, year, volume, amount"""
+    return pl.DataFrame(
+        [(code, uitvoerder, year, volume, Decimal(amount)) for code, year, volume, amount in rows],
+        schema={
+            "prestatiecode": pl.String,
+            "wlz_uitvoerder": pl.String,
+            "year": pl.Int32,
+            "volume": pl.Float64,
+            "amount_eur": MONEY,
+        },
+        orient="row",
+    )
+
+
+def agreements(*rows: tuple[int, str | None, str, str, float, str, str], uitvoerder: str = "CZ") -> pl.DataFrame:
+    """year, agb_code, prestatiecode, unit_code, volume, amount, includes_nhc_nic"""
+    return pl.DataFrame(
+        [(y, uitvoerder, agb, code, unit, volume, Decimal(a), incl) for y, agb, code, unit, volume, a, incl in rows],
+        schema={
+            "year": pl.Int32,
+            "wlz_uitvoerder": pl.String,
+            "agb_code": pl.String,
+            "prestatiecode": pl.String,
+            "unit_code": pl.String,
+            "volume": pl.Float64,
+            "amount_eur": MONEY,
+            "includes_nhc_nic": pl.String,
+        },
+        orient="row",
+    )
+
+
+def volumes_year(code: str = "Z025", volume: float = 1200.0, uitvoerder: str = "CZ") -> pl.DataFrame:
+    return pl.DataFrame({"prestatiecode": [code], "wlz_uitvoerder": [uitvoerder], "forecast_year_volume": [volume]})
+
+
+def price_rows(
+    claimed: pl.DataFrame | None = None,
+    agreed: pl.DataFrame | None = None,
+    wanted: pl.DataFrame | None = None,
+    tariffs: pl.DataFrame = TARIFFS,
+    paid_shares: pl.DataFrame = PAID_SHARES,
+) -> pl.DataFrame:
+    return derive_prices(
+        claims=claims() if claimed is None else claimed,
+        agreements=agreements() if agreed is None else agreed,
+        tariffs=tariffs,
+        paid_shares=paid_shares,
+        volumes_year=volumes_year() if wanted is None else wanted,
+        prestaties=PRESTATIES,
+        budget_year=2018,
+        assumptions=ASSUMPTIONS,
+    )
+
+
+def price_row(*arguments: pl.DataFrame | None, **named: pl.DataFrame) -> dict[str, object]:
+    rows = price_rows(*arguments, **named)
+    assert rows.height == 1
+    return rows.row(0, named=True)
+
+
+def with_vintage(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(
+        pl.lit(date(2018, 5, 1)).alias("delivery_month"),
+        pl.lit(2018, dtype=pl.Int32).alias("budget_year"),
+        pl.lit("letter").alias("scenario"),
+    )
+
+
+# --- the rule of figure 12 ------------------------------------------------------------------------------------------
+
+
+def test_table_7_ends_at_114_58() -> None:
+    """83.29 ÷ 86.09 = 96.75 %; × 88.66 = 85.78; + 26.93 + 1.87 = 114.58, on unrounded intermediates."""
+    row = price_row(None, agreements((2017, "10000001", "Z025", "14", 1000.0, "83290.00", "nee")))
+    assert row["price_source"] == "b"
+    assert row["previous_price_eur_per_unit"] == pytest.approx(83.29)
+    assert row["previous_max_tariff_eur_per_unit"] == 86.09
+    assert row["discount_ratio"] == pytest.approx(0.967476, abs=5e-7)
+    assert (row["max_tariff_eur_per_unit"], row["nhc_eur_per_unit"], row["nic_eur_per_unit"]) == (88.66, 26.93, 1.87)
+    # 83.29 × 88.66 = 7384.4914; ÷ 86.09 = 85.776413; + 28.80
+    assert row["price_eur_per_unit"] == pytest.approx(114.576413, abs=5e-7)
+    assert f"{row['price_eur_per_unit']:.2f}" == "114.58"
+    assert row["price_flags"] is None
+
+
+def test_source_a_claims_of_the_year_go_first() -> None:
+    """January to March 2018: 400 etmaal for € 45,600 is € 114.00, whatever 2017 says."""
+    row = price_row(
+        claims(("Z025", 2018, 300.0, "34000.00"), ("Z025", 2018, 100.0, "11600.00"), ("Z025", 2017, 900.0, "1.00")),
+        agreements((2017, None, "Z025", "14", 1000.0, "83290.00", "nee")),
+    )
+    assert (row["price_source"], row["price_eur_per_unit"], row["claims_volume"]) == ("a", 114.0, 400.0)
+    assert row["discount_ratio"] is None
+    assert row["previous_price_eur_per_unit"] is None
+    assert row["max_tariff_eur_per_unit"] == 88.66
+
+
+@pytest.mark.parametrize(("volume", "amount"), [(0.0, "500.00"), (-5.0, "-570.00"), (5.0, "0.00"), (5.0, "-1.00")])
+def test_source_a_needs_a_positive_volume_and_amount(volume: float, amount: str) -> None:
+    row = price_row(
+        claims(("Z025", 2018, volume, amount)), agreements((2017, None, "Z025", "14", 1000.0, "83290.00", "nee"))
+    )
+    assert row["price_source"] == "b"
+    assert row["claims_volume"] is None
+
+
+def test_source_b_weighs_providers_by_volume() -> None:
+    """100 at 80.00 and 300 at 84.00: 33,200 ÷ 400 = 83.00 (not 82.00, the plain mean)."""
+    row = price_row(
+        None,
+        agreements(
+            (2017, "10000001", "Z025", "14", 100.0, "8000.00", "nee"),
+            (2017, "10000002", "Z025", "14", 300.0, "25200.00", "nee"),
+            (2016, "10000002", "Z025", "14", 300.0, "1.00", "nee"),  # an older year is not used
+        ),
+    )
+    assert row["previous_price_eur_per_unit"] == pytest.approx(83.0)
+    assert row["price_eur_per_unit"] == pytest.approx(83.0 / 86.09 * 88.66 + 26.93 + 1.87)
+
+
+def test_source_b_strips_nhc_at_85_percent_in_2017() -> None:
+    """83.29 + 0.85 × 26.40 + 1.80 = 107.53 agreed incl. NHC and NIC: the same 114.58 comes out.
+
+    Without stripping 107.53 ÷ 86.09 × 88.66 + 28.80 = 139.54; stripping NHC in full 79.33 ÷ 86.09 × 88.66 + 28.80
+    = 110.50. Both are wrong, and both are what the code says when the paid shares are wrong.
+    """
+    agreed = agreements((2017, None, "Z025", "14", 1000.0, "107530.00", "ja"))
+    row = price_row(None, agreed)
+    assert row["reported_price_eur_per_unit"] == pytest.approx(107.53)
+    assert row["previous_price_eur_per_unit"] == pytest.approx(83.29)
+    assert row["price_eur_per_unit"] == pytest.approx(114.576413, abs=5e-7)
+    nothing_paid = PAID_SHARES.with_columns(nhc_paid_ratio=0.0, nic_paid_ratio=0.0)
+    assert price_row(None, agreed, paid_shares=nothing_paid)["price_eur_per_unit"] == pytest.approx(139.540, abs=5e-4)
+    all_paid = PAID_SHARES.with_columns(nhc_paid_ratio=1.0)
+    assert price_row(None, agreed, paid_shares=all_paid)["price_eur_per_unit"] == pytest.approx(110.498, abs=5e-4)
+
+
+def test_source_c_uses_the_same_formula_on_claims_of_the_year_before() -> None:
+    """Claims 2017 hold NHC and NIC as paid: 500 etmaal for € 53,765.00 is 107.53, again 83.29 without."""
+    row = price_row(claims(("Z025", 2017, 500.0, "53765.00")))
+    assert row["price_source"] == "c"
+    assert row["previous_price_eur_per_unit"] == pytest.approx(83.29)
+    assert row["price_eur_per_unit"] == pytest.approx(114.576413, abs=5e-7)
+    assert row["reported_price_eur_per_unit"] is None  # that is the agreed price
+
+
+def test_source_c_is_not_repaired() -> None:
+    """Claims 2017 at the price of an hour stay: 54.00 against a maximum of 1.00 a minute, ratio 54, flagged."""
+    row = price_row(claims(("H104", 2017, 10.0, "540.00")), None, volumes_year("H104"))
+    assert (row["price_source"], row["unit_factor"]) == ("c", 1.0)
+    assert row["discount_ratio"] == pytest.approx(54.0)
+    assert row["price_flags"] == "ratio_above_one"
+
+
+def test_source_d_has_no_price_and_no_silent_zero() -> None:
+    row = price_row()
+    assert (row["price_source"], row["price_eur_per_unit"]) == ("d", None)
+    assert row["price_flags"] == "volume_without_price"
+    assert price_row(None, None, volumes_year(volume=0.0))["price_flags"] is None
+
+
+def test_another_uitvoerder_lends_no_price() -> None:
+    row = price_row(claims(("Z025", 2018, 10.0, "1140.00"), uitvoerder="DSW"))
+    assert row["price_source"] == "d"
+
+
+# --- maximum tariffs ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("missing_year", [2017, 2018])
+def test_without_a_maximum_in_one_year_the_last_price_is_kept(missing_year: int) -> None:
+    """The price of claims 2017 as paid, 107.53 incl. 85 % NHC, and the agreed price as agreed, 83.29 without."""
+    tariffs = TARIFFS.filter((pl.col("prestatiecode") != "Z025") | (pl.col("year") != missing_year))
+    row = price_row(claims(("Z025", 2017, 500.0, "53765.00")), tariffs=tariffs)
+    assert (row["price_source"], row["price_flags"]) == ("c", "no_brw")
+    assert row["price_eur_per_unit"] == pytest.approx(107.53)
+    agreed = agreements((2017, None, "Z025", "14", 1000.0, "83290.00", "nee"))
+    row = price_row(None, agreed, tariffs=tariffs)
+    assert (row["price_source"], row["price_flags"]) == ("b", "no_brw")
+    assert row["price_eur_per_unit"] == pytest.approx(83.29)
+
+
+def test_kept_price_is_the_corrected_one() -> None:
+    """No maximum at all: 54.00 agreed against 0.90 declared is 60 times, so 0.90 is kept."""
+    row = price_row(
+        claims(("H104", 2017, 60_000.0, "54000.00")),
+        agreements((2017, None, "H104", "01", 1000.0, "54000.00", "ja")),
+        volumes_year("H104"),
+        tariffs=TARIFFS.filter(pl.col("prestatiecode") != "H104"),
+    )
+    assert (row["price_source"], row["price_flags"]) == ("b", "no_brw")
+    assert row["price_eur_per_unit"] == pytest.approx(0.90)
+    assert row["previous_price_eur_per_unit"] is None  # what NHC and NIC it holds is not known
+
+
+def test_maximum_per_hour_is_converted_to_the_minutes_of_the_claims() -> None:
+    """60.00 and 63.00 an hour are 1.00 and 1.05 a minute; 0.90 declared: 0.90 ÷ 1.00 × 1.05 = 0.945."""
+    row = price_row(claims(("H104", 2017, 1000.0, "900.00")), None, volumes_year("H104"))
+    assert row["previous_max_tariff_eur_per_unit"] == pytest.approx(1.0)
+    assert row["max_tariff_eur_per_unit"] == pytest.approx(1.05)
+    assert row["price_eur_per_unit"] == pytest.approx(0.945)
+
+
+def test_maximum_in_the_unit_of_the_claims_goes_before_a_converted_one() -> None:
+    per_minute = TARIFFS.filter((pl.col("prestatiecode") == "H104") & (pl.col("year") == 2018)).with_columns(
+        unit_code=pl.lit("01"), max_tariff_excl_eur_per_unit=1.10
+    )
+    row = price_row(
+        claims(("H104", 2017, 1000.0, "900.00")), None, volumes_year("H104"), tariffs=pl.concat([TARIFFS, per_minute])
+    )
+    assert row["price_eur_per_unit"] == pytest.approx(0.90 / 1.00 * 1.10)
+
+
+def test_tariff_in_a_unit_that_cannot_be_converted_is_said() -> None:
+    odd = TARIFFS.with_columns(unit_code=pl.lit("81"))
+    row = price_row(claims(("Z025", 2017, 500.0, "53765.00")), tariffs=odd)
+    assert row["price_flags"] == "no_brw,unit_not_convertible"
+
+
+@pytest.mark.parametrize(("amount", "flags"), [("86090.00", None), ("86090.01", None), ("87000.00", "ratio_above_one")])
+def test_ratio_above_one_is_flagged_beyond_rounding_to_cents(amount: str, flags: str | None) -> None:
+    row = price_row(None, agreements((2017, None, "Z025", "14", 1000.0, amount, "nee")))
+    assert row["price_flags"] == flags
+
+
+# --- units of agreements --------------------------------------------------------------------------------------------
+
+
+def test_agreement_in_hours_labelled_as_minutes_is_divided_by_sixty() -> None:
+    """Agreed 54.00, declared 0.90: 60 times. 0.90 ÷ 1.00 × 1.05 = 0.945; uncorrected 54.00 × 1.05 = 56.70."""
+    row = price_row(
+        claims(("H104", 2017, 60_000.0, "54000.00")),
+        agreements((2017, "10000001", "H104", "01", 1000.0, "54000.00", "ja")),
+        volumes_year("H104"),
+    )
+    assert row["price_source"] == "b"
+    assert row["reported_price_eur_per_unit"] == pytest.approx(54.0)
+    assert (row["unit_factor"], row["unit_status"]) == (60.0, "unit_error_confirmed")
+    assert row["unit_evidence"] == "price 60.0 x, volume 0.017 x, reference claims 2017"
+    assert row["previous_price_eur_per_unit"] == pytest.approx(0.90)
+    assert row["price_eur_per_unit"] == pytest.approx(0.945)
+    assert row["price_eur_per_unit"] != pytest.approx(56.70)
+
+
+def test_agreement_declared_in_hours_is_converted_and_not_corrected() -> None:
+    """1,000 hours (04) for € 54,000 are 60,000 minutes at 0.90: nothing is wrong with it."""
+    row = price_row(
+        claims(("H104", 2017, 60_000.0, "54000.00")),
+        agreements((2017, "10000001", "H104", "04", 1000.0, "54000.00", "ja")),
+        volumes_year("H104"),
+    )
+    assert (row["unit_factor"], row["unit_status"]) == (1.0, "ok")
+    assert row["reported_price_eur_per_unit"] == pytest.approx(0.90)
+    assert row["price_eur_per_unit"] == pytest.approx(0.945)
+
+
+def test_only_the_provider_in_hours_is_corrected() -> None:
+    """A: 500 at 54.00 (hours); B: 30,000 at 0.96. Corrected (27,000 + 28,800) ÷ 60,000 = 0.93; × 1.05 = 0.9765."""
+    row = price_row(
+        claims(("H104", 2017, 60_000.0, "54000.00")),
+        agreements(
+            (2017, "10000001", "H104", "01", 500.0, "27000.00", "ja"),
+            (2017, "10000002", "H104", "01", 30_000.0, "28800.00", "ja"),
+        ),
+        volumes_year("H104"),
+    )
+    assert row["price_eur_per_unit"] == pytest.approx(0.9765)
+    assert row["unit_evidence"].startswith("1 of 2 agreements: price 60.0 x")  # type: ignore[attr-defined]
+    assert 1 < row["unit_factor"] < 60  # type: ignore[operator]
+    assert row["reported_price_eur_per_unit"] / row["unit_factor"] == pytest.approx(0.93)  # type: ignore[operator]
+
+
+def test_other_factors_are_reported_and_stay() -> None:
+    """Twelve times (an hour for five minutes): 10.80 against 0.90 is used as it is, and says so."""
+    row = price_row(
+        claims(("H104", 2017, 60_000.0, "54000.00")),
+        agreements((2017, None, "H104", "01", 5000.0, "54000.00", "ja")),
+        volumes_year("H104"),
+    )
+    assert (row["unit_factor"], row["unit_status"]) == (1.0, "other_unit")
+    assert row["discount_ratio"] == pytest.approx(10.8)
+    assert row["price_flags"] == "ratio_above_one"
+
+
+def test_nhc_leaves_after_the_unit_correction() -> None:
+    """Minutes with 0.10 NHC, all paid: 60 × (0.90 + 0.10) = 60.00 agreed. 60.00 ÷ 60 − 0.10 = 0.90, ratio 0.90.
+
+    The other order would give (60.00 − 0.10) ÷ 60 = 0.998.
+    """
+    tariffs = TARIFFS.with_columns(nhc_full_eur_per_unit=pl.lit(6.0))  # per hour
+    paid = PAID_SHARES.with_columns(nhc_paid_ratio=1.0)
+    row = price_row(
+        claims(("H104", 2017, 60_000.0, "60000.00")),
+        agreements((2017, None, "H104", "01", 1000.0, "60000.00", "ja")),
+        volumes_year("H104"),
+        tariffs=tariffs,
+        paid_shares=paid,
+    )
+    assert row["previous_price_eur_per_unit"] == pytest.approx(0.90)
+
+
+def test_agreement_that_cannot_be_converted_is_left_out_and_said() -> None:
+    row = price_row(None, agreements((2017, None, "Z025", "81", 10.0, "83290.00", "nee")))
+    assert (row["price_source"], row["price_flags"]) == ("d", "unit_not_convertible,volume_without_price")
+
+
+def test_verdict_is_shown_also_where_claims_give_the_price() -> None:
+    row = price_row(
+        claims(("H104", 2017, 60_000.0, "54000.00"), ("H104", 2018, 9000.0, "8550.00")),
+        agreements((2017, None, "H104", "01", 1000.0, "54000.00", "ja")),
+        volumes_year("H104", 60_000.0),
+    )
+    assert (row["price_source"], row["unit_status"], row["price_eur_per_unit"]) == ("a", "unit_error_confirmed", 0.95)
+
+
+# --- flags, grain, contract -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("volume", "flags"), [(119.0, "thin_price"), (120.0, None)])
+def test_price_on_less_than_a_tenth_of_the_year_is_thin(volume: float, flags: str | None) -> None:
+    """Letter, note 3: the first months may not be representative. A tenth of 1,200 is 120."""
+    assert price_row(claims(("Z025", 2018, volume, "9999.00")))["price_flags"] == flags
+
+
+def test_rows_are_the_keys_with_a_volume_and_follow_the_contract() -> None:
+    wanted = pl.concat([volumes_year("Z025", uitvoerder="DSW"), volumes_year("H104"), volumes_year("Z025")])
+    claimed = claims(("Z025", 2018, 400.0, "45600.00"), ("Z053", 2018, 1.0, "1.00"), ("H104", 2017, 10.0, "9.00"))
+    rows = price_rows(claimed, None, wanted)
+    assert rows.select("prestatiecode", "wlz_uitvoerder", "price_source").rows() == [
+        ("H104", "CZ", "c"),
+        ("Z025", "CZ", "a"),
+        ("Z025", "DSW", "d"),
+    ]
+    assert conform(with_vintage(rows), PRICES).height == 3
+
+
+def test_unknown_prestatie_and_missing_paid_share_are_refused() -> None:
+    with pytest.raises(PriceError, match="X999"):
+        price_rows(wanted=volumes_year("X999"))
+    with pytest.raises(PriceError, match="2017"):
+        price_rows(paid_shares=PAID_SHARES.filter(pl.col("year") != 2017))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 10_000), st.integers(1, 20_000))
+def test_scaling_an_agreement_leaves_its_price(times: int, cents: int) -> None:
+    amount = Decimal(cents) / 100
+    once = price_row(None, agreements((2017, None, "Z025", "14", 1.0, str(amount), "nee")))
+    often = price_row(None, agreements((2017, None, "Z025", "14", float(times), str(amount * times), "nee")))
+    assert often["price_eur_per_unit"] == pytest.approx(once["price_eur_per_unit"])
+
+
+# --- volume × price -------------------------------------------------------------------------------------------------
+
+
+def volumes(*rows: tuple[str, str, date, float | None, float | None]) -> pl.DataFrame:
+    """prestatiecode, wlz_uitvoerder, care_month, observed, forecast"""
+    names = ["prestatiecode", "wlz_uitvoerder", "care_month", "observed_volume", "forecast_volume"]
+    types = [pl.String, pl.String, pl.Date, pl.Float64, pl.Float64]
+    return pl.DataFrame(rows, schema=dict(zip(names, types, strict=True)), orient="row")
+
+
+def known_prices(*rows: tuple[str, str, float | None]) -> pl.DataFrame:
+    schema = {"prestatiecode": pl.String, "wlz_uitvoerder": pl.String, "price_eur_per_unit": pl.Float64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+JANUARY, FEBRUARY = date(2018, 1, 1), date(2018, 2, 1)
+
+
+def test_months_of_the_year_are_valued_to_the_cent_half_to_even() -> None:
+    """Observed before forecast; 0.5 × 0.25 = 0.125 → 0.12 and 1.5 × 0.25 = 0.375 → 0.38; other years are left out."""
+    revenue = value_volumes(
+        volumes(
+            ("Z025", "CZ", date(2017, 12, 1), 9.0, None),
+            ("Z025", "CZ", JANUARY, 0.5, 7.0),
+            ("Z025", "CZ", FEBRUARY, None, 1.5),
+            ("Z971", "CZ", JANUARY, None, 4.0),
+            ("Z025", "CZ", date(2019, 1, 1), None, 9.0),
+        ),
+        known_prices(("Z025", "CZ", 0.25), ("Z971", "CZ", 100.0)),
+        PRESTATIES,
+        2018,
+    )
+    assert revenue.rows() == [
+        ("Z025", "CZ", JANUARY, "declared", 0.5, Decimal("0.12"), True),
+        ("Z025", "CZ", FEBRUARY, "forecast", 1.5, Decimal("0.38"), True),
+        ("Z971", "CZ", JANUARY, "forecast", 4.0, Decimal("400.00"), False),  # meerzorg is an extra item
+    ]
+    assert conform(with_vintage(revenue), REVENUE).height == 3
+
+
+def test_volume_without_a_price_is_zero_in_the_total_and_listed_with_its_euro() -> None:
+    """CZ has no price for 20 + 5 units. Others: (10 × 110 + 30 × 114) ÷ 40 = 113.00; at stake 25 × 113 = 2,825.00."""
+    months = volumes(
+        ("Z025", "CZ", JANUARY, None, 20.0),
+        ("Z025", "CZ", FEBRUARY, None, 5.0),
+        ("Z025", "DSW", JANUARY, None, 10.0),
+        ("Z025", "VGZ", JANUARY, None, 30.0),
+        ("H104", "CZ", JANUARY, None, 8.0),
+        ("H104", "DSW", JANUARY, None, 0.0),
+    )
+    prices = known_prices(
+        ("Z025", "CZ", None),
+        ("Z025", "DSW", 110.0),
+        ("Z025", "VGZ", 114.0),
+        ("H104", "CZ", None),
+        ("H104", "DSW", None),
+    )
+    revenue = value_volumes(months, prices, PRESTATIES, 2018)
+    assert revenue.filter(wlz_uitvoerder="CZ")["forecast_amount_eur"].sum() == 0
+    assert volumes_without_price(months, prices, 2018).rows() == [
+        ("Z025", "CZ", 25.0, pytest.approx(113.0), Decimal("2825.00")),
+        ("H104", "CZ", 8.0, None, None),  # nobody has a price; a volume of 0 is no alert
+    ]
+
+
+def test_key_without_a_price_row_counts_as_without_price() -> None:
+    months = volumes(("Z025", "CZ", JANUARY, None, 20.0))
+    assert value_volumes(months, known_prices(), PRESTATIES, 2018)["forecast_amount_eur"].to_list() == [Decimal("0.00")]
+    assert volumes_without_price(months, known_prices(), 2018)["forecast_year_volume"].to_list() == [20.0]
+
+
+def test_month_without_any_volume_and_unknown_prestatie_are_refused() -> None:
+    with pytest.raises(PriceError, match="neither"):
+        value_volumes(volumes(("Z025", "CZ", JANUARY, None, None)), known_prices(), PRESTATIES, 2018)
+    with pytest.raises(PriceError, match="X999"):
+        value_volumes(volumes(("X999", "CZ", JANUARY, 1.0, None)), known_prices(), PRESTATIES, 2018)

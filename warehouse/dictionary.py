@@ -1,0 +1,83 @@
+"""Contracts → text: the data dictionary in ``docs/`` and the column schema shown in Dagster."""
+
+from collections.abc import Iterable
+
+from warehouse.contract import Column, Table
+from warehouse.tables.aids import AIDS
+from warehouse.tables.deliveries import DELIVERY_REGISTER, KINDS
+from warehouse.tables.extra_items import EXTRA_ITEMS
+from warehouse.tables.marts import MARTS
+from warehouse.tables.pgb import PGB
+from warehouse.tables.prices import PRICES, REVENUE
+from warehouse.tables.quality import ADVICE_PROVENANCE, DATA_QUALITY
+from warehouse.tables.series import SERIES, SERIES_REGION
+from warehouse.tables.utilisation import UTILISATION, UTILISATION_MONTHS
+from warehouse.tables.volumes import VOLUME_CHECK, VOLUMES
+
+LAKE = (
+    DELIVERY_REGISTER,
+    SERIES_REGION,
+    SERIES,
+    VOLUMES,
+    VOLUME_CHECK,
+    PRICES,
+    REVENUE,
+    EXTRA_ITEMS,
+    PGB,
+    AIDS,
+    UTILISATION,
+    UTILISATION_MONTHS,
+    DATA_QUALITY,
+    ADVICE_PROVENANCE,
+)
+
+
+def all_tables() -> list[Table]:
+    """Every contract table: deliveries, lake, marts."""
+    return [*KINDS.values(), *LAKE, *MARTS.values()]
+
+
+def describe_type(column: Column) -> str:
+    """The column's type and unit as one phrase. Example: 'Decimal(18,2), eur'."""
+    return f"{str(column.dtype).replace('precision=', '').replace('scale=', '')}, {column.unit}"
+
+
+def render_dictionary(tables: Iterable[Table] | None = None) -> str:
+    """The data dictionary as Markdown: one section per table, one line per column. Generated, never edited."""
+    lines = [
+        "# Data dictionary",
+        "",
+        "Generated from the contracts in `warehouse/` by `make docs`; do not edit.",
+        "",
+    ]
+    titles = {
+        "delivery": "Deliveries (landing zone)",
+        "lake": "Lake tables",
+        "mart": "Published marts (schema `marts`)",
+    }
+    wanted = list(tables) if tables is not None else all_tables()
+    for layer, title in titles.items():
+        lines += [f"## {title}", ""]
+        for table in (table for table in wanted if table.layer == layer):
+            lines += _render_table(table)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _render_table(table: Table) -> list[str]:
+    lines = [f"### {table.name}", "", table.description, "", f"Grain: {table.grain}. Key: {', '.join(table.key)}."]
+    if table.letter:
+        lines.append(f"Letter: {table.letter}.")
+    lines += [f"Known issue: {issue}" for issue in table.known_issues]
+    delivered = table.layer == "delivery"
+    head = (
+        "| column | header | type, unit | empty? | description |"
+        if delivered
+        else "| column | type, unit | empty? | description |"
+    )
+    lines += ["", head, "|" + "---|" * (head.count("|") - 1)]
+    for column in table.columns:
+        empty = "may be" if column.name in table.nullable else "never"
+        values = f" One of: {', '.join(column.allowed)}." if column.allowed else ""
+        header = f" `{column.source_name}` |" if delivered else ""
+        lines.append(f"| `{column.name}` |{header} {describe_type(column)} | {empty} | {column.description}{values} |")
+    return [*lines, ""]

@@ -1,0 +1,106 @@
+"""The few DuckDB functions: connections with our settings, types and DDL from contracts. The only duckdb import."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from warehouse.contract import Table
+
+# Clients up to DuckDB 1.5 read this; the default of 2.0 they cannot.
+STORAGE_VERSION = "v1.2.0"
+
+
+class QueryError(Exception):
+    """A query could not run. The message is DuckDB's own, without its trace."""
+
+
+@contextmanager
+def connect_reader(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to the published database: no writing, no other files, no progress bar."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        yield connection
+
+
+@contextmanager
+def connect_writer(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that may write ``path`` (attached as ``wlz``), in a format that older clients can read."""
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute(f"ATTACH '{_quoted(path)}' AS wlz (STORAGE_VERSION '{STORAGE_VERSION}')")
+        try:
+            yield connection
+        finally:
+            connection.execute("USE memory")
+            connection.execute("DETACH wlz")
+
+
+def run_query(path: Path, sql: str) -> pl.DataFrame:
+    """Rows of one read-only query on the published database. Raises QueryError with the database's own words."""
+    try:
+        with connect_reader(path) as connection:
+            return connection.sql(sql).pl() if _returns_rows(connection, sql) else pl.DataFrame()
+    except duckdb.Error as error:
+        raise QueryError(str(error).splitlines()[0]) from None
+
+
+def _returns_rows(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1:
+        raise QueryError(f"expected one statement, found {len(statements)}")
+    allowed = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.PRAGMA}
+    if statements[0].type not in allowed:
+        raise QueryError(f"this database is read-only: expected a SELECT, found {statements[0].type.name}")
+    return True
+
+
+def duck_type(dtype: pl.DataType) -> str:
+    """The DuckDB type of a contract type. Raises KeyError for a type no contract may use.
+
+    >>> duck_type(pl.Decimal(18, 2))
+    'DECIMAL(18,2)'
+    """
+    if isinstance(dtype, pl.Decimal):
+        return f"DECIMAL({dtype.precision},{dtype.scale})"
+    names: dict[Any, str] = {
+        pl.Date: "DATE",
+        pl.Int32: "INTEGER",
+        pl.Int64: "BIGINT",
+        pl.Float64: "DOUBLE",
+        pl.String: "VARCHAR",
+        pl.Boolean: "BOOLEAN",
+        pl.Datetime: "TIMESTAMP",
+    }
+    return names[dtype.base_type()]
+
+
+def create_table(connection: duckdb.DuckDBPyConnection, schema: str, table: Table) -> None:
+    """An empty table as the contract says, with its comments. An existing one stays, its comments are renewed."""
+    columns = ", ".join(f'"{column.name}" {duck_type(column.dtype)}' for column in table.columns)
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {schema}.{table.name} ({columns})")
+    about = f"{table.description} Grain: {table.grain}."
+    if table.letter:
+        about += f" Letter: {table.letter}."
+    connection.execute(f"COMMENT ON TABLE {schema}.{table.name} IS '{_escaped(about)}'")
+    for column in table.columns:
+        text = f"{column.label_nl}. {column.description} Unit: {column.unit}."
+        connection.execute(f"COMMENT ON COLUMN {schema}.{table.name}.\"{column.name}\" IS '{_escaped(text)}'")
+
+
+def described_columns(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
+    """Column name → DuckDB type of a query, without running it."""
+    return {row[0]: row[1] for row in connection.execute(f"DESCRIBE {query}").fetchall()}
+
+
+def _escaped(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _quoted(path: Path) -> str:
+    return _escaped(str(path))

@@ -1,0 +1,20 @@
+-- Grain: wlz_uitvoerder; Landelijk is the total. Letter, table 4 and figure 5.
+with per_uitvoerder as (
+    select
+        delivery_month, budget_year, scenario, wlz_uitvoerder, item, item_eur,
+        case when item = 'meerzorg' then claims_forecast_eur end as meerzorg_claims_eur
+    from lake.extra_items
+),
+final as (
+    select
+        delivery_month, budget_year, scenario,
+        coalesce(wlz_uitvoerder, 'Landelijk') as wlz_uitvoerder,
+        cast(coalesce(sum(item_eur) filter (where item = 'crisisbedden'), 0) as decimal(18, 2)) as crisisbedden_eur,
+        cast(coalesce(sum(item_eur) filter (where item = 'na_ijl'), 0) as decimal(18, 2)) as na_ijl_eur,
+        cast(coalesce(sum(item_eur) filter (where item = 'meerzorg'), 0) as decimal(18, 2)) as meerzorg_eur,
+        cast(sum(item_eur) as decimal(18, 2)) as extra_items_eur,
+        cast(sum(meerzorg_claims_eur) as decimal(18, 2)) as meerzorg_claims_eur
+    from per_uitvoerder
+    group by grouping sets ((delivery_month, budget_year, scenario, wlz_uitvoerder), (delivery_month, budget_year, scenario))
+)
+select * from final

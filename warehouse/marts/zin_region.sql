@@ -1,0 +1,10 @@
+-- Grain: zorgkantoorregio; Landelijk is the total. The monthly publication of a zorgkantoor.
+with final as (
+    select
+        delivery_month, budget_year, scenario, zorgkantoorregio, wlz_uitvoerder, declared_to_date_eur, extra_items_eur,
+        expected_excl_extra_eur, expected_eur, budget_eur, available_eur, available_ratio,
+        lower_80_eur, upper_80_eur, lower_95_eur, upper_95_eur
+    from lake.utilisation
+    where level in ('region', 'national') and part = 'zin'
+)
+select * from final

@@ -1,0 +1,48 @@
+"""What an advice rests on: deliveries, code version, assumptions. Read by people who must defend a figure."""
+
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+
+import polars as pl
+
+from warehouse.settings import assumptions_path
+from warehouse.tables.deliveries import KINDS
+from wlz.rounds import Round
+
+_ROOT = Path(__file__).parents[1]
+
+
+def code_version() -> str:
+    """Version of the project and a hash over the code that makes numbers: ``wlz`` and the SQL of the marts."""
+    files = sorted([*(_ROOT / "wlz").rglob("*.py"), *(_ROOT / "warehouse" / "marts").glob("*.sql")])
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.relative_to(_ROOT).as_posix().encode() + b"\0" + file.read_bytes())
+    return f"{version('wlz-kader')}+{digest.hexdigest()[:12]}"
+
+
+def describe_inputs(chosen: pl.DataFrame, advice_round: Round) -> pl.DataFrame:
+    """One row per input: every delivery kind (``not delivered`` where none is known), the code, the assumptions."""
+    deliveries = (
+        pl.DataFrame({"kind": sorted(KINDS)})
+        .join(chosen, on="kind", how="left")
+        .select(
+            pl.col("kind").alias("input_name"),
+            pl.col("delivery_id").fill_null("not delivered").alias("input_version"),
+            "content_hash",
+            "received_on",
+            pl.Series("cut_off_date", [advice_round.cut_off(kind) for kind in sorted(KINDS)]),
+            "rows_count",
+            "amount_eur",
+        )
+    )
+    assumptions = assumptions_path(advice_round.budget_year).read_bytes()
+    others = pl.DataFrame(
+        {
+            "input_name": ["assumptions", "code"],
+            "input_version": [str(advice_round.budget_year), code_version()],
+            "content_hash": [hashlib.sha256(assumptions).hexdigest(), None],
+        }
+    )
+    return pl.concat([deliveries, others], how="diagonal")

@@ -1,0 +1,166 @@
+"""Publishing: the marts of one delivery month into a fresh copy of the database, renamed over the old one.
+
+Analysts with the file open keep what they had; new ones see the new file; a crash leaves the old file whole.
+Nothing is computed here: every mart is one SELECT over lake tables in ``warehouse/marts/``.
+"""
+
+import hashlib
+import os
+import shutil
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from warehouse import duck
+from warehouse.contract import ContractError, Table
+from warehouse.store import Store
+from warehouse.tables.aids import AIDS
+from warehouse.tables.extra_items import EXTRA_ITEMS
+from warehouse.tables.marts import EXAMPLE_QUERIES, MARTS
+from warehouse.tables.pgb import PGB
+from warehouse.tables.prices import PRICES
+from warehouse.tables.quality import ADVICE_PROVENANCE, DATA_QUALITY
+from warehouse.tables.utilisation import UTILISATION, UTILISATION_MONTHS
+from warehouse.tables.volumes import VOLUMES
+
+LAKE_TABLES = (
+    VOLUMES,
+    PRICES,
+    EXTRA_ITEMS,
+    PGB,
+    AIDS,
+    UTILISATION,
+    UTILISATION_MONTHS,
+    DATA_QUALITY,
+    ADVICE_PROVENANCE,
+)
+_FOLDER = Path(__file__).parent
+
+
+def mart_sql(name: str) -> str:
+    """The SELECT of a mart, as it stands in its file."""
+    return (_FOLDER / "marts" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def publish_marts(store: Store, database: Path, delivery_month: date) -> dict[str, int]:
+    """Replace the rows of this delivery month in every mart; returns rows per mart.
+
+    Raises ContractError when a mart does not follow its contract, OSError when there is no room; in both cases the
+    published file is as it was.
+    """
+    database.parent.mkdir(parents=True, exist_ok=True)
+    beside = database.with_name(f".{database.name}.{os.getpid()}.next")
+    try:
+        if database.exists():
+            shutil.copyfile(database, beside)
+        with duck.connect_writer(beside) as connection:
+            rows = _fill(connection, store, delivery_month)
+        os.replace(beside, database)
+    except duckdb.IOException as error:
+        raise OSError(str(error).splitlines()[0]) from None
+    finally:
+        for leftover in (beside, beside.with_name(beside.name + ".wal")):
+            leftover.unlink(missing_ok=True)
+    return rows
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, store: Store, delivery_month: date) -> dict[str, int]:
+    connection.execute("CREATE SCHEMA IF NOT EXISTS wlz.marts")
+    attach_lake(connection, store, delivery_month)
+    connection.execute("BEGIN TRANSACTION")
+    for table in MARTS.values():
+        duck.create_table(connection, "wlz.marts", table)
+        if table is EXAMPLE_QUERIES:
+            _fill_examples(connection)
+        else:
+            _replace_rows(connection, table, delivery_month)
+    connection.execute("COMMIT")
+    connection.execute("CHECKPOINT wlz")
+    return {name: _count(connection, name) for name in MARTS}
+
+
+def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
+    found = connection.execute(f"SELECT count(*) FROM wlz.marts.{name}").fetchone()
+    return int(found[0]) if found else 0
+
+
+def attach_lake(connection: duckdb.DuckDBPyConnection, store: Store, delivery_month: date) -> None:
+    """Views ``lake.<table>`` over this month's partitions; empty tables where nothing was written yet."""
+    connection.execute("ATTACH ':memory:' AS lake")
+    for table in LAKE_TABLES:
+        path = store.path(table, delivery_month)
+        pattern = path.parent.parent / "*" / path.name if table is DATA_QUALITY else path
+        if path.exists():
+            source = str(pattern).replace("'", "''")
+            connection.execute(
+                f"CREATE VIEW lake.{table.name} AS SELECT * FROM read_parquet('{source}', hive_partitioning = false)"
+            )
+        else:
+            duck.create_table(connection, "lake.main", table)
+
+
+def check_mart(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Does the SELECT give the contract's columns, in order and type? Raises ContractError with the difference."""
+    found = duck.described_columns(connection, mart_sql(table.name))
+    expected = {column.name: duck.duck_type(column.dtype) for column in table.columns}
+    if found != expected or list(found) != list(expected):
+        wrong = [
+            f"{name}: expected {expected.get(name)}, found {found.get(name)}"
+            for name in {**expected, **found}
+            if expected.get(name) != found.get(name)
+        ]
+        raise ContractError(
+            f"mart {table.name}: {'; '.join(wrong) or 'columns in another order'}. Mend marts/{table.name}.sql"
+        )
+
+
+def _replace_rows(connection: duckdb.DuckDBPyConnection, table: Table, delivery_month: date) -> None:
+    check_mart(connection, table)
+    target = f"wlz.marts.{table.name}"
+    condition = "" if table.rebuilt_whole else f"WHERE delivery_month = DATE '{delivery_month}'"
+    connection.execute(f"DELETE FROM {target} {condition}")
+    order = ", ".join(table.key)
+    connection.execute(f"INSERT INTO {target} BY NAME SELECT * FROM ({mart_sql(table.name)}) ORDER BY {order}")
+    if table.keep_vintages is not None:
+        connection.execute(
+            f"DELETE FROM {target} WHERE delivery_month NOT IN "
+            f"(SELECT DISTINCT delivery_month FROM {target} ORDER BY delivery_month DESC LIMIT {table.keep_vintages})"
+        )
+
+
+def example_queries() -> list[tuple[str, str, str]]:
+    """Name, question and SQL of every file in ``warehouse/queries``."""
+    found = []
+    for path in sorted((_FOLDER / "queries").glob("*.sql")):
+        first, _, sql = path.read_text(encoding="utf-8").partition("\n")
+        found.append((path.stem, first.removeprefix("-- Question: "), sql))
+    return found
+
+
+def _fill_examples(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(f"DELETE FROM wlz.marts.{EXAMPLE_QUERIES.name}")
+    connection.executemany(f"INSERT INTO wlz.marts.{EXAMPLE_QUERIES.name} VALUES (?, ?, ?)", example_queries())
+
+
+def list_marts(database: Path) -> pl.DataFrame:
+    """Published marts: name, rows, delivery months and what they hold."""
+    rows = []
+    for table in MARTS.values():
+        months = "count(DISTINCT delivery_month)" if "delivery_month" in table.column_names else "NULL"
+        counted = duck.run_query(
+            database, f"SELECT count(*)::BIGINT AS n, ({months})::BIGINT AS m FROM marts.{table.name}"
+        )
+        rows.append((table.name, counted["n"][0], counted["m"][0], table.grain, table.letter or ""))
+    return pl.DataFrame(rows, schema=["mart", "rows", "delivery_months", "grain", "letter"], orient="row")
+
+
+def hash_marts(database: Path) -> pl.DataFrame:
+    """SHA-256 over the sorted rows of every mart, time stamps left out: the same advice gives the same hash."""
+    rows = []
+    for table in MARTS.values():
+        columns = ", ".join(f'"{column.name}"' for column in table.columns if column.unit != "timestamp")
+        frame = duck.run_query(database, f"SELECT {columns} FROM marts.{table.name} ORDER BY ALL")
+        rows.append((table.name, hashlib.sha256(frame.write_csv().encode()).hexdigest()))
+    return pl.DataFrame(rows, schema=["mart", "sha256"], orient="row")

@@ -1,0 +1,94 @@
+"""Contract tables at rest: Parquet below ``lake/``, one folder per table, a partition replaced whole and atomically.
+
+Every write goes through ``conform``. Nothing is computed here, and nothing is published (that is ``publish.py``).
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from warehouse.contract import Table, conform
+from warehouse.tables.deliveries import DELIVERY_REGISTER
+from wlz.faults import NoDataError
+
+
+def month_label(month: date) -> str:
+    """2018-05-01 → '2018-05', as folders and commands write months."""
+    return f"{month:%Y-%m}"
+
+
+@dataclass(frozen=True)
+class Store:
+    """The lake below ``root`` (``WLZ_DATA/lake``). One writer at a time; readers see whole partitions only."""
+
+    root: Path
+
+    def write(self, table: Table, frame: pl.DataFrame, delivery_month: date) -> int:
+        """Replace the partition of this delivery month; rows sorted by key, so that the same rows give the same file.
+
+        Adds ``delivery_month`` where the contract has it. Returns the number of rows. Raises ContractError.
+        """
+        if "delivery_month" in table.column_names and "delivery_month" not in frame.columns:
+            frame = frame.with_columns(pl.lit(delivery_month).alias("delivery_month"))
+        checked = conform(frame, table).sort(table.key)
+        _replace(checked, self._partition(table, delivery_month))
+        return checked.height
+
+    def read(self, table: Table, delivery_month: date) -> pl.DataFrame:
+        """The partition of a delivery month. Raises NoDataError when it was never written."""
+        path = self._partition(table, delivery_month)
+        if not path.exists():
+            raise NoDataError(
+                f"table {table.name} has nothing for {month_label(delivery_month)}; "
+                f"run 'wlz run --delivery-month {month_label(delivery_month)}' first"
+            )
+        return pl.read_parquet(path, hive_partitioning=False)
+
+    def has(self, table: Table, delivery_month: date) -> bool:
+        """Whether the partition of a delivery month was written."""
+        return self._partition(table, delivery_month).exists()
+
+    def path(self, table: Table, delivery_month: date) -> Path:
+        """Where the partition lies, for readers that scan Parquet themselves."""
+        return self._partition(table, delivery_month)
+
+    def write_delivery(self, table: Table, frame: pl.DataFrame, delivery_id: str, delivery_month: date) -> None:
+        """Keep an accepted delivery under its id. The same id again replaces the same content."""
+        _replace(conform(frame, table), self._delivery(table, delivery_id, delivery_month))
+
+    def scan_delivery(self, table: Table, delivery_id: str, delivery_month: date) -> pl.LazyFrame:
+        """An accepted delivery, lazily: claims can be larger than memory."""
+        return pl.scan_parquet(self._delivery(table, delivery_id, delivery_month), hive_partitioning=False)
+
+    def read_register(self) -> pl.DataFrame:
+        """Every delivery taken in or refused; empty at first."""
+        path = self.root / DELIVERY_REGISTER.name / "register.parquet"
+        return pl.read_parquet(path) if path.exists() else DELIVERY_REGISTER.empty()
+
+    def write_register(self, rows: Sequence[pl.DataFrame]) -> None:
+        """Replace the register by these rows. Raises ContractError when a delivery occurs twice."""
+        register = conform(pl.concat(rows), DELIVERY_REGISTER).sort(
+            "delivery_month", "kind", "registered_at", "delivery_id"
+        )
+        _replace(register, self.root / DELIVERY_REGISTER.name / "register.parquet")
+
+    def _partition(self, table: Table, delivery_month: date) -> Path:
+        return self.root / table.name / f"delivery_month={month_label(delivery_month)}" / "data.parquet"
+
+    def _delivery(self, table: Table, delivery_id: str, delivery_month: date) -> Path:
+        return self.root / table.name / f"delivery_month={month_label(delivery_month)}" / f"{delivery_id}.parquet"
+
+
+def _replace(frame: pl.DataFrame, path: Path) -> None:
+    """Write beside and rename over: a crash leaves the old file whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        frame.write_parquet(beside, compression="zstd")
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,213 @@
+"""The published marts: what analysts query. One SELECT per mart in ``warehouse/marts/<name>.sql``."""
+
+from warehouse.columns import aids as a
+from warehouse.columns import common as c
+from warehouse.columns import deliveries as d
+from warehouse.columns import extra_items as e
+from warehouse.columns import pgb as p
+from warehouse.columns import quality as q
+from warehouse.columns import utilisation as u
+from warehouse.columns.prices import STATE
+from warehouse.contract import Column, Table
+from warehouse.tables.prices import PRICES
+from warehouse.tables.quality import ADVICE_PROVENANCE, DATA_QUALITY
+from warehouse.tables.volumes import VOLUMES
+
+_VINTAGE = (c.DELIVERY_MONTH, c.BUDGET_YEAR, c.SCENARIO)
+_VINTAGE_KEY = ("delivery_month", "scenario")
+_ROOM = (u.EXPECTED_EXCL_EXTRA_EUR, u.EXPECTED_EUR, u.BUDGET_EUR, u.AVAILABLE_EUR, u.AVAILABLE_RATIO, *c.BOUNDS_EUR)
+_TRANSFER = (
+    u.TRANSFER_POSSIBLE_EUR,
+    u.AVAILABLE_AFTER_TRANSFER_EUR,
+    u.AVAILABLE_AFTER_TRANSFER_RATIO,
+    u.REDISTRIBUTION_RESERVE_EUR,
+    u.RESERVE_NEEDED_RATIO,
+    u.RESERVE_LEFT_EUR,
+)
+_OPTIONAL = frozenset(
+    {"available_ratio", "declared_to_date_eur", "granted_to_date_eur"}
+    | {column.name for column in (*c.BOUNDS_EUR, *_TRANSFER)}
+)
+
+
+def _mart(
+    name: str,
+    stage: str,
+    grain: str,
+    columns: tuple[Column, ...],
+    key: tuple[str, ...],
+    description: str,
+    letter: str | None,
+    nullable: frozenset[str] = _OPTIONAL,
+    keep_vintages: int | None = None,
+) -> Table:
+    full_key = (*_VINTAGE_KEY, *key)
+    return Table(
+        name,
+        stage,
+        "mart",
+        grain,
+        (*_VINTAGE, *columns),
+        full_key,
+        description,
+        nullable,
+        letter=letter,
+        keep_vintages=keep_vintages,
+    )
+
+
+def _as_mart(table: Table, name: str, letter: str | None, keep_vintages: int | None) -> Table:
+    """A lake table published as it is, under its public name."""
+    columns = tuple(column for column in table.columns if column not in _VINTAGE)
+    key = tuple(name for name in table.key if name not in _VINTAGE_KEY)
+    return _mart(name, table.stage, table.grain, columns, key, table.description, letter, table.nullable, keep_vintages)
+
+
+UTILISATION_NATIONAL = _mart(
+    "utilisation_national",
+    "utilisation",
+    "part",
+    (c.PART, *_ROOM, *_TRANSFER),
+    ("part",),
+    "National expectation against the kader, zin and pgb, with the transfer between them and the reserve.",
+    "table 1",
+)
+UTILISATION_UITVOERDER = _mart(
+    "utilisation_uitvoerder",
+    "utilisation",
+    "wlz_uitvoerder × part",
+    (c.WLZ_UITVOERDER, c.PART, *_ROOM),
+    ("wlz_uitvoerder", "part"),
+    "Expectation against the kader per uitvoerder, zin and pgb; Landelijk is the total.",
+    "table 2",
+)
+ZIN_UITVOERDER = _mart(
+    "zin_uitvoerder",
+    "utilisation",
+    "wlz_uitvoerder",
+    (c.WLZ_UITVOERDER, u.DECLARED_TO_DATE_EUR, *_ROOM),
+    ("wlz_uitvoerder",),
+    "Zorg in natura per uitvoerder; Landelijk is the total.",
+    "table 3, figure 4",
+)
+EXTRA_ITEMS_UITVOERDER = _mart(
+    "extra_items_uitvoerder",
+    "extra_items",
+    "wlz_uitvoerder",
+    (c.WLZ_UITVOERDER, e.CRISISBEDDEN_EUR, e.NA_IJL_EUR, e.MEERZORG_EUR, e.EXTRA_ITEMS_EUR, e.MEERZORG_CLAIMS_EUR),
+    ("wlz_uitvoerder",),
+    "Extra items per uitvoerder; Landelijk is the total.",
+    "table 4, figure 5",
+    nullable=frozenset({"meerzorg_claims_eur"}),
+)
+PGB_UITVOERDER = _mart(
+    "pgb_uitvoerder",
+    "pgb",
+    "wlz_uitvoerder",
+    (c.WLZ_UITVOERDER, p.GRANTED_TO_DATE_EUR, *_ROOM),
+    ("wlz_uitvoerder",),
+    "Pgb per uitvoerder; Landelijk is the total.",
+    "table 5, figure 7",
+)
+PGB_REGION = _mart(
+    "pgb_region",
+    "pgb",
+    "zorgkantoorregio",
+    (c.ZORGKANTOORREGIO, c.WLZ_UITVOERDER, p.GRANTED_TO_DATE_EUR, *_ROOM),
+    ("zorgkantoorregio",),
+    "Pgb per region; Landelijk is the total.",
+    "table 6, figure 8",
+)
+ZIN_REGION = _mart(
+    "zin_region",
+    "utilisation",
+    "zorgkantoorregio",
+    (c.ZORGKANTOORREGIO, c.WLZ_UITVOERDER, u.DECLARED_TO_DATE_EUR, e.EXTRA_ITEMS_EUR, *_ROOM),
+    ("zorgkantoorregio",),
+    "Zorg in natura per region: declared to date, expected, kader. Landelijk is the total.",
+    "monthly publication of zorgkantoren",
+)
+UTILISATION_MONTHLY = _mart(
+    "utilisation_monthly",
+    "utilisation",
+    "month × part",
+    (
+        c.MONTH,
+        c.PART,
+        STATE,
+        u.AMOUNT_MONTH_EUR,
+        u.EXPECTED_CUMULATIVE_EUR,
+        u.EXPECTED_CUMULATIVE_INCL_EXTRA_EUR,
+        u.BUDGET_EUR,
+        *c.BOUNDS_EUR,
+    ),
+    ("month", "part"),
+    "National path through the year. One twelfth of the extra items a month is our choice; the letter has a year.",
+    "figures 1, 3 and 6",
+)
+VOLUME_FORECAST = _as_mart(VOLUMES, "volume_forecast", "figures 10 and 11", keep_vintages=13)
+PRICE_DERIVATION = _as_mart(PRICES, "price_derivation", "table 7, figure 12", keep_vintages=13)
+PGB_FORECAST = _mart(
+    "pgb_forecast",
+    "pgb",
+    "zorgkantoorregio × month",
+    (c.ZORGKANTOORREGIO, c.WLZ_UITVOERDER, c.MONTH, p.GRANTED_STAND_EUR, p.FORECAST_STAND_EUR, *c.BOUNDS_EUR, c.MODEL),
+    ("zorgkantoorregio", "month"),
+    "Stands of granted pgb budgets and their forecast.",
+    "figure 13",
+    nullable=_OPTIONAL | {"granted_stand_eur", "forecast_stand_eur"},
+    keep_vintages=13,
+)
+AIDS_MONTHLY = _mart(
+    "aids_monthly",
+    "aids",
+    "kind × month",
+    (d.AID_KIND, c.MONTH, a.DECLARED_EUR, a.FORECAST_EUR, a.CUMULATIVE_EUR, a.RESERVE_EUR, c.MODEL),
+    ("aid_kind", "month"),
+    "Individually adapted aids; outside the contracteerruimte.",
+    "figure 9",
+    nullable=frozenset({"declared_eur", "forecast_eur"}),
+)
+DATA_QUALITY_MART = Table(
+    "data_quality",
+    "quality",
+    "mart",
+    DATA_QUALITY.grain,
+    DATA_QUALITY.columns,
+    ("delivery_month", *DATA_QUALITY.key),
+    DATA_QUALITY.description,
+    DATA_QUALITY.nullable,
+    rebuilt_whole=True,
+)
+ADVICE_PROVENANCE_MART = _as_mart(ADVICE_PROVENANCE, "advice_provenance", None, None)
+EXAMPLE_QUERIES = Table(
+    "example_queries",
+    "quality",
+    "mart",
+    "one row per example",
+    (q.QUERY_NAME, q.QUESTION, q.SQL_TEXT),
+    ("query_name",),
+    "Questions analysts ask, with the query that answers them.",
+    rebuilt_whole=True,
+)
+
+MARTS: dict[str, Table] = {
+    table.name: table
+    for table in (
+        UTILISATION_NATIONAL,
+        UTILISATION_UITVOERDER,
+        ZIN_UITVOERDER,
+        EXTRA_ITEMS_UITVOERDER,
+        PGB_UITVOERDER,
+        PGB_REGION,
+        ZIN_REGION,
+        UTILISATION_MONTHLY,
+        VOLUME_FORECAST,
+        PRICE_DERIVATION,
+        PGB_FORECAST,
+        AIDS_MONTHLY,
+        DATA_QUALITY_MART,
+        ADVICE_PROVENANCE_MART,
+        EXAMPLE_QUERIES,
+    )
+}

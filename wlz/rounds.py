@@ -1,0 +1,65 @@
+"""Rounds: what was known when. Which delivery of each kind an advice may see. No reading of files here."""
+
+import calendar
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Round:
+    """An advice round: delivery month, budget year and the cut-off date per kind of delivery."""
+
+    name: str
+    delivery_month: date
+    budget_year: int
+    cut_offs: Mapping[str, date] = field(default_factory=dict)
+
+    @property
+    def last_month(self) -> date:
+        """December of the budget year: how far every forecast of the advice reaches."""
+        return date(self.budget_year, 12, 1)
+
+    def cut_off(self, kind: str) -> date:
+        """Last date on which a delivery of this kind counts; without a stated one the end of the delivery month."""
+        return self.cut_offs.get(kind, end_of_month(self.delivery_month))
+
+
+def end_of_month(month: date) -> date:
+    """Last day of the month. >>> end_of_month(date(2018, 2, 1))  → 2018-02-28"""
+    return month.replace(day=calendar.monthrange(month.year, month.month)[1])
+
+
+def make_round(delivery_month: date, declared: Mapping[str, Any] | None = None) -> Round:
+    """The round of a delivery month, from its file's content (name, budget_year, cut_off per kind) or the defaults.
+
+    Without a file: the calendar year of the delivery month, and everything known at its end.
+    """
+    declared = declared or {}
+    return Round(
+        name=str(declared.get("name", f"advies {delivery_month:%Y-%m}")),
+        delivery_month=delivery_month,
+        budget_year=int(declared.get("budget_year", delivery_month.year)),
+        cut_offs=dict(declared.get("cut_off", {})),
+    )
+
+
+def choose_deliveries(register: pl.DataFrame, advice_round: Round, kinds: Iterable[str]) -> pl.DataFrame:
+    """Per kind the latest delivery on or before its cut-off (methods, deliveries → series, as-of rule).
+
+    One row per delivery in (delivery_register), one row per kind out with the register's columns and ``cut_off_date``;
+    kinds without a delivery are left out. A superseded delivery still counts for a round that could not yet see its
+    successor; a refused one never counts. Of two received on one day the one registered last counts.
+    """
+    cut_offs = pl.DataFrame(
+        [(kind, advice_round.cut_off(kind)) for kind in kinds],
+        schema={"kind": pl.String, "cut_off_date": pl.Date},
+        orient="row",
+    )
+    known = register.filter(pl.col("delivery_status") != "refused").join(cut_offs, on="kind", how="inner")
+    known = known.filter(pl.col("received_on") <= pl.col("cut_off_date"))
+    order = ["received_on", "delivery_month", "registered_at", "delivery_id"]
+    return known.sort("kind", *order).group_by("kind", maintain_order=True).last().sort("kind")

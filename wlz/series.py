@@ -1,0 +1,172 @@
+"""Claims → monthly series per prestatie and uitvoerder. No forecasting and no completion for lag here."""
+
+from datetime import date
+
+import polars as pl
+
+from wlz.units import normalise_units
+
+MONEY = pl.Decimal(18, 2)
+_SERIES = ["prestatiecode", "wlz_uitvoerder"]
+
+
+def assign_regions(frame: pl.DataFrame, crosswalk: pl.DataFrame, regions: pl.DataFrame, on: str) -> pl.DataFrame:
+    """Report region and uitvoerder of each row through the dated crosswalk; ``zorgkantoor_code`` leaves.
+
+    One row in, one row out. A code counts when the date in column ``on`` lies in [valid_from, valid_to). The region's
+    uitvoerder is that of the budget year for the whole history, so that a concession that moved does not break a
+    series (methods, deliveries → series). Raises ValueError for a code that is not valid on its date: such deliveries
+    are refused before (check D02).
+    """
+    keys = frame.select("zorgkantoor_code", on).unique()
+    matched = keys.join(crosswalk, on="zorgkantoor_code", how="left").filter(
+        (pl.col(on) >= pl.col("valid_from")) & (pl.col(on) < pl.col("valid_to").fill_null(date.max))
+    )
+    matched = matched.join(regions.select("zorgkantoorregio", "wlz_uitvoerder"), on="zorgkantoorregio", how="inner")
+    unknown = keys.join(matched, on=["zorgkantoor_code", on], how="anti")
+    if unknown.height:
+        raise ValueError(f"zorgkantoor codes not valid on their date: {unknown.sort(on).head(3).to_dicts()}")
+    found = matched.select("zorgkantoor_code", on, "zorgkantoorregio", "wlz_uitvoerder")
+    return frame.join(found, on=["zorgkantoor_code", on], how="left").drop("zorgkantoor_code")
+
+
+def aggregate_claims(
+    claims: pl.LazyFrame, crosswalk: pl.DataFrame, regions: pl.DataFrame, prestaties: pl.DataFrame, delivery_month: date
+) -> pl.DataFrame:
+    """Claims of one delivery → prestatie × region × care month, in the unit of the prestatie.
+
+    In: rows of ``declaraties``, lazily. Out: ``series_region`` without vintage. Amounts are added in cents, so the
+    order of rows changes nothing; volumes are added after rounding to 1e-6 of a unit for the same reason.
+    Raises ValueError when a unit cannot be converted to that of its prestatie (such rows are quarantined before).
+    """
+    keys = ["zorgkantoor_code", "prestatiecode", "care_month", "unit_code"]
+    micro = (pl.col("volume") * 1e6).round(0).cast(pl.Int64)
+    summed = (
+        claims.group_by(keys).agg(micro.sum().alias("micro_volume"), pl.col("amount_eur").sum().cast(MONEY)).collect()
+    )
+    summed = summed.with_columns((pl.col("micro_volume") / 1e6).alias("volume")).drop("micro_volume").sort(keys)
+    converted, left_over = normalise_units(summed, prestaties)
+    if left_over.height:
+        raise ValueError(
+            f"units that cannot be converted to the unit of their prestatie: {left_over.head(3).to_dicts()}"
+        )
+    placed = assign_regions(converted, crosswalk, regions, on="care_month").sort(
+        "prestatiecode", "zorgkantoorregio", "care_month", "unit_code", "volume", "amount_eur"
+    )
+    grouped = placed.group_by(
+        "prestatiecode", "zorgkantoorregio", "wlz_uitvoerder", "care_month", maintain_order=True
+    ).agg(
+        pl.col("volume").sum().alias("declared_volume"),
+        pl.col("amount_eur").sum().cast(MONEY).alias("declared_amount_eur"),
+    )
+    return grouped.with_columns(lag_months(delivery_month)).sort("prestatiecode", "zorgkantoorregio", "care_month")
+
+
+def lag_months(delivery_month: date) -> pl.Expr:
+    """Months from ``care_month`` to the delivery: December 2017 in the delivery of May 2018 is 5."""
+    months = (delivery_month.year - pl.col("care_month").dt.year().cast(pl.Int32)) * 12 + (
+        delivery_month.month - pl.col("care_month").dt.month().cast(pl.Int32)
+    )
+    return months.cast(pl.Int32).alias("lag_months")
+
+
+def build_series(
+    series_region: pl.DataFrame, delivery_month: date, minimum_lag_months: int, fit_months: int
+) -> pl.DataFrame:
+    """``series_region`` → prestatie × uitvoerder × care month, every month from the first with claims to the last.
+
+    A month in which the uitvoerder delivered nothing at all is null; a month it delivered without claims of the
+    prestatie is 0; months before the first claim of the prestatie are cut. ``in_forecast_base`` marks the last
+    ``fit_months`` months with a lag of at least ``minimum_lag_months``: in scenario letter younger months are
+    incomplete and left out (letter, A.1.1).
+    """
+    summed = series_region.group_by([*_SERIES, "care_month"]).agg(
+        pl.col("declared_volume").sort_by("zorgkantoorregio").sum(), pl.col("declared_amount_eur").sum().cast(MONEY)
+    )
+    if summed.is_empty():
+        raise ValueError("no claims to make series of")
+    delivered = summed.select("wlz_uitvoerder", "care_month").unique().with_columns(pl.lit(True).alias("is_delivered"))
+    first = (
+        summed.filter(pl.col("declared_volume") != 0)
+        .group_by(_SERIES)
+        .agg(pl.col("care_month").min().alias("first_month"))
+    )
+    months = _months(summed["care_month"].min(), summed["care_month"].max())  # type: ignore[arg-type]
+    grid = first.join(months, how="cross").filter(pl.col("care_month") >= pl.col("first_month")).drop("first_month")
+    filled = grid.join(summed, on=[*_SERIES, "care_month"], how="left").join(
+        delivered, on=["wlz_uitvoerder", "care_month"], how="left"
+    )
+    zero = pl.col("is_delivered").fill_null(False)
+    filled = filled.with_columns(
+        pl.when(zero).then(pl.col("declared_volume").fill_null(0.0)).alias("declared_volume"),
+        pl.when(zero).then(pl.col("declared_amount_eur").fill_null(0).cast(MONEY)).alias("declared_amount_eur"),
+        lag_months(delivery_month),
+    )
+    return mark_forecast_base(filled.drop("is_delivered"), minimum_lag_months, fit_months).sort(
+        [*_SERIES, "care_month"]
+    )
+
+
+def mark_forecast_base(series: pl.DataFrame, minimum_lag_months: int, fit_months: int) -> pl.DataFrame:
+    """Adds ``in_forecast_base``: lag at least the minimum, and within the last ``fit_months`` such months."""
+    lag = pl.col("lag_months")
+    return series.with_columns(
+        ((lag >= minimum_lag_months) & (lag < minimum_lag_months + fit_months)).alias("in_forecast_base")
+    )
+
+
+def last_base_month(series: pl.DataFrame) -> date:
+    """The last month that enters the forecast."""
+    last = series.filter(pl.col("in_forecast_base"))["care_month"].max()
+    if not isinstance(last, date):
+        raise ValueError("no month is old enough to enter the forecast")
+    return last
+
+
+def claims_by_year(series_region: pl.DataFrame) -> pl.DataFrame:
+    """Claims per prestatie × uitvoerder × calendar year of care: ``volume`` and ``amount_eur``, for the prices."""
+    return (
+        series_region.with_columns(pl.col("care_month").dt.year().alias("year"))
+        .group_by([*_SERIES, "year"])
+        .agg(
+            pl.col("declared_volume").sort_by("zorgkantoorregio", "care_month").sum().alias("volume"),
+            pl.col("declared_amount_eur").sum().cast(MONEY).alias("amount_eur"),
+        )
+        .sort([*_SERIES, "year"])
+    )
+
+
+def claims_to_date(series_region: pl.DataFrame, budget_year: int) -> pl.DataFrame:
+    """Claims of the budget year in the delivery, per region: ``declared_amount_eur``; a region without claims is 0."""
+    regions = series_region.select("zorgkantoorregio", "wlz_uitvoerder").unique()
+    of_year = series_region.filter(pl.col("care_month").dt.year() == budget_year)
+    summed = of_year.group_by("zorgkantoorregio").agg(pl.col("declared_amount_eur").sum().cast(MONEY))
+    joined = regions.join(summed, on="zorgkantoorregio", how="left")
+    return joined.with_columns(pl.col("declared_amount_eur").fill_null(0).cast(MONEY)).sort("zorgkantoorregio")
+
+
+def _months(first: date, last: date) -> pl.DataFrame:
+    return pl.DataFrame({"care_month": pl.date_range(first, last, "1mo", eager=True)})
+
+
+def ended_codes(prestaties: pl.DataFrame) -> pl.DataFrame:
+    """Codes with an end in the code list: prestatiecode and ``end_month``, the last month with care."""
+    ended = prestaties.filter(pl.col("valid_to").is_not_null())
+    return ended.select("prestatiecode", pl.col("valid_to").dt.truncate("1mo").alias("end_month"))
+
+
+def place_by_year(frame: pl.DataFrame, crosswalk: pl.DataFrame, regions: pl.DataFrame, year: str = "year") -> pl.DataFrame:
+    """``assign_regions`` for rows that are about a year: codes are judged on 1 January of it.
+
+    Years before the code list begins are judged on its first day.
+    """
+    first_valid = crosswalk["valid_from"].min()
+    on = pl.max_horizontal(pl.date(pl.col(year), 1, 1), pl.lit(first_valid)).alias("placed_on")
+    return assign_regions(frame.with_columns(on), crosswalk, regions, on="placed_on").drop("placed_on")
+
+
+def sum_year_volumes(volumes: pl.DataFrame, budget_year: int) -> pl.DataFrame:
+    """Volume of the budget year per prestatie × uitvoerder, observed months and forecast: ``forecast_year_volume``."""
+    month_volume = pl.coalesce("observed_volume", "forecast_volume")
+    of_year = volumes.filter(pl.col("care_month").dt.year() == budget_year).sort([*_SERIES, "care_month"])
+    return of_year.group_by(_SERIES, maintain_order=True).agg(month_volume.sum().alias("forecast_year_volume"))

@@ -1,0 +1,13 @@
+"""Invented deliveries with known truth: nothing like the real deliveries is public.
+
+``simulate_deliveries`` gives the files, ``simulate_truth`` what they hide, ``DEFECTS`` the faults that can be
+planted. Pure: the caller reads the reference and writes the files.
+"""
+
+from wlz.simulate.defects import DEFECTS
+from wlz.simulate.inputs import SimulatedFile, SimulationError, SimulationReference, Truth
+from wlz.simulate.run import simulate_deliveries, simulate_truth
+
+__all__ = [
+    "DEFECTS", "SimulatedFile", "SimulationError", "SimulationReference", "Truth", "simulate_deliveries", "simulate_truth",
+]

@@ -1,0 +1,176 @@
+"""What goes into the simulation and what comes out: reference frames, one delivered file, the truth, the scales.
+
+The headers of the delivered files are written down here once more, in the order of the contracts, because ``wlz``
+does not import ``warehouse``; a test compares them. No drawing of numbers here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+FIRST_CARE_MONTH = date(2015, 1, 1)
+FIRST_DELIVERY_MONTH = date(2017, 1, 1)
+LAST_DELIVERY_MONTH = date(2019, 12, 1)
+MONEY = pl.Decimal(18, 2)
+_AGREED = ("aanleverdatum", "jaar", "zorgkantoorcode", "agb_code", "prestatiecode", "eenheid", "aantal", "bedrag", "inclusief_nhc_nic")
+DELIVERED_HEADERS: dict[str, tuple[str, ...]] = {
+    "declaraties": ("aanleverdatum", "zorgkantoorcode", "agb_code", "prestatiecode", "zorgmaand", "eenheid", "aantal", "bedrag"),
+    "herschikking": _AGREED,
+    "nacalculatie": _AGREED,
+    "beleidsregelwaarden": ("aanleverdatum", "jaar", "prestatiecode", "eenheid", "max_brw", "nhc", "nic"),
+    "pgb_verleningen": (
+        "aanleverdatum", "peildatum", "zorgkantoorcode", "budgetjaar", "verleend", "gereserveerd",
+        "gereserveerd_volgend_jaar", "houders", "wachtlijst",
+    ),
+    "kader": ("aanleverdatum", "standdatum", "zorgkantoorcode", "budgetjaar", "zin", "pgb"),
+    "overhevelingen": (
+        "aanleverdatum", "datum", "budgetjaar", "van_zorgkantoor", "van_deel", "naar_zorgkantoor", "naar_deel", "bedrag",
+    ),
+    "na_ijl": ("aanleverdatum", "referentiejaar", "wlz_uitvoerder", "percentage"),
+    "hulpmiddelen": ("aanleverdatum", "maand", "soort", "bedrag"),
+    "jaarrekeningen": ("aanleverdatum", "jaar", "agb_code", "sector", "wlz_zin_kosten"),
+    "afspraken": (
+        "aanleverdatum", "jaar", "zorgkantoorcode", "agb_code", "soort", "omzetafspraak", "geldig_van", "geldig_tot",
+    ),
+    "prognose_uitvraag": ("aanleverdatum", "peildatum", "zorgkantoorcode", "agb_code", "budgetjaar", "verwachte_omzet"),
+    "indicaties": ("aanleverdatum", "maand", "zorgkantoorcode", "sector", "aantal"),
+}
+
+
+class SimulationError(ValueError):
+    """The simulation was asked for something it does not know; the message names what it does know."""
+
+
+@dataclass(frozen=True)
+class SimulationReference:
+    """Reference frames the simulation rests on; ``warehouse.reference.load_simulation_reference`` fills it."""
+
+    regions: pl.DataFrame
+    crosswalk: pl.DataFrame
+    prestaties: pl.DataFrame
+    profiles: pl.DataFrame
+    tariff_index: pl.DataFrame
+    nhc_growin: pl.DataFrame
+    persons: pl.DataFrame
+    published_uitvoerder: pl.DataFrame
+    published_region: pl.DataFrame
+    calibration: pl.DataFrame
+
+    def constants(self, constant: str) -> dict[str, float]:
+        """Calibrated values of one constant per uitvoerder or region."""
+        rows = self.calibration.filter(pl.col("constant") == constant)
+        return dict(zip(rows["key"].to_list(), rows["value"].to_list(), strict=True))
+
+    def with_constants(self, constant: str, values: dict[str, float]) -> "SimulationReference":
+        """The same reference with other values of one constant; used by the calibration."""
+        new = pl.when(pl.col("constant") == constant).then(
+            pl.col("key").replace_strict(values, default=None, return_dtype=pl.Float64)
+        )
+        calibration = self.calibration.with_columns(pl.coalesce(new, "value").alias("value"))
+        return SimulationReference(**{**self.__dict__, "calibration": calibration})
+
+
+@dataclass(frozen=True)
+class SimulatedFile:
+    """One delivered file: folder (``delivery_month``), kind, rows under their delivered headers.
+
+    ``part`` counts the chunks of one file; only ``lines:N`` has more than one, to be appended in order.
+    """
+
+    delivery_month: date
+    kind: str
+    frame: pl.DataFrame
+    part: int = 0
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the deliveries hide. Written beside the landing zone, never read by the pipeline.
+
+    ``volumes``: prestatie × region × care month, through the year after the last delivery.
+    ``completeness``: delivery × uitvoerder × prestatie group × care month, share of the final euro that is declared.
+    ``defects``: one row per planted defect with the rows it touched and the euro at stake.
+    """
+
+    volumes: pl.DataFrame
+    completeness: pl.DataFrame
+    defects: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What was asked: size, last delivery, seed, defects."""
+
+    scale: str
+    until: date
+    seed: int
+    defects: tuple[str, ...] = ()
+    lines: int = field(default=0)
+
+    @property
+    def size(self) -> str:
+        """``small`` or ``letter``: the world that is built."""
+        return "small" if self.scale == "small" else "letter"
+
+
+def read_settings(scale: str, until: date, seed: int, defects: Sequence[str], known_defects: Sequence[str]) -> Settings:
+    """Checked settings. Raises SimulationError for an unknown scale or defect and for a month out of range."""
+    lines = 0
+    if scale.startswith("lines:"):
+        text = scale.removeprefix("lines:").replace("_", "")
+        if not text.isdigit() or int(text) < 1:
+            raise SimulationError(f"scale {scale}: expected lines:N with N a whole number, for example lines:1000000")
+        lines = int(text)
+    elif scale not in ("letter", "small"):
+        raise SimulationError(f"scale {scale}: expected letter, small or lines:N")
+    until = until.replace(day=1)
+    if not FIRST_DELIVERY_MONTH <= until <= LAST_DELIVERY_MONTH:
+        raise SimulationError(
+            f"until {until:%Y-%m}: simulated deliveries run from {FIRST_DELIVERY_MONTH:%Y-%m} to {LAST_DELIVERY_MONTH:%Y-%m}"
+        )
+    unknown = [name for name in defects if name not in known_defects]
+    if unknown:
+        raise SimulationError(f"defect {', '.join(unknown)}: expected one of {', '.join(known_defects)}")
+    return Settings(scale, until, seed, tuple(defects), lines)
+
+
+def month_number(month: date) -> int:
+    """Months since the year 0: a number that can be counted with."""
+    return month.year * 12 + month.month - 1
+
+
+def month_date(number: int) -> date:
+    """First day of the month with this number."""
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def months_between(first: date, last: date) -> list[date]:
+    """All months from ``first`` to ``last``, both included."""
+    return [month_date(number) for number in range(month_number(first), month_number(last) + 1)]
+
+
+def month_end(month: date) -> date:
+    """Last day of the month."""
+    return date.fromordinal(month_date(month_number(month) + 1).toordinal() - 1)
+
+
+def money(values: np.ndarray, name: str = "") -> pl.Series:
+    """Euro amounts as Decimal(18, 2); rounded half-even to the cent."""
+    return cents_to_money(np.rint(np.asarray(values, dtype=float) * 100), name)
+
+
+def cents_to_money(cents: np.ndarray, name: str = "") -> pl.Series:
+    """Whole cents as Decimal(18, 2)."""
+    return pl.Series(name, np.asarray(cents, dtype=float) / 100).cast(MONEY)
+
+
+def split_cents(total_cents: int, weights: np.ndarray) -> np.ndarray:
+    """``total_cents`` over ``weights`` in whole cents that add up exactly (largest remainder)."""
+    exact = total_cents * (weights / weights.sum())
+    parts = np.floor(exact).astype(np.int64)
+    left = total_cents - int(parts.sum())
+    parts[np.argsort(parts - exact, kind="stable")[:left]] += 1
+    return parts
