@@ -2,18 +2,12 @@
 
 import dagster as dg
 
-from assets.context import MONTHS, Warehouse, column_schema, months_of, summarise
+from assets.context import Warehouse, months_of, stage_asset, summarise
 from warehouse.tables.aids import AIDS
 from wlz.aids import forecast_aids
 
 
-@dg.asset(
-    deps=["deliveries"],
-    partitions_def=MONTHS,
-    group_name="aids",
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    metadata=column_schema(AIDS),
-)
+@stage_asset(AIDS, group="aids", deps=["deliveries"])
 def aids(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Individually adapted aids, declared and extrapolated to the year."""
     for month in months_of(context):

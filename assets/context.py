@@ -3,7 +3,8 @@
 Nothing is computed here. Partitions and the resource stand here, below ``pipelines/``, because assets name them.
 """
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -20,9 +21,28 @@ from wlz.assumptions import Assumptions
 from wlz.faults import NoDataError
 from wlz.rounds import Round, choose_deliveries
 
-FIRST_MONTH = "2017-01-01"
+FIRST_MONTH = "2017-01"
 MONTHS = dg.MonthlyPartitionsDefinition(start_date=FIRST_MONTH, fmt="%Y-%m", end_offset=1)
 SCENARIO = "letter"
+
+
+def stage_asset(
+    table: Table | None, *, group: str, deps: Sequence[str] = (), **more: object
+) -> Callable[..., dg.AssetsDefinition]:
+    """An asset of the monthly advice: partitioned by delivery month, its columns as the contract says.
+
+    A backfill of many months is one run that walks through them.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # backfill policies are marked beta; the tests cover ours
+        return dg.asset(
+            deps=list(deps),
+            partitions_def=MONTHS,
+            group_name=group,
+            backfill_policy=dg.BackfillPolicy.single_run(),
+            metadata=column_schema(table) if table else None,
+            **more,  # type: ignore[call-overload]
+        )
 
 
 class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]

@@ -3,7 +3,7 @@
 import dagster as dg
 import polars as pl
 
-from assets.context import MONTHS, Advice, Warehouse, column_schema, markdown_table, months_of, summarise
+from assets.context import Advice, Warehouse, markdown_table, months_of, stage_asset, summarise
 from warehouse import reference
 from warehouse.tables.extra_items import EXTRA_ITEMS
 from warehouse.tables.prices import PRICES, REVENUE
@@ -12,13 +12,7 @@ from wlz.extra_items import build_extra_items, derive_lag_ratio
 from wlz.series import aggregate_claims, claims_by_year, place_by_year
 
 
-@dg.asset(
-    deps=["series_region", "prices", "revenue"],
-    partitions_def=MONTHS,
-    group_name="extra_items",
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    metadata=column_schema(EXTRA_ITEMS),
-)
+@stage_asset(EXTRA_ITEMS, group="extra_items", deps=["series_region", "prices", "revenue"])
 def extra_items(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Crisis beds, meerzorg and na-ijl per uitvoerder, with their intermediates."""
     crosswalk, regions = reference.load_crosswalk(), reference.load_regions()

@@ -3,19 +3,13 @@
 import dagster as dg
 import polars as pl
 
-from assets.context import MONTHS, Warehouse, column_schema, markdown_table, months_of, summarise
+from assets.context import Warehouse, markdown_table, months_of, stage_asset, summarise
 from warehouse.provenance import describe_inputs
 from warehouse.publish import publish_marts
 from warehouse.tables.quality import ADVICE_PROVENANCE
 
 
-@dg.asset(
-    deps=["deliveries"],
-    partitions_def=MONTHS,
-    group_name="publish",
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    metadata=column_schema(ADVICE_PROVENANCE),
-)
+@stage_asset(ADVICE_PROVENANCE, group="publish", deps=["deliveries"])
 def advice_provenance(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Deliveries, code and assumptions the advice rests on."""
     for month in months_of(context):
@@ -26,7 +20,9 @@ def advice_provenance(context: dg.AssetExecutionContext, warehouse: Warehouse) -
     return dg.MaterializeResult(metadata=summarise(inputs) | {"inputs": dg.MetadataValue.md(markdown_table(shown))})
 
 
-@dg.asset(
+@stage_asset(
+    None,
+    group="publish",
     deps=[
         "utilisation",
         "utilisation_months",
@@ -38,9 +34,6 @@ def advice_provenance(context: dg.AssetExecutionContext, warehouse: Warehouse) -
         "aids",
         "advice_provenance",
     ],
-    partitions_def=MONTHS,
-    group_name="publish",
-    backfill_policy=dg.BackfillPolicy.single_run(),
 )
 def marts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """The published database: a fresh copy with this month's rows, renamed over the old one."""

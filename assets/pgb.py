@@ -2,20 +2,14 @@
 
 import dagster as dg
 
-from assets.context import MONTHS, Warehouse, column_schema, months_of, summarise
+from assets.context import Warehouse, months_of, stage_asset, summarise
 from warehouse import reference
 from warehouse.tables.pgb import PGB
 from wlz.pgb import build_pgb_stands, forecast_pgb
 from wlz.series import assign_regions
 
 
-@dg.asset(
-    deps=["deliveries"],
-    partitions_def=MONTHS,
-    group_name="pgb",
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    metadata=column_schema(PGB),
-)
+@stage_asset(PGB, group="pgb", deps=["deliveries"])
 def pgb(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Stands of granted budgets per region and their forecast to December of the budget year."""
     for month in months_of(context):

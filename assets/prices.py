@@ -2,23 +2,18 @@
 
 import dagster as dg
 
-from assets.context import MONTHS, Warehouse, column_schema, count_table, months_of, summarise
+from assets.context import Warehouse, count_table, months_of, stage_asset, summarise
 from warehouse import reference
 from warehouse.tables.prices import PRICES, REVENUE
 from warehouse.tables.series import SERIES_REGION
 from warehouse.tables.volumes import VOLUMES
 from wlz.assumptions import paid_shares
 from wlz.prices import derive_prices, value_volumes
-from wlz.series import claims_by_year, place_by_year, sum_year_volumes
+from wlz.series import claims_by_year, place_by_year
+from wlz.volumes import sum_year_volumes
 
 
-@dg.asset(
-    deps=["series_region", "volumes"],
-    partitions_def=MONTHS,
-    group_name="prices",
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    metadata=column_schema(PRICES),
-)
+@stage_asset(PRICES, group="prices", deps=["series_region", "volumes"])
 def prices(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Price per prestatie and uitvoerder by the decision rule, with every intermediate."""
     for month in months_of(context):
@@ -39,13 +34,7 @@ def prices(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Materi
     )
 
 
-@dg.asset(
-    deps=["prices", "volumes"],
-    partitions_def=MONTHS,
-    group_name="prices",
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    metadata=column_schema(REVENUE),
-)
+@stage_asset(REVENUE, group="prices", deps=["prices", "volumes"])
 def revenue(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Volume times price per prestatie, uitvoerder and month of the budget year, to the cent."""
     for month in months_of(context):

@@ -2,19 +2,13 @@
 
 import dagster as dg
 
-from assets.context import MONTHS, Warehouse, column_schema, months_of, summarise
+from assets.context import Warehouse, months_of, stage_asset, summarise
 from warehouse import reference
 from warehouse.tables.series import SERIES, SERIES_REGION
 from wlz.series import aggregate_claims, build_series
 
 
-@dg.asset(
-    deps=["deliveries"],
-    partitions_def=MONTHS,
-    group_name="series",
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    metadata=column_schema(SERIES_REGION),
-)
+@stage_asset(SERIES_REGION, group="series", deps=["deliveries"])
 def series_region(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Claims per prestatie, report region and care month, as known at the round."""
     crosswalk, regions = reference.load_crosswalk(), reference.load_regions()
@@ -25,13 +19,7 @@ def series_region(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg
     return dg.MaterializeResult(metadata=summarise(claims))
 
 
-@dg.asset(
-    deps=["series_region"],
-    partitions_def=MONTHS,
-    group_name="series",
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    metadata=column_schema(SERIES),
-)
+@stage_asset(SERIES, group="series", deps=["series_region"])
 def series(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Monthly series per prestatie and uitvoerder; marks the months that enter the forecast."""
     for month in months_of(context):

@@ -3,7 +3,7 @@
 import dagster as dg
 import polars as pl
 
-from assets.context import MONTHS, Advice, Warehouse, column_schema, markdown_table, months_of, summarise
+from assets.context import Advice, Warehouse, markdown_table, months_of, stage_asset, summarise
 from warehouse import reference
 from warehouse.tables.extra_items import EXTRA_ITEMS
 from warehouse.tables.pgb import PGB
@@ -14,13 +14,7 @@ from wlz.series import assign_regions, claims_to_date, last_base_month
 from wlz.utilisation import confront, latest_budgets, monthly_path, region_shares
 
 
-@dg.asset(
-    deps=["revenue", "extra_items", "pgb", "series", "series_region"],
-    partitions_def=MONTHS,
-    group_name="utilisation",
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    metadata=column_schema(UTILISATION),
-)
+@stage_asset(UTILISATION, group="utilisation", deps=["revenue", "extra_items", "pgb", "series", "series_region"])
 def utilisation(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Expectation against the kader per region, uitvoerder and nation, with transfer and reserve."""
     for month in months_of(context):
@@ -46,13 +40,7 @@ def utilisation(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.M
     )
 
 
-@dg.asset(
-    deps=["revenue", "extra_items", "pgb"],
-    partitions_def=MONTHS,
-    group_name="utilisation",
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    metadata=column_schema(UTILISATION_MONTHS),
-)
+@stage_asset(UTILISATION_MONTHS, group="utilisation", deps=["revenue", "extra_items", "pgb"])
 def utilisation_months(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """National path through the year against the kader."""
     for month in months_of(context):
@@ -68,7 +56,6 @@ def utilisation_months(context: dg.AssetExecutionContext, warehouse: Warehouse) 
 
 
 def placed_kader(advice: Advice) -> pl.DataFrame:
-    """The kader as the round knew it, with region and uitvoerder; ``zorgkantoor_code`` stays for its latest stand."""
-    kader = advice.scan("kader").collect().with_columns(pl.col("zorgkantoor_code").alias("code"))
-    placed = assign_regions(kader, reference.load_crosswalk(), reference.load_regions(), on="stand_date")
-    return placed.rename({"code": "zorgkantoor_code"})
+    """The kader as the round knew it, with region and uitvoerder."""
+    crosswalk, regions = reference.load_crosswalk(), reference.load_regions()
+    return assign_regions(advice.scan("kader").collect(), crosswalk, regions, on="stand_date")

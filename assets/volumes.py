@@ -3,7 +3,7 @@
 import dagster as dg
 import polars as pl
 
-from assets.context import MONTHS, Advice, Warehouse, column_schema, count_table, markdown_table, months_of, summarise
+from assets.context import Advice, Warehouse, count_table, markdown_table, months_of, stage_asset, summarise
 from warehouse import reference
 from warehouse.tables.series import SERIES
 from warehouse.tables.volumes import VOLUME_CHECK, VOLUMES
@@ -12,13 +12,7 @@ from wlz.series import ended_codes, last_base_month
 from wlz.volumes import forecast_volumes
 
 
-@dg.asset(
-    deps=["series"],
-    partitions_def=MONTHS,
-    group_name="volumes",
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    metadata=column_schema(VOLUMES),
-)
+@stage_asset(VOLUMES, group="volumes", deps=["series"])
 def volumes(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Volume forecast per prestatie and uitvoerder to December of the budget year, with bounds per series."""
     for month in months_of(context):
@@ -28,13 +22,7 @@ def volumes(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Mater
     return dg.MaterializeResult(metadata=summarise(forecast) | {"models": count_table(forecast, "model")})
 
 
-@dg.asset(
-    deps=["volumes"],
-    partitions_def=MONTHS,
-    group_name="volumes",
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    metadata=column_schema(VOLUME_CHECK),
-)
+@stage_asset(VOLUME_CHECK, group="volumes", deps=["volumes"])
 def volume_check(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Twelve series refitted by statsmodels, an independent program: does the chosen model say the same?"""
     for month in months_of(context):

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import polars as pl
 
-from expectations.catalogue import rules_for
+from expectations.catalogue import measure_delivery
 from expectations.quarantine import split_rows
 from expectations.results import CheckResult, to_frame
-from expectations.rules import DeliveryView, RuleMetrics, measure
+from expectations.rules import DeliveryView, RuleMetrics
 from expectations.runner import judge
 from warehouse import reference
 from warehouse.contract import MONEY
@@ -129,7 +129,7 @@ def _read(arrival: _Arrival, through: date) -> None:
         if "amount_eur" in frame.columns:
             arrival.amount_eur = frame["amount_eur"].sum()
     view = _view(arrival, frame, faults, control, through)
-    arrival.metrics = [measure(rule, view) for rule in rules_for(arrival.kind)]
+    arrival.metrics = measure_delivery(view)
 
 
 def _view(

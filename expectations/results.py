@@ -53,7 +53,6 @@ def failed_result(metrics: RuleMetrics, findings: pl.DataFrame) -> CheckResult:
     The severity becomes block when a finding lies above the rule's escalation threshold.
     """
     rule = metrics.rule
-    findings = findings.sort("at_stake_eur", descending=True, nulls_last=True, maintain_order=True)
     severity = "block" if _escalates(metrics, findings) else rule.severity
     action = REFUSED if severity != rule.severity else rule.action
     known = findings["at_stake_eur"].drop_nulls()
@@ -63,8 +62,10 @@ def failed_result(metrics: RuleMetrics, findings: pl.DataFrame) -> CheckResult:
         f"{rule.check_id} {rule.title}: {metrics.subject} has {rule.describe(findings, _FINDINGS_IN_MESSAGE)}; "
         f"expected {rule.expected}. {stake}. {action}. Next: {rule.next_step}."
     )
-    observed = rule.describe(findings, MAX_FINDINGS + 1)
-    return _result(metrics, severity, "failed", int(findings["findings_count"].sum()), at_stake, observed, message, action)
+    observed = rule.describe(findings, MAX_FINDINGS)
+    return _result(
+        metrics, severity, "failed", int(findings["findings_count"].sum()), at_stake, observed, message, action
+    )
 
 
 def broken_result(metrics: RuleMetrics, cause: str) -> CheckResult:

@@ -14,6 +14,7 @@ from wlz.faults import Fault
 
 SEVERITIES = ("block", "warn", "info")
 MAX_FINDINGS = 20  # findings named per check, largest amount first; the rest is counted (catalogue of checks)
+CROSSWALK_COLUMNS = ("zorgkantoor_code", "valid_from", "valid_to", "zorgkantoorregio")
 FINDING_COLUMNS = ("observed", "findings_count", "at_stake_eur")
 
 
@@ -77,9 +78,9 @@ class DeliveryView:
             pl.len().alias("rows_count"), pl.col("volume").sum(), pl.col("amount_eur").cast(pl.Float64).sum()
         )
         return (
-            per_code.join(self.crosswalk, on="zorgkantoor_code")
+            per_code.join(self.crosswalk.select(CROSSWALK_COLUMNS), on="zorgkantoor_code")
             .filter(holds_on(pl.col("care_month")))
-            .join(self.regions, on="zorgkantoorregio")
+            .join(self.regions.select("zorgkantoorregio", "wlz_uitvoerder"), on="zorgkantoorregio")
             .group_by("wlz_uitvoerder", "prestatiecode", "care_month")
             .agg(pl.col("rows_count", "volume", "amount_eur").sum())
             .sort("wlz_uitvoerder", "prestatiecode", "care_month")
@@ -167,27 +168,29 @@ def row_amount(table: Table) -> pl.Expr:
 def keep_largest(findings: pl.DataFrame, clean: str) -> pl.DataFrame:
     """The 20 findings with the largest amount and one row for the rest; without findings one row that says ``clean``.
 
-    Keeps a metrics frame small and never empty. Other numeric columns of the rest carry their largest value.
+    Keeps a metrics frame small and never empty. ``merged_count`` is how many findings a row stands for; other numeric
+    columns of the rest carry their largest value.
     """
     if findings.is_empty():
         zero = {"observed": clean, "findings_count": 0, "at_stake_eur": 0.0}
         return pl.DataFrame([{name: zero.get(name, 0.0) for name in {**dict.fromkeys(findings.columns), **zero}}])
     findings = findings.sort(
         ["at_stake_eur", "findings_count", "observed"], descending=[True, True, False], nulls_last=True
-    )
+    ).with_columns(pl.lit(1, dtype=pl.Int64).alias("merged_count"))
     rest = findings.slice(MAX_FINDINGS)
     if rest.is_empty():
         return findings
     counted = rest.select(
         pl.format("{} more", pl.len()).alias("observed"),
-        pl.col("findings_count", "at_stake_eur").sum(),
-        (cs.numeric() - cs.by_name("findings_count", "at_stake_eur")).max(),
+        pl.col("findings_count", "at_stake_eur", "merged_count").sum(),
+        (cs.numeric() - cs.by_name("findings_count", "at_stake_eur", "merged_count")).max(),
     )
     return pl.concat([findings.head(MAX_FINDINGS), counted], how="diagonal_relaxed")
 
 
 def list_findings(rows: pl.DataFrame, limit: int) -> str:
-    """The findings in words, as they come (largest amount first), at most ``limit`` with a count of the rest."""
-    texts = rows["observed"].to_list()
-    more = f"; and {len(texts) - limit:,} more" if len(texts) > limit else ""
-    return "; ".join(texts[:limit]) + more
+    """The findings in words, in the order of the metrics, at most ``limit`` of them and a count of the rest."""
+    texts = rows["observed"].head(limit).to_list()
+    hidden = rows.slice(limit)
+    count = hidden["merged_count"].sum() if "merged_count" in rows.columns else hidden.height
+    return "; ".join([*texts, f"and {count:,} more"] if count else texts)

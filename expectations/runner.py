@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from expectations.results import CheckResult, broken_result, failed_result, passed_result
 from expectations.rules import ExpectationSpec, Rule, RuleMetrics, error_text
@@ -96,13 +97,15 @@ def _validate(group: Sequence[RuleMetrics]) -> _Verdict:
 
 
 def _joint_frame(group: Sequence[RuleMetrics]) -> pl.DataFrame:
+    columns = list(dict.fromkeys(group[0].rule.expectation.columns))
     frames = [
-        metrics.frame.select(pl.lit(metrics.delivery_id).alias("delivery_id"), *dict.fromkeys(columns))
+        metrics.frame.with_columns(pl.lit(metrics.delivery_id).alias("delivery_id")).select(
+            "delivery_id", *(name for name in columns if name in metrics.frame.columns)
+        )
         for metrics in group
-        if (columns := metrics.rule.expectation.columns) or True
     ]
-    joint = pl.concat(frames, how="diagonal_relaxed")
-    return joint.with_columns(pl.selectors.decimal().cast(pl.Float64)).with_row_index(_ROW)
+    joint = pl.concat(frames, how="diagonal_relaxed").with_columns(cs.decimal().cast(pl.Float64))
+    return joint.with_row_index(_ROW)
 
 
 def _run_expectations(frame: pl.DataFrame, rule: Rule, minimum_rows: int) -> list[Any]:
@@ -113,18 +116,18 @@ def _run_expectations(frame: pl.DataFrame, rule: Rule, minimum_rows: int) -> lis
         *(ExpectationSpec("ExpectColumnValuesToNotBeNull", {"column": name}) for name in rule.expectation.columns),
         rule.expectation,
     ]
-    outcomes = []
-    batch = batch_definition.get_batch({"dataframe": frame.to_pandas()})
     severity = _GX_SEVERITY[rule.severity]
-    suite = gx.ExpectationSuite(
-        name=rule.check_id,
-        expectations=[getattr(gx.expectations, spec.type)(**spec.kwargs, severity=severity) for spec in specs],
-    )
+    expectations = [
+        getattr(gx.expectations, spec.type)(**spec.kwargs, severity=severity, meta={"position": position})
+        for position, spec in enumerate(specs)
+    ]
+    batch = batch_definition.get_batch({"dataframe": frame.to_pandas()})
     form = {"result_format": "COMPLETE", "unexpected_index_column_names": ["delivery_id", _ROW]}
-    outcomes = list(batch.validate(suite, result_format=form).results)
+    suite = gx.ExpectationSuite(name=rule.check_id, expectations=expectations)
+    outcomes = batch.validate(suite, result_format=form).results
     if len(outcomes) != len(specs):
         raise RuntimeError(f"expected {len(specs)} outcomes from Great Expectations, found {len(outcomes)}")
-    return outcomes
+    return sorted(outcomes, key=lambda outcome: outcome.expectation_config.meta["position"])
 
 
 @cache

@@ -8,11 +8,14 @@ import gzip
 import io
 import json
 import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow.parquet as pq
 
 from warehouse.contract import MONEY, Column, Table
 from wlz.faults import DeliveryRefused, Fault
@@ -324,3 +327,31 @@ def _expected_text(column: Column) -> str:
     if column.allowed is not None:
         return f"one of {', '.join(column.allowed)}"
     return f"text of the form {column.pattern}" if column.pattern else "a text"
+
+
+def write_deliveries(out: Path, files: Iterable[tuple[date, str, pl.DataFrame, int]]) -> dict[str, int]:
+    """Write (delivery month, kind, rows, part) as a landing zone; parts of one file are appended in their order."""
+    counts = {"files": 0, "rows": 0}
+    open_path, writer = None, None
+    for month, kind, frame, part in files:
+        path = out / f"{month:%Y-%m}" / f"{kind}.parquet"
+        table = frame.to_arrow()
+        if path != open_path:
+            if writer is not None:
+                writer.close()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            open_path, writer = path, pq.ParquetWriter(path, table.schema, compression="zstd")
+        assert writer is not None
+        writer.write_table(table)
+        counts["files"] += part == 0
+        counts["rows"] += frame.height
+    if writer is not None:
+        writer.close()
+    return counts
+
+
+def write_truth(folder: Path, frames: Mapping[str, pl.DataFrame]) -> None:
+    """Write the truth of a simulation, outside the landing zone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in frames.items():
+        frame.write_parquet(folder / f"{name}.parquet")

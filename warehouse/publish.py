@@ -164,3 +164,21 @@ def hash_marts(database: Path) -> pl.DataFrame:
         frame = duck.run_query(database, f"SELECT {columns} FROM marts.{table.name} ORDER BY ALL")
         rows.append((table.name, hashlib.sha256(frame.write_csv().encode()).hexdigest()))
     return pl.DataFrame(rows, schema=["mart", "sha256"], orient="row")
+
+
+def published_months(database: Path) -> list[str]:
+    """Delivery months of the published advices, '2018-05'; none without a database."""
+    if not database.exists():
+        return []
+    found = duck.run_query(database, "SELECT DISTINCT delivery_month FROM marts.utilisation_national ORDER BY 1")
+    return [f"{month:%Y-%m}" for month in found["delivery_month"]]
+
+
+def published_inputs(database: Path, delivery_month: date) -> dict[str, str]:
+    """Input → version of the published advice of a month; empty when it is not published."""
+    if not database.exists():
+        return {}
+    sql = (
+        f"SELECT input_name, input_version FROM marts.advice_provenance WHERE delivery_month = DATE '{delivery_month}'"
+    )
+    return dict(duck.run_query(database, sql).iter_rows())

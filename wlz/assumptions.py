@@ -47,6 +47,9 @@ class Assumptions(Mapping[str, float]):
             )
         return self.items_by_name[name].value
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.items_by_name
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.items_by_name)
 

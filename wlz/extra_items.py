@@ -238,11 +238,11 @@ def _bases(
 def _value_of_year(
     delivered: pl.DataFrame, of_codes: pl.DataFrame, keys: pl.DataFrame, value: str, year: int
 ) -> pl.DataFrame:
-    present = delivered.filter(pl.col("year") == year).select("wlz_uitvoerder").unique()
+    present = delivered.filter(pl.col("year") == year).select("wlz_uitvoerder", is_present=True).unique()
     of_year = of_codes.filter(pl.col("year") == year).sort(*keys.columns, value)
     summed = of_year.group_by(keys.columns, maintain_order=True).agg(pl.col(value).sum().cast(pl.Float64))
-    found = keys.join(present, on="wlz_uitvoerder", how="semi").join(summed, on=keys.columns, how="left")
-    return found.with_columns(pl.col(value).fill_null(0.0))
+    found = keys.join(present, on="wlz_uitvoerder", how="left").join(summed, on=keys.columns, how="left")
+    return found.select(*keys.columns, pl.when("is_present").then(pl.col(value).fill_null(0.0)).alias(value))
 
 
 def _grow(bases: pl.DataFrame) -> pl.DataFrame:

@@ -10,13 +10,28 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from wlz.ets import LINES, MIN_OBSERVATIONS, FloatArray, ets_select
+from wlz.ets import (
+    FORMS,
+    LINES,
+    MIN_OBSERVATIONS,
+    MIN_SEASON_OBSERVATIONS,
+    Bank,
+    BoolArray,
+    FloatArray,
+    Points,
+    build_bank,
+    ets_select,
+    fit_panel,
+    forecast_fit,
+)
 
 EUR = pl.Decimal(18, 2)
 BOUNDS = ("lower_80_eur", "upper_80_eur", "lower_95_eur", "upper_95_eur")
 SILENT_MONTHS = 12  # a region without a stand for longer than this, while others have one, has ended
+MONTHS_PER_YEAR = 12
 OBSERVED_MODEL = "observed to December"
-SHORT_MODEL = "short series: path of the other regions"
+LAST_YEAR_MODEL = "short series: path of last year"
+OTHERS_MODEL = "short series: path of the other regions"
 FLAT_MODEL = "short series: last stand"
 
 
@@ -74,10 +89,12 @@ def forecast_pgb(stands: pl.DataFrame, *, budget_year: int, years_back: int) -> 
     In: stands of ``build_pgb_stands``. Out, per zorgkantoorregio × month: granted_stand_eur where it was observed,
     forecast_stand_eur with 80 and 95 % bounds after the region's last stand, model; months without a stand before
     the last one stay empty. The uitvoerder is that of the latest stand. Expected utilisation of the year is the
-    December row. Rule: automatic exponential smoothing per region from January two years back, season and trend
-    chosen by AICc (letter A.2.3). Regions may end in different months. Below 7 stands a region follows the relative
-    path of the others, without bounds; a region silent for over 12 months is taken as ended and left out. Limit: a
-    stand that will be corrected later counts as it is. Raises PgbError when there is no stand at all.
+    December row. Rule: exponential smoothing per region from January two years back, among the models with trend
+    and season, by AICc: the letter counts on both (growth, and a January below December; A.2.3). Left to AICc alone,
+    27 stands rarely pay for a season, and then December is forecast at about the stand of March. Below 24 stands a
+    region follows its own path of last year, else that of the others, both without bounds. Regions may end in
+    different months; one silent for over 12 months is taken as ended and left out. Limit: the bounds are those of
+    the model, too narrow with two Januaries. Raises PgbError when there is no stand at all.
 
     >>> forecast_pgb(stands, budget_year=2018, years_back=2)  # doctest: +SKIP
     """
@@ -113,27 +130,68 @@ def forecast_pgb(stands: pl.DataFrame, *, budget_year: int, years_back: int) -> 
 
 def _forecast_panel(values: FloatArray) -> tuple[FloatArray, list[str]]:
     """Lines (5, N, T) with NaN up to each series' last stand, and the model of each. Series alike in their last
-    month are smoothed together; short ones follow the sum of the others."""
+    month are smoothed together; short ones follow a known path."""
     observed = ~np.isnan(values)
     month_count = values.shape[1]
     last = month_count - 1 - observed[:, ::-1].argmax(axis=1)
-    long_enough = observed.sum(axis=1) >= MIN_OBSERVATIONS
+    long_enough = observed.sum(axis=1) >= MIN_SEASON_OBSERVATIONS
     lines = np.full((len(LINES), *values.shape), np.nan)
     models = np.full(len(values), OBSERVED_MODEL, dtype=object)
     for end in np.unique(last[long_enough & (last < month_count - 1)]):
         rows = np.flatnonzero(long_enough & (last == end))
-        found = ets_select(values[rows, : end + 1], month_count - 1 - int(end))
-        lines[:, rows, end + 1 :] = found.lines
-        models[rows] = found.model
-    path = np.where(observed, values, lines[0])[long_enough]
+        lines[:, rows, end + 1 :], models[rows] = _smooth(values[rows, : end + 1], month_count - 1 - int(end))
+    others = np.where(observed, values, lines[0])[long_enough]
     for row in np.flatnonzero(~long_enough & (last < month_count - 1)):
-        end = last[row]
-        both = path[~np.isnan(path[:, end:]).any(axis=1)]
-        base = both[:, end].sum()
-        growth = both[:, end + 1 :].sum(axis=0) / base if base > 0 else 1.0
-        lines[0, row, end + 1 :] = values[row, end] * growth
-        models[row] = SHORT_MODEL if base > 0 else FLAT_MODEL
+        end = int(last[row])
+        lines[:, row, end + 1 :], models[row] = _follow_path(values[row, : end + 1], others[:, end:], month_count)
     return lines, [str(model) for model in models]
+
+
+def _smooth(values: FloatArray, horizon: int) -> tuple[FloatArray, list[str]]:
+    """Lines (5, N, horizon) and models of series whose last column is observed, with trend and season where the
+    observed months allow it and the series moves."""
+    lines = np.empty((len(LINES), len(values), horizon))
+    models = np.empty(len(values), dtype=object)
+    done = np.zeros(len(values), dtype=np.bool_)
+    observed: BoolArray = ~np.isnan(values)
+    moves = np.nanmax(values, axis=1) > np.nanmin(values, axis=1)
+    for pattern in np.unique(observed, axis=0):
+        rows = np.flatnonzero((observed == pattern).all(axis=1) & moves)
+        months = pattern[int(pattern.argmax()) :]
+        bank = _keep_trend_and_season(build_bank(tuple(months.tolist())))
+        if len(rows) and len(bank.parameter_count):
+            fit = fit_panel(bank, np.ascontiguousarray(values[rows][:, pattern]))
+            lines[:, rows] = np.maximum(forecast_fit(fit, len(months), 0, horizon), 0.0)
+            models[rows], done[rows] = fit.model, True
+    if not done.all():
+        found = ets_select(values[~done], horizon)
+        lines[:, ~done], models[~done] = found.lines, found.model
+    return lines, [str(model) for model in models]
+
+
+def _keep_trend_and_season(bank: Bank) -> Bank:
+    keep = np.isin(bank.points.form, [index for index, form in enumerate(FORMS) if form.trend and form.season])
+    points = Points(*(getattr(bank.points, name)[keep] for name in ("form", "alpha", "beta", "phi", "gamma")))
+    return Bank(points, bank.parameter_count[keep], bank.products[keep], bank.initial[keep], bank.observed)
+
+
+def _follow_path(stands: FloatArray, others: FloatArray, month_count: int) -> tuple[FloatArray, str]:
+    """Lines (5, months to December) and model of a series too short for a season; ``others`` from its last month on."""
+    ahead = month_count - len(stands)
+    lines = np.full((len(LINES), ahead), np.nan)
+    last_year = np.full(ahead + 1, np.nan)
+    if len(stands) > MONTHS_PER_YEAR and ahead <= MONTHS_PER_YEAR:
+        last_year = stands[len(stands) - 1 - MONTHS_PER_YEAR : len(stands) + ahead - MONTHS_PER_YEAR]
+    path = others[~np.isnan(others).any(axis=1)].sum(axis=0)
+    for candidate, model in ((last_year, LAST_YEAR_MODEL), (path, OTHERS_MODEL)):
+        if candidate[0] > 0 and not np.isnan(candidate).any():
+            lines[0] = stands[-1] * candidate[1:] / candidate[0]
+            return lines, model
+    if (~np.isnan(stands)).sum() >= MIN_OBSERVATIONS:
+        found = ets_select(stands[None, :], ahead)
+        return found.lines[:, 0], str(found.model[0])
+    lines[0] = stands[-1]
+    return lines, FLAT_MODEL
 
 
 def _to_euro(name: str, line: FloatArray) -> pl.Series:

@@ -11,7 +11,7 @@ _SERIES = ["prestatiecode", "wlz_uitvoerder"]
 
 
 def assign_regions(frame: pl.DataFrame, crosswalk: pl.DataFrame, regions: pl.DataFrame, on: str) -> pl.DataFrame:
-    """Report region and uitvoerder of each row through the dated crosswalk; ``zorgkantoor_code`` leaves.
+    """Report region and uitvoerder of each row through the dated crosswalk.
 
     One row in, one row out. A code counts when the date in column ``on`` lies in [valid_from, valid_to). The region's
     uitvoerder is that of the budget year for the whole history, so that a concession that moved does not break a
@@ -27,7 +27,7 @@ def assign_regions(frame: pl.DataFrame, crosswalk: pl.DataFrame, regions: pl.Dat
     if unknown.height:
         raise ValueError(f"zorgkantoor codes not valid on their date: {unknown.sort(on).head(3).to_dicts()}")
     found = matched.select("zorgkantoor_code", on, "zorgkantoorregio", "wlz_uitvoerder")
-    return frame.join(found, on=["zorgkantoor_code", on], how="left").drop("zorgkantoor_code")
+    return frame.join(found, on=["zorgkantoor_code", on], how="left")
 
 
 def aggregate_claims(
@@ -155,7 +155,9 @@ def ended_codes(prestaties: pl.DataFrame) -> pl.DataFrame:
     return ended.select("prestatiecode", pl.col("valid_to").dt.truncate("1mo").alias("end_month"))
 
 
-def place_by_year(frame: pl.DataFrame, crosswalk: pl.DataFrame, regions: pl.DataFrame, year: str = "year") -> pl.DataFrame:
+def place_by_year(
+    frame: pl.DataFrame, crosswalk: pl.DataFrame, regions: pl.DataFrame, year: str = "year"
+) -> pl.DataFrame:
     """``assign_regions`` for rows that are about a year: codes are judged on 1 January of it.
 
     Years before the code list begins are judged on its first day.
@@ -163,10 +165,3 @@ def place_by_year(frame: pl.DataFrame, crosswalk: pl.DataFrame, regions: pl.Data
     first_valid = crosswalk["valid_from"].min()
     on = pl.max_horizontal(pl.date(pl.col(year), 1, 1), pl.lit(first_valid)).alias("placed_on")
     return assign_regions(frame.with_columns(on), crosswalk, regions, on="placed_on").drop("placed_on")
-
-
-def sum_year_volumes(volumes: pl.DataFrame, budget_year: int) -> pl.DataFrame:
-    """Volume of the budget year per prestatie × uitvoerder, observed months and forecast: ``forecast_year_volume``."""
-    month_volume = pl.coalesce("observed_volume", "forecast_volume")
-    of_year = volumes.filter(pl.col("care_month").dt.year() == budget_year).sort([*_SERIES, "care_month"])
-    return of_year.group_by(_SERIES, maintain_order=True).agg(month_volume.sum().alias("forecast_year_volume"))

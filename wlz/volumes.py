@@ -268,3 +268,10 @@ def _to_frame(panel: _Panel, lines: FloatArray, engine: str, model: TextArray, f
         "model",
         "flag",
     )
+
+
+def sum_year_volumes(volumes: pl.DataFrame, budget_year: int) -> pl.DataFrame:
+    """Volume of the budget year per prestatie × uitvoerder, observed months and forecast: ``forecast_year_volume``."""
+    month_volume = pl.coalesce("observed_volume", "forecast_volume")
+    of_year = volumes.filter(pl.col("care_month").dt.year() == budget_year).sort([*SERIES_KEY, "care_month"])
+    return of_year.group_by(SERIES_KEY, maintain_order=True).agg(month_volume.sum().alias("forecast_year_volume"))

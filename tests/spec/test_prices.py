@@ -321,9 +321,9 @@ def test_only_the_provider_in_hours_is_corrected() -> None:
         volumes_year("H104"),
     )
     assert row["price_eur_per_unit"] == pytest.approx(0.9765)
-    assert row["unit_evidence"].startswith("1 of 2 agreements: price 60.0 x")  # type: ignore[attr-defined]
-    assert 1 < row["unit_factor"] < 60  # type: ignore[operator]
-    assert row["reported_price_eur_per_unit"] / row["unit_factor"] == pytest.approx(0.93)  # type: ignore[operator]
+    assert row["unit_evidence"].startswith("1 of 2 agreements: price 60.0 x")
+    assert 1 < row["unit_factor"] < 60
+    assert row["reported_price_eur_per_unit"] / row["unit_factor"] == pytest.approx(0.93)
 
 
 def test_other_factors_are_reported_and_stay() -> None:

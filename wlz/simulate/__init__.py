@@ -9,5 +9,11 @@ from wlz.simulate.inputs import SimulatedFile, SimulationError, SimulationRefere
 from wlz.simulate.run import simulate_deliveries, simulate_truth
 
 __all__ = [
-    "DEFECTS", "SimulatedFile", "SimulationError", "SimulationReference", "Truth", "simulate_deliveries", "simulate_truth",
+    "DEFECTS",
+    "SimulatedFile",
+    "SimulationError",
+    "SimulationReference",
+    "Truth",
+    "simulate_deliveries",
+    "simulate_truth",
 ]

@@ -73,16 +73,18 @@ def _agreed_year(claims: Claims, year: int, settled: bool = False) -> pl.DataFra
     volume, units = _hours(world, volume, units)
     kept = (volume > 0) & ~(world.cells_in(world.cells.not_agreed) & (year == LAST_YEAR_AGREED))
     kept |= (volume > 0) & settled
-    return pl.DataFrame({
-        "jaar": np.full(int(kept.sum()), year, dtype=np.int32),
-        "zorgkantoorcode": pl.Series(world.areas).gather(world.cell_area[kept]),
-        "agb_code": pl.Series(world.agb).gather(world.cell_provider[kept]),
-        "prestatiecode": world.prestaties["prestatiecode"].gather(world.cell_prestatie[kept]),
-        "eenheid": pl.Series(units[kept].tolist(), dtype=pl.String),
-        "aantal": volume[kept],
-        "bedrag": money(cents[kept] / 100),
-        "inclusief_nhc_nic": pl.Series(np.where(includes[kept], "ja", "nee").tolist(), dtype=pl.String),
-    })
+    return pl.DataFrame(
+        {
+            "jaar": np.full(int(kept.sum()), year, dtype=np.int32),
+            "zorgkantoorcode": pl.Series(world.areas).gather(world.cell_area[kept]),
+            "agb_code": pl.Series(world.agb).gather(world.cell_provider[kept]),
+            "prestatiecode": world.prestaties["prestatiecode"].gather(world.cell_prestatie[kept]),
+            "eenheid": pl.Series(units[kept].tolist(), dtype=pl.String),
+            "aantal": volume[kept],
+            "bedrag": money(cents[kept] / 100),
+            "inclusief_nhc_nic": pl.Series(np.where(includes[kept], "ja", "nee").tolist(), dtype=pl.String),
+        }
+    )
 
 
 def _includes_nhc_nic(world: World) -> np.ndarray:
@@ -151,23 +153,31 @@ def beleidsregelwaarden(world: World, delivered_on: date) -> pl.DataFrame:
         tariff, nhc, nic = tariffs_in_own_unit(world.reference, world.prestaties, year)
         valid = has_tariff & np.array([start.year <= year for start in world.prestaties["valid_from"].to_list()])
         valid |= has_tariff & (year == FIRST_YEAR_SETTLED)
-        frames.append(pl.DataFrame({
-            "aanleverdatum": pl.repeat(delivered_on, int(valid.sum()), dtype=pl.Date, eager=True),
-            "jaar": np.full(int(valid.sum()), year, dtype=np.int32),
-            "prestatiecode": world.prestaties["prestatiecode"].filter(pl.Series(valid)),
-            "eenheid": world.prestaties["tariff_unit_code"].filter(pl.Series(valid)),
-            "max_brw": tariff[valid], "nhc": nhc[valid], "nic": nic[valid],
-        }))
+        frames.append(
+            pl.DataFrame(
+                {
+                    "aanleverdatum": pl.repeat(delivered_on, int(valid.sum()), dtype=pl.Date, eager=True),
+                    "jaar": np.full(int(valid.sum()), year, dtype=np.int32),
+                    "prestatiecode": world.prestaties["prestatiecode"].filter(pl.Series(valid)),
+                    "eenheid": world.prestaties["tariff_unit_code"].filter(pl.Series(valid)),
+                    "max_brw": tariff[valid],
+                    "nhc": nhc[valid],
+                    "nic": nic[valid],
+                }
+            )
+        )
     return pl.concat(frames).select(DELIVERED_HEADERS["beleidsregelwaarden"])
 
 
 def _per_provider_area(claims: Claims, amount: np.ndarray) -> pl.DataFrame:
     world = claims.world
-    frame = pl.DataFrame({
-        "zorgkantoorcode": pl.Series(world.areas).gather(world.cell_area),
-        "agb_code": pl.Series(world.agb).gather(world.cell_provider),
-        "amount": amount,
-    })
+    frame = pl.DataFrame(
+        {
+            "zorgkantoorcode": pl.Series(world.areas).gather(world.cell_area),
+            "agb_code": pl.Series(world.agb).gather(world.cell_provider),
+            "amount": amount,
+        }
+    )
     sums = frame.group_by("zorgkantoorcode", "agb_code", maintain_order=True).agg(pl.col("amount").sum())
     return sums.filter(pl.col("amount") > 0).sort("zorgkantoorcode", "agb_code")
 
@@ -181,9 +191,12 @@ def afspraken(claims: Claims, delivered_on: date) -> pl.DataFrame:
     agreed = rows["amount"].to_numpy() * (1 + rng.normal(0.005, 0.03, rows.height))
     kinds = rng.choice(["prestaties", "lumpsum", "kassier"], size=rows.height, p=[0.9, 0.07, 0.03])
     return rows.with_columns(
-        aanleverdatum=pl.lit(delivered_on, dtype=pl.Date), jaar=pl.lit(year, dtype=pl.Int32),
-        soort=pl.Series(kinds.tolist(), dtype=pl.String), omzetafspraak=money(np.rint(agreed)),
-        geldig_van=pl.lit(date(year, 1, 1), dtype=pl.Date), geldig_tot=pl.lit(None, dtype=pl.Date),
+        aanleverdatum=pl.lit(delivered_on, dtype=pl.Date),
+        jaar=pl.lit(year, dtype=pl.Int32),
+        soort=pl.Series(kinds.tolist(), dtype=pl.String),
+        omzetafspraak=money(np.rint(agreed)),
+        geldig_van=pl.lit(date(year, 1, 1), dtype=pl.Date),
+        geldig_tot=pl.lit(None, dtype=pl.Date),
     ).select(DELIVERED_HEADERS["afspraken"])
 
 
@@ -194,8 +207,10 @@ def prognose_uitvraag(claims: Claims, delivered_on: date, reference_date: date) 
     rng = stream(world.settings.seed, Stream.AGREEMENTS, year * 10 + 3)
     expected = rows["amount"].to_numpy() * (1 + rng.normal(-0.004, 0.03, rows.height))
     return rows.with_columns(
-        aanleverdatum=pl.lit(delivered_on, dtype=pl.Date), peildatum=pl.lit(reference_date, dtype=pl.Date),
-        budgetjaar=pl.lit(year, dtype=pl.Int32), verwachte_omzet=money(np.rint(expected)),
+        aanleverdatum=pl.lit(delivered_on, dtype=pl.Date),
+        peildatum=pl.lit(reference_date, dtype=pl.Date),
+        budgetjaar=pl.lit(year, dtype=pl.Int32),
+        verwachte_omzet=money(np.rint(expected)),
     ).select(DELIVERED_HEADERS["prognose_uitvraag"])
 
 
@@ -208,13 +223,17 @@ def jaarrekeningen(claims: Claims, delivered_on: date) -> pl.DataFrame:
     rng = stream(world.settings.seed, Stream.AGREEMENTS, year * 10 + 4)
     cost = revenue * rng.normal(COST_RATIO_MEAN, COST_RATIO_SD, len(revenue))
     kept = revenue > 0
-    return pl.DataFrame({
-        "agb_code": pl.Series(world.agb).filter(pl.Series(kept)),
-        "sector": pl.Series([SECTORS[number] for number in world.provider_sector[kept]], dtype=pl.String),
-        "wlz_zin_kosten": money(np.rint(cost[kept])).cast(MONEY),
-    }).with_columns(
-        aanleverdatum=pl.lit(delivered_on, dtype=pl.Date), jaar=pl.lit(year, dtype=pl.Int32)
-    ).select(DELIVERED_HEADERS["jaarrekeningen"])
+    return (
+        pl.DataFrame(
+            {
+                "agb_code": pl.Series(world.agb).filter(pl.Series(kept)),
+                "sector": pl.Series([SECTORS[number] for number in world.provider_sector[kept]], dtype=pl.String),
+                "wlz_zin_kosten": money(np.rint(cost[kept])).cast(MONEY),
+            }
+        )
+        .with_columns(aanleverdatum=pl.lit(delivered_on, dtype=pl.Date), jaar=pl.lit(year, dtype=pl.Int32))
+        .select(DELIVERED_HEADERS["jaarrekeningen"])
+    )
 
 
 def expected_levels(world: World, year: int) -> np.ndarray:

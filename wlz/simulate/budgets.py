@@ -11,9 +11,14 @@ import polars as pl
 
 from wlz.simulate.draws import Stream, stream
 from wlz.simulate.inputs import (
-    DELIVERED_HEADERS, cents_to_money, month_end, month_number, months_between, split_cents,
+    DELIVERED_HEADERS,
+    cents_to_money,
+    month_end,
+    month_number,
+    months_between,
+    split_cents,
 )
-from wlz.simulate.world import NIEUWE_WATERWEG_NOORD_SHARE, REFERENCE_YEAR, YEARS, World
+from wlz.simulate.world import REFERENCE_YEAR, YEARS, World, share_in_region
 
 PUBLISHED_STAND = date(2018, 5, 15)
 PUBLISHED_PGB_MONTH = date(2018, 3, 1)
@@ -43,21 +48,11 @@ def _area_split(world: World, region: int, cents: int, weight: np.ndarray) -> di
     return dict(zip(inside.tolist(), split_cents(cents, weight[inside]).tolist(), strict=True))
 
 
-def _area_share(world: World) -> np.ndarray:
-    """Share of an area in its region: 5522 beside 5519, all others whole."""
-    share = np.ones(len(world.areas))
-    for number, code in enumerate(world.areas):
-        if code == "5522":
-            share[world.area_region == world.area_region[number]] = 1 - NIEUWE_WATERWEG_NOORD_SHARE
-            share[number] = NIEUWE_WATERWEG_NOORD_SHARE
-    return share
-
-
 def published_budget_cents(world: World) -> dict[str, np.ndarray]:
     """Kader 2018 as of 15 May 2018 per area: pgb regions and zin uitvoerders add up to the published amounts."""
     zin, pgb = np.zeros(len(world.areas), dtype=np.int64), np.zeros(len(world.areas), dtype=np.int64)
     by_region = dict(world.reference.published_region.select("zorgkantoorregio", "pgb_kader_eur").iter_rows())
-    share = _area_share(world)
+    share = share_in_region(world.areas, world.area_region)
     for region, name in enumerate(world.regions):
         for area, cents in _area_split(world, region, to_cents(by_region[name]), share).items():
             pgb[area] = cents
@@ -78,8 +73,8 @@ def budget_cents(world: World, year: int, stand_date: date) -> dict[str, np.ndar
     if year != REFERENCE_YEAR:
         rng = stream(world.settings.seed, Stream.BUDGETS, year)
         for part, ratios in (("zin", ZIN_YEAR_RATIO), ("pgb", PGB_YEAR_RATIO)):
-            ratio = ratios[year] * (1 + rng.normal(0.0, 0.004, len(world.areas)))
-            final[part] = np.rint(final[part] * ratio / 100).astype(np.int64) * 100
+            yearly = ratios[year] * (1 + rng.normal(0.0, 0.004, len(world.areas)))
+            final[part] = np.rint(final[part] * yearly / 100).astype(np.int64) * 100
     if stand_date.year == year and stand_date < date(year, 5, 15) and year >= REFERENCE_YEAR:
         booked = transfer_effect_cents(world, year)
         for part, ratio in FIRST_STAND_RATIO.items():
@@ -91,7 +86,7 @@ def _budget_2015(world: World, final: dict[str, np.ndarray]) -> dict[str, np.nda
     """Kader 2015: pgb per region as in the Regeling langdurige zorg, zin by the shares of 2018."""
     pgb = np.zeros(len(world.areas), dtype=np.int64)
     by_region = dict(world.reference.regions.select("zorgkantoorregio", "pgb_budget_2015_eur").iter_rows())
-    share = _area_share(world)
+    share = share_in_region(world.areas, world.area_region)
     for region, name in enumerate(world.regions):
         for area, cents in _area_split(world, region, to_cents(by_region[name]), share).items():
             pgb[area] = cents
@@ -104,10 +99,16 @@ def kader(world: World, stand_date: date) -> pl.DataFrame:
     frames = []
     for year in range(2015, stand_date.year + 1):
         cents = budget_cents(world, year, stand_date)
-        frames.append(pl.DataFrame({
-            "zorgkantoorcode": world.areas, "budgetjaar": np.full(len(world.areas), year, dtype=np.int32),
-            "zin": cents_to_money(cents["zin"]), "pgb": cents_to_money(cents["pgb"]),
-        }))
+        frames.append(
+            pl.DataFrame(
+                {
+                    "zorgkantoorcode": world.areas,
+                    "budgetjaar": np.full(len(world.areas), year, dtype=np.int32),
+                    "zin": cents_to_money(cents["zin"]),
+                    "pgb": cents_to_money(cents["pgb"]),
+                }
+            )
+        )
     dated = pl.concat(frames).with_columns(
         aanleverdatum=pl.lit(stand_date, dtype=pl.Date), standdatum=pl.lit(stand_date, dtype=pl.Date)
     )
@@ -144,14 +145,18 @@ def transfer_effect_cents(world: World, year: int) -> dict[str, np.ndarray]:
 def overhevelingen(world: World, delivered_on: date) -> pl.DataFrame:
     """Transfers booked this year before 15 May; the kader of that date already holds them."""
     rows = _transfers(world, delivered_on.year)
-    frame = pl.DataFrame({
-        "aanleverdatum": [delivered_on] * len(rows),
-        "datum": [row[0] for row in rows],
-        "budgetjaar": np.full(len(rows), delivered_on.year, dtype=np.int32),
-        "van_zorgkantoor": [world.areas[row[1]] for row in rows], "van_deel": [row[2] for row in rows],
-        "naar_zorgkantoor": [world.areas[row[3]] for row in rows], "naar_deel": [row[4] for row in rows],
-        "bedrag": cents_to_money(np.array([row[5] for row in rows])),
-    })
+    frame = pl.DataFrame(
+        {
+            "aanleverdatum": [delivered_on] * len(rows),
+            "datum": [row[0] for row in rows],
+            "budgetjaar": np.full(len(rows), delivered_on.year, dtype=np.int32),
+            "van_zorgkantoor": [world.areas[row[1]] for row in rows],
+            "van_deel": [row[2] for row in rows],
+            "naar_zorgkantoor": [world.areas[row[3]] for row in rows],
+            "naar_deel": [row[4] for row in rows],
+            "bedrag": cents_to_money(np.array([row[5] for row in rows])),
+        }
+    )
     return frame.select(DELIVERED_HEADERS["overhevelingen"])
 
 
@@ -182,7 +187,7 @@ def pgb_stand_cents(world: World, month: date) -> np.ndarray:
 
 def pgb_verleningen(world: World, reference_date: date) -> pl.DataFrame:
     """Stands per zorgkantoor of every month end from January 2016 up to the reference date."""
-    share = _area_share(world)
+    share = share_in_region(world.areas, world.area_region)
     frames = []
     for month in months_between(FIRST_PGB_MONTH, reference_date.replace(day=1)):
         stands = pgb_stand_cents(world, month)
@@ -194,16 +199,20 @@ def pgb_verleningen(world: World, reference_date: date) -> pl.DataFrame:
         left = (12 - month.month) / 12
         reserved = granted * rng.uniform(0.008, 0.02, len(granted)) * left
         next_year = granted * rng.uniform(0.002, 0.006, len(granted)) * (1 if month.month >= 9 else 0)
-        frames.append(pl.DataFrame({
-            "peildatum": pl.repeat(month_end(month), len(granted), dtype=pl.Date, eager=True),
-            "zorgkantoorcode": world.areas,
-            "budgetjaar": np.full(len(granted), month.year, dtype=np.int32),
-            "verleend": cents_to_money(granted),
-            "gereserveerd": cents_to_money(np.rint(reserved)),
-            "gereserveerd_volgend_jaar": cents_to_money(np.rint(next_year)),
-            "houders": np.rint(granted / 100 / PGB_PER_HOLDER_EUR).astype(np.int64),
-            "wachtlijst": rng.poisson(3.0, len(granted)).astype(np.int64),
-        }))
+        frames.append(
+            pl.DataFrame(
+                {
+                    "peildatum": pl.repeat(month_end(month), len(granted), dtype=pl.Date, eager=True),
+                    "zorgkantoorcode": world.areas,
+                    "budgetjaar": np.full(len(granted), month.year, dtype=np.int32),
+                    "verleend": cents_to_money(granted),
+                    "gereserveerd": cents_to_money(np.rint(reserved)),
+                    "gereserveerd_volgend_jaar": cents_to_money(np.rint(next_year)),
+                    "houders": np.rint(granted / 100 / PGB_PER_HOLDER_EUR).astype(np.int64),
+                    "wachtlijst": rng.poisson(3.0, len(granted)).astype(np.int64),
+                }
+            )
+        )
     delivered = pl.concat(frames).with_columns(aanleverdatum=pl.lit(reference_date, dtype=pl.Date))
     return delivered.select(DELIVERED_HEADERS["pgb_verleningen"])
 
@@ -215,11 +224,14 @@ def na_ijl(world: World, delivered_on: date) -> pl.DataFrame:
     percentage = np.array([values[name] for name in world.uitvoerders])
     if year != 2016:
         percentage = percentage * stream(world.settings.seed, Stream.NATIONAL, year).uniform(0.8, 1.3, len(percentage))
-    return pl.DataFrame({
-        "aanleverdatum": [delivered_on] * len(percentage),
-        "referentiejaar": np.full(len(percentage), year, dtype=np.int32),
-        "wlz_uitvoerder": world.uitvoerders, "percentage": np.round(percentage, 6),
-    }).select(DELIVERED_HEADERS["na_ijl"])
+    return pl.DataFrame(
+        {
+            "aanleverdatum": [delivered_on] * len(percentage),
+            "referentiejaar": np.full(len(percentage), year, dtype=np.int32),
+            "wlz_uitvoerder": world.uitvoerders,
+            "percentage": np.round(percentage, 6),
+        }
+    ).select(DELIVERED_HEADERS["na_ijl"])
 
 
 def hulpmiddelen(world: World, delivered_on: date) -> pl.DataFrame:
@@ -229,12 +241,17 @@ def hulpmiddelen(world: World, delivered_on: date) -> pl.DataFrame:
     for month in months_between(date(2016, 1, 1), last):
         rng = stream(world.settings.seed, Stream.NATIONAL, month_number(month))
         for kind, share in AIDS_SHARE.items():
-            rows.append((month, kind, AIDS_YEAR_EUR / 12 * share * float(np.exp(rng.normal(0.0, AIDS_NOISE_SD)))))
-    return pl.DataFrame({
-        "aanleverdatum": [delivered_on] * len(rows),
-        "maand": [row[0] for row in rows], "soort": [row[1] for row in rows],
-        "bedrag": cents_to_money(np.rint(np.array([row[2] for row in rows]) * 100)),
-    }).select(DELIVERED_HEADERS["hulpmiddelen"])
+            rows.append(
+                (f"{month:%Y-%m}", kind, AIDS_YEAR_EUR / 12 * share * float(np.exp(rng.normal(0.0, AIDS_NOISE_SD))))
+            )
+    return pl.DataFrame(
+        {
+            "aanleverdatum": [delivered_on] * len(rows),
+            "maand": [row[0] for row in rows],
+            "soort": [row[1] for row in rows],
+            "bedrag": cents_to_money(np.rint(np.array([row[2] for row in rows]) * 100)),
+        }
+    ).select(DELIVERED_HEADERS["hulpmiddelen"])
 
 
 def indicaties(world: World, delivered_on: date) -> pl.DataFrame:
@@ -242,7 +259,9 @@ def indicaties(world: World, delivered_on: date) -> pl.DataFrame:
     counted = world.reference.persons.filter(pl.col("groep") == "wlz_indicatie_totaal").sort("jaar")
     at = counted["jaar"].to_numpy() * 12 + 10
     last = date.fromordinal(delivered_on.replace(day=1).toordinal() - 1).replace(day=1)
-    national = dict(zip(world.reference.regions["zorgkantoorregio"], world.reference.regions["population_2015_count"], strict=True))
+    national = dict(
+        zip(world.reference.regions["zorgkantoorregio"], world.reference.regions["population_2015_count"], strict=True)
+    )
     share = sum(national[name] for name in world.regions) / sum(national.values())
     months = months_between(date(2015, 1, 1), last)
     people = np.interp([month_number(month) for month in months], at, counted["personen"].to_numpy()) * share
@@ -250,7 +269,11 @@ def indicaties(world: World, delivered_on: date) -> pl.DataFrame:
     for number, month in enumerate(months):
         rng = stream(world.settings.seed, Stream.NATIONAL, 100_000 + month_number(month))
         for column, (sector, part) in enumerate(INDICATION_SHARE.items()):
-            counts = np.rint(people[number] * part * world.area_weight[:, column] * np.exp(rng.normal(0, 0.002, len(world.areas))))
-            rows += [(month, area, sector, int(count)) for area, count in zip(world.areas, counts, strict=True)]
+            counts = np.rint(
+                people[number] * part * world.area_weight[:, column] * np.exp(rng.normal(0, 0.002, len(world.areas)))
+            )
+            rows += [
+                (f"{month:%Y-%m}", area, sector, int(count)) for area, count in zip(world.areas, counts, strict=True)
+            ]
     frame = pl.DataFrame(rows, schema=["maand", "zorgkantoorcode", "sector", "aantal"], orient="row")
     return frame.with_columns(aanleverdatum=pl.lit(delivered_on, dtype=pl.Date)).select(DELIVERED_HEADERS["indicaties"])

@@ -14,7 +14,12 @@ import polars as pl
 
 from wlz.simulate.draws import Stream, stream
 from wlz.simulate.inputs import (
-    DELIVERED_HEADERS, FIRST_CARE_MONTH, cents_to_money, month_date, month_number, months_between,
+    DELIVERED_HEADERS,
+    FIRST_CARE_MONTH,
+    cents_to_money,
+    month_date,
+    month_number,
+    months_between,
 )
 from wlz.simulate.world import YEARS, World
 
@@ -23,7 +28,15 @@ ANCHOR = month_number(date(2017, 12, 1))  # the month the sizes of the world are
 SERIES_STEP_SD = 0.004
 VOLUME_NOISE_SD = 0.012
 RAMP_MONTHS = 6
-STAY_RATIO = {"verblijf": 0.975, "vpt": 0.97, "modulair": 0.95, "dagbesteding": 0.965, "toeslag": 0.965, "crisis": 0.3, "meerzorg": 0.98}
+STAY_RATIO = {
+    "verblijf": 0.975,
+    "vpt": 0.97,
+    "modulair": 0.95,
+    "dagbesteding": 0.965,
+    "toeslag": 0.965,
+    "crisis": 0.3,
+    "meerzorg": 0.98,
+}
 DAYS_PER_MONTH = 30.4375
 WORKDAYS_PER_MONTH = 21.74
 HOLIDAY_RATIO = {7: 0.95, 8: 0.91, 12: 0.94}
@@ -75,7 +88,17 @@ def build_claims(world: World) -> Claims:
     lag_logit, cell_logit, tail = _lateness(world)
     years = np.array([YEARS.index(month.year) for month in months])
     return Claims(
-        world, months, final, rounding, overclaim, start, end, world.price[:, years], lag_logit, cell_logit, tail,
+        world,
+        months,
+        final,
+        rounding,
+        overclaim,
+        start,
+        end,
+        world.price[:, years],
+        lag_logit,
+        cell_logit,
+        tail,
         world.cells_in(world.cells.late),
     )
 
@@ -152,7 +175,10 @@ def _persons_paths(world: World, numbers: np.ndarray) -> dict[str, np.ndarray]:
 def _series_walk(world: World, months: list[date]) -> np.ndarray:
     """Uitvoerder × prestatie × month: a random walk, 1 in December 2017."""
     shape = (len(world.uitvoerders), len(world.prestaties))
-    steps = [stream(world.settings.seed, Stream.SERIES, month_number(month)).normal(0, SERIES_STEP_SD, shape) for month in months]
+    steps = [
+        stream(world.settings.seed, Stream.SERIES, month_number(month)).normal(0, SERIES_STEP_SD, shape)
+        for month in months
+    ]
     walk = np.cumsum(np.stack(steps, axis=-1), axis=-1)
     anchor = months.index(month_date(ANCHOR))
     return np.asarray(np.exp(walk - walk[..., anchor : anchor + 1]))
@@ -168,7 +194,10 @@ def _lateness(world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     cell = rng.normal(0.0, CELL_SD, len(world.cell_area))
     cell += group[world.cell_uitvoerder, world.cell_group]
     late_percentage = world.reference.constants("na_ijl_percentage")
-    tail = np.array([late_percentage[name] / 100 + OVERCLAIM_OFFSET for name in world.uitvoerders]) / TAIL_PER_LAG_PERCENTAGE
+    tail = (
+        np.array([late_percentage[name] / 100 + OVERCLAIM_OFFSET for name in world.uitvoerders])
+        / TAIL_PER_LAG_PERCENTAGE
+    )
     return np.stack([_logit(lag_1), *later], axis=1), cell, tail
 
 
@@ -221,13 +250,15 @@ def assemble(
     world = claims.world
     prestatie = world.cell_prestatie[cell]
     months = pl.Series([f"{one:%Y-%m}" for one in claims.months])
-    return pl.DataFrame({
-        "aanleverdatum": pl.repeat(delivery_month + timedelta(days=1), len(cell), dtype=pl.Date, eager=True),
-        "zorgkantoorcode": pl.Series(world.areas).gather(world.cell_area[cell]),
-        "agb_code": pl.Series(world.agb).gather(world.cell_provider[cell]),
-        "prestatiecode": world.prestaties["prestatiecode"].gather(prestatie),
-        "zorgmaand": months.gather(month),
-        "eenheid": world.prestaties["unit_code"].gather(prestatie),
-        "aantal": volume,
-        "bedrag": cents_to_money(cents),
-    }).select(DELIVERED_HEADERS["declaraties"])
+    return pl.DataFrame(
+        {
+            "aanleverdatum": pl.repeat(delivery_month + timedelta(days=1), len(cell), dtype=pl.Date, eager=True),
+            "zorgkantoorcode": pl.Series(world.areas).gather(world.cell_area[cell]),
+            "agb_code": pl.Series(world.agb).gather(world.cell_provider[cell]),
+            "prestatiecode": world.prestaties["prestatiecode"].gather(prestatie),
+            "zorgmaand": months.gather(month),
+            "eenheid": world.prestaties["unit_code"].gather(prestatie),
+            "aantal": volume,
+            "bedrag": cents_to_money(cents),
+        }
+    ).select(DELIVERED_HEADERS["declaraties"])

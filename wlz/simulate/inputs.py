@@ -15,25 +15,65 @@ FIRST_CARE_MONTH = date(2015, 1, 1)
 FIRST_DELIVERY_MONTH = date(2017, 1, 1)
 LAST_DELIVERY_MONTH = date(2019, 12, 1)
 MONEY = pl.Decimal(18, 2)
-_AGREED = ("aanleverdatum", "jaar", "zorgkantoorcode", "agb_code", "prestatiecode", "eenheid", "aantal", "bedrag", "inclusief_nhc_nic")
+_AGREED = (
+    "aanleverdatum",
+    "jaar",
+    "zorgkantoorcode",
+    "agb_code",
+    "prestatiecode",
+    "eenheid",
+    "aantal",
+    "bedrag",
+    "inclusief_nhc_nic",
+)
 DELIVERED_HEADERS: dict[str, tuple[str, ...]] = {
-    "declaraties": ("aanleverdatum", "zorgkantoorcode", "agb_code", "prestatiecode", "zorgmaand", "eenheid", "aantal", "bedrag"),
+    "declaraties": (
+        "aanleverdatum",
+        "zorgkantoorcode",
+        "agb_code",
+        "prestatiecode",
+        "zorgmaand",
+        "eenheid",
+        "aantal",
+        "bedrag",
+    ),
     "herschikking": _AGREED,
     "nacalculatie": _AGREED,
     "beleidsregelwaarden": ("aanleverdatum", "jaar", "prestatiecode", "eenheid", "max_brw", "nhc", "nic"),
     "pgb_verleningen": (
-        "aanleverdatum", "peildatum", "zorgkantoorcode", "budgetjaar", "verleend", "gereserveerd",
-        "gereserveerd_volgend_jaar", "houders", "wachtlijst",
+        "aanleverdatum",
+        "peildatum",
+        "zorgkantoorcode",
+        "budgetjaar",
+        "verleend",
+        "gereserveerd",
+        "gereserveerd_volgend_jaar",
+        "houders",
+        "wachtlijst",
     ),
     "kader": ("aanleverdatum", "standdatum", "zorgkantoorcode", "budgetjaar", "zin", "pgb"),
     "overhevelingen": (
-        "aanleverdatum", "datum", "budgetjaar", "van_zorgkantoor", "van_deel", "naar_zorgkantoor", "naar_deel", "bedrag",
+        "aanleverdatum",
+        "datum",
+        "budgetjaar",
+        "van_zorgkantoor",
+        "van_deel",
+        "naar_zorgkantoor",
+        "naar_deel",
+        "bedrag",
     ),
     "na_ijl": ("aanleverdatum", "referentiejaar", "wlz_uitvoerder", "percentage"),
     "hulpmiddelen": ("aanleverdatum", "maand", "soort", "bedrag"),
     "jaarrekeningen": ("aanleverdatum", "jaar", "agb_code", "sector", "wlz_zin_kosten"),
     "afspraken": (
-        "aanleverdatum", "jaar", "zorgkantoorcode", "agb_code", "soort", "omzetafspraak", "geldig_van", "geldig_tot",
+        "aanleverdatum",
+        "jaar",
+        "zorgkantoorcode",
+        "agb_code",
+        "soort",
+        "omzetafspraak",
+        "geldig_van",
+        "geldig_tot",
     ),
     "prognose_uitvraag": ("aanleverdatum", "peildatum", "zorgkantoorcode", "agb_code", "budgetjaar", "verwachte_omzet"),
     "indicaties": ("aanleverdatum", "maand", "zorgkantoorcode", "sector", "aantal"),
@@ -129,7 +169,8 @@ def read_settings(scale: str, until: date, seed: int, defects: Sequence[str], kn
     until = until.replace(day=1)
     if not FIRST_DELIVERY_MONTH <= until <= LAST_DELIVERY_MONTH:
         raise SimulationError(
-            f"until {until:%Y-%m}: simulated deliveries run from {FIRST_DELIVERY_MONTH:%Y-%m} to {LAST_DELIVERY_MONTH:%Y-%m}"
+            f"until {until:%Y-%m}: simulated deliveries run "
+            f"from {FIRST_DELIVERY_MONTH:%Y-%m} to {LAST_DELIVERY_MONTH:%Y-%m}"
         )
     unknown = [name for name in defects if name not in known_defects]
     if unknown:
@@ -170,7 +211,7 @@ def cents_to_money(cents: np.ndarray, name: str = "") -> pl.Series:
 def split_cents(total_cents: int, weights: np.ndarray) -> np.ndarray:
     """``total_cents`` over ``weights`` in whole cents that add up exactly (largest remainder)."""
     exact = total_cents * (weights / weights.sum())
-    parts = np.floor(exact).astype(np.int64)
+    parts = np.asarray(np.floor(exact).astype(np.int64))
     left = total_cents - int(parts.sum())
     parts[np.argsort(parts - exact, kind="stable")[:left]] += 1
     return parts

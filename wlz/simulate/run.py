@@ -7,10 +7,17 @@ modules per subject.
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from wlz.simulate import agreements, budgets, defects as defect_catalogue, load, truth
+from wlz.simulate import agreements, budgets, load, truth
+from wlz.simulate import defects as defect_catalogue
 from wlz.simulate.claims import Claims, build_claims, claims_frame
 from wlz.simulate.inputs import (
-    FIRST_DELIVERY_MONTH, SimulatedFile, SimulationReference, Truth, month_end, months_between, read_settings,
+    FIRST_DELIVERY_MONTH,
+    SimulatedFile,
+    SimulationReference,
+    Truth,
+    month_end,
+    months_between,
+    read_settings,
 )
 from wlz.simulate.world import build_world
 
@@ -18,7 +25,11 @@ DEFAULT_UNTIL = date(2018, 5, 1)
 
 
 def prepare(
-    reference: SimulationReference, *, scale: str = "letter", until: date = DEFAULT_UNTIL, seed: int = 1,
+    reference: SimulationReference,
+    *,
+    scale: str = "letter",
+    until: date = DEFAULT_UNTIL,
+    seed: int = 1,
     defects: Sequence[str] = (),
 ) -> Claims:
     """The drawn world behind a set of deliveries; both the files and the truth follow from it."""
@@ -27,7 +38,11 @@ def prepare(
 
 
 def simulate_deliveries(
-    reference: SimulationReference, *, scale: str = "letter", until: date = DEFAULT_UNTIL, seed: int = 1,
+    reference: SimulationReference,
+    *,
+    scale: str = "letter",
+    until: date = DEFAULT_UNTIL,
+    seed: int = 1,
     defects: Sequence[str] = (),
 ) -> Iterator[SimulatedFile]:
     """Invented deliveries of every kind, month by month from 2017-01 to ``until``, under their delivered headers.
@@ -55,7 +70,11 @@ def simulate_deliveries(
 
 
 def simulate_truth(
-    reference: SimulationReference, *, scale: str = "letter", until: date = DEFAULT_UNTIL, seed: int = 1,
+    reference: SimulationReference,
+    *,
+    scale: str = "letter",
+    until: date = DEFAULT_UNTIL,
+    seed: int = 1,
     defects: Sequence[str] = (),
 ) -> Truth:
     """The truth behind the deliveries of the same arguments: final volumes, completeness, planted defects."""

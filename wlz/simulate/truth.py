@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from wlz.simulate.claims import Claims, completeness, claims_frame
+from wlz.simulate.claims import Claims, claims_frame, completeness
 from wlz.simulate.defects import DEFECT_SCHEMA, plant_defects
 from wlz.simulate.inputs import FIRST_DELIVERY_MONTH, SimulatedFile, Truth, cents_to_money, month_number, months_between
 
@@ -25,13 +25,15 @@ def true_volumes(claims: Claims) -> pl.DataFrame:
     np.add.at(volume, key, claims.final)
     np.add.at(cents, key, np.rint(claims.final * claims.price * 100))
     row, month = np.nonzero(volume)
-    return pl.DataFrame({
-        "prestatiecode": world.prestaties["prestatiecode"].gather(row % n_prestaties),
-        "zorgkantoorregio": pl.Series(world.regions).gather(row // n_prestaties),
-        "care_month": pl.Series(claims.months).gather(month),
-        "volume": volume[row, month],
-        "amount_eur": cents_to_money(cents[row, month]),
-    })
+    return pl.DataFrame(
+        {
+            "prestatiecode": world.prestaties["prestatiecode"].gather(row % n_prestaties),
+            "zorgkantoorregio": pl.Series(world.regions).gather(row // n_prestaties),
+            "care_month": pl.Series(claims.months).gather(month),
+            "volume": volume[row, month],
+            "amount_eur": cents_to_money(cents[row, month]),
+        }
+    )
 
 
 def true_completeness(claims: Claims) -> pl.DataFrame:
@@ -51,14 +53,16 @@ def _completeness_of(claims: Claims, delivery_month: date) -> pl.DataFrame:
     np.add.at(declared, key, euro * ratio)
     np.add.at(final, key, euro)
     row, month = np.nonzero(final)
-    return pl.DataFrame({
-        "delivery_month": pl.repeat(delivery_month, len(row), dtype=pl.Date, eager=True),
-        "wlz_uitvoerder": pl.Series(world.uitvoerders).gather(row // len(world.groups)),
-        "prestatiegroep": pl.Series(world.groups).gather(row % len(world.groups)),
-        "care_month": pl.Series(claims.months).gather(month),
-        "lag_months": (month_number(delivery_month) - month_number(claims.months[0]) - month).astype(np.int32),
-        "completeness_ratio": (declared / np.where(final > 0, final, 1.0))[row, month],
-    })
+    return pl.DataFrame(
+        {
+            "delivery_month": pl.repeat(delivery_month, len(row), dtype=pl.Date, eager=True),
+            "wlz_uitvoerder": pl.Series(world.uitvoerders).gather(row // len(world.groups)),
+            "prestatiegroep": pl.Series(world.groups).gather(row % len(world.groups)),
+            "care_month": pl.Series(claims.months).gather(month),
+            "lag_months": (month_number(delivery_month) - month_number(claims.months[0]) - month).astype(np.int32),
+            "completeness_ratio": (declared / np.where(final > 0, final, 1.0))[row, month],
+        }
+    )
 
 
 def planted_defects(claims: Claims) -> pl.DataFrame:

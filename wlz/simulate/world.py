@@ -5,7 +5,7 @@ Sizes per uitvoerder follow the published expectation (unrounded table 3 and 4 o
 per kind of care follow the sector totals of VWS by way of ``reference/simulation/prestatie_profiles.csv``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -26,8 +26,11 @@ OFFERED_CODES = {"letter": 25.0, "small": 14.0}
 AGB_OF_FIRST_PROVIDER = 99_000_001  # AGB codes starting with 99 are not given out: recognisably invented
 CRISIS_CLAIMS_RATIO = 2.0  # claims for occupied crisis beds against the missing part of table 4
 MEERZORG_CLAIMS_RATIO = 0.8  # claims of meerzorg against the agreements
-PRICE_SPREAD = 0.006
-RECENT_GROWTH_CORRECTION = 0.99  # volumes of December 2017 against the yearly mean the advice expects
+DISCOUNT_RANGE = (0.94, 0.98)  # per uitvoerder
+PRICE_SPREAD = 0.006  # providers around it
+RATIO_BOUNDS = (0.90, 0.985)  # before the price scale, so that no price passes the legal maximum
+COMMON_WEIGHT = 20.0  # revenue weight from which every uitvoerder has the prestatie
+FILLED_GAPS_RATIO = 11 / 12
 MEERZORG_PRICE_GROWTH = 1.015
 
 
@@ -56,12 +59,12 @@ class World:
     @cached_property
     def area_uitvoerder(self) -> np.ndarray:
         """Uitvoerder of each area."""
-        return self.region_uitvoerder[self.area_region]
+        return np.asarray(self.region_uitvoerder[self.area_region])
 
     @cached_property
     def cell_uitvoerder(self) -> np.ndarray:
         """Uitvoerder of each cell."""
-        return self.area_uitvoerder[self.cell_area]
+        return np.asarray(self.area_uitvoerder[self.cell_area])
 
     @cached_property
     def groups(self) -> list[str]:
@@ -76,11 +79,11 @@ class World:
     @cached_property
     def cell_group(self) -> np.ndarray:
         """Group of each cell."""
-        return self.prestatie_group[self.cell_prestatie]
+        return np.asarray(self.prestatie_group[self.cell_prestatie])
 
     def column(self, name: str) -> np.ndarray:
         """A column of the code list, one value per prestatie."""
-        return self.prestaties[name].to_numpy()
+        return np.asarray(self.prestaties[name].to_numpy())
 
     def cells_in(self, pairs: tuple[special.Cell, ...]) -> np.ndarray:
         """Which cells belong to these pairs of uitvoerder and prestatie."""
@@ -111,25 +114,39 @@ def build_world(reference: SimulationReference, settings: Settings) -> World:
     region_uitvoerder = indices(regions["wlz_uitvoerder"].to_list(), uitvoerders)
     home, sector, size = _providers(settings, weight)
     place, provider = _locations(settings, home, area_region, region_uitvoerder)
-    at, prestatie = _offers(settings, prestaties, cells, uitvoerders, region_uitvoerder[area_region][place], sector[provider])
+    at, prestatie = _offers(
+        settings, prestaties, cells, uitvoerders, region_uitvoerder[area_region][place], sector[provider]
+    )
     order = np.lexsort((prestatie, provider[at], place[at]))
     area, provider, prestatie = place[at][order], provider[at][order], prestatie[order]
     world = World(
-        settings, reference, cells, uitvoerders, names, areas, area_region, region_uitvoerder, weight, prestaties,
-        [str(AGB_OF_FIRST_PROVIDER + number) for number in range(len(sector))], sector, area, provider, prestatie,
-        np.zeros(len(area)), np.zeros((len(area), len(YEARS))),
+        settings,
+        reference,
+        cells,
+        uitvoerders,
+        names,
+        areas,
+        area_region,
+        region_uitvoerder,
+        weight,
+        prestaties,
+        [str(AGB_OF_FIRST_PROVIDER + number) for number in range(len(sector))],
+        sector,
+        area,
+        provider,
+        prestatie,
+        np.zeros(len(area)),
+        np.zeros((len(area), len(YEARS))),
     )
-    price = _prices(world)
-    clients = _clients(world, size, price)
-    return World(**{**_fields(world), "price": price, "cell_clients": clients})
-
-
-def _fields(world: World) -> dict[str, object]:
-    return {name: getattr(world, name) for name in World.__dataclass_fields__}
+    at_scale_1 = _prices(world, dict.fromkeys(uitvoerders, 1.0))
+    price = _prices(world, reference.constants("price_scale"))
+    return replace(world, price=price, cell_clients=_clients(world, size, at_scale_1))
 
 
 def _prestaties(reference: SimulationReference, settings: Settings) -> pl.DataFrame:
-    joined = reference.prestaties.drop("source").join(reference.profiles.drop("source"), on="prestatiecode", how="inner")
+    joined = reference.prestaties.drop("source").join(
+        reference.profiles.drop("source"), on="prestatiecode", how="inner"
+    )
     if settings.size == "small":
         joined = joined.filter(pl.col("prestatiecode").is_in(list(special.SMALL_PRESTATIES)))
     return joined.sort("prestatiecode")
@@ -138,19 +155,26 @@ def _prestaties(reference: SimulationReference, settings: Settings) -> pl.DataFr
 def _areas(reference: SimulationReference, regions: pl.DataFrame) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Zorgkantoor codes in use from 2015 on, their region, and their weight per sector."""
     codes = reference.crosswalk.filter(
-        (pl.col("valid_from") == pl.date(2015, 1, 1)) & pl.col("zorgkantoorregio").is_in(regions["zorgkantoorregio"].to_list())
+        (pl.col("valid_from") == pl.date(2015, 1, 1))
+        & pl.col("zorgkantoorregio").is_in(regions["zorgkantoorregio"].to_list())
     ).sort("zorgkantoor_code")
     areas = codes["zorgkantoor_code"].to_list()
     region = indices(codes["zorgkantoorregio"].to_list(), regions["zorgkantoorregio"].to_list())
     elderly = (regions["zzp_vv_1_4_clients_count"] + regions["zzp_vv_5_10_clients_2020_count"]).to_numpy().astype(float)
     people = regions["population_2015_count"].to_numpy().astype(float)
+    share = share_in_region(areas, region)
+    weight = np.stack([elderly[region], people[region], people[region]], axis=1) * share[:, None]
+    return areas, region, weight / weight.sum(axis=0)
+
+
+def share_in_region(areas: list[str], area_region: np.ndarray) -> np.ndarray:
+    """Share of each area in its region: 5522 beside 5519 in one region, all others whole."""
     share = np.ones(len(areas))
     if NIEUWE_WATERWEG_NOORD in areas:
         small = areas.index(NIEUWE_WATERWEG_NOORD)
-        share[region == region[small]] = 1 - NIEUWE_WATERWEG_NOORD_SHARE
+        share[area_region == area_region[small]] = 1 - NIEUWE_WATERWEG_NOORD_SHARE
         share[small] = NIEUWE_WATERWEG_NOORD_SHARE
-    weight = np.stack([elderly[region], people[region], people[region]], axis=1) * share[:, None]
-    return areas, region, weight / weight.sum(axis=0)
+    return share
 
 
 def _providers(settings: Settings, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -183,8 +207,12 @@ def _locations(
 
 
 def _offers(
-    settings: Settings, prestaties: pl.DataFrame, cells: special.SpecialCells, uitvoerders: list[str],
-    place_uitvoerder: np.ndarray, place_sector: np.ndarray,
+    settings: Settings,
+    prestaties: pl.DataFrame,
+    cells: special.SpecialCells,
+    uitvoerders: list[str],
+    place_uitvoerder: np.ndarray,
+    place_sector: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which prestaties each location offers: its own sector, the common ones more often; no pair left out."""
     rng = stream(settings.seed, Stream.OFFERS)
@@ -199,41 +227,52 @@ def _offers(
     chance = np.minimum(chance * breadth[:, None], 0.97)
     chance[:, prestaties["is_crisis"].to_numpy()] *= 1.4
     offered = rng.random(chance.shape) < chance
-    _fill_gaps(rng, offered, prestaties, cells, uitvoerders, place_uitvoerder, place_sector == 0, sector, place_sector)
+    wanted = _required(prestaties, cells, uitvoerders)
+    _fill_gaps(rng, offered, wanted, place_uitvoerder, place_sector[:, None] == sector)
     at, prestatie = np.nonzero(offered)
     return at, prestatie
 
 
-def _fill_gaps(
-    rng: np.random.Generator, offered: np.ndarray, prestaties: pl.DataFrame, cells: special.SpecialCells,
-    uitvoerders: list[str], place_uitvoerder: np.ndarray, _elderly: np.ndarray, sector: np.ndarray, place_sector: np.ndarray,
-) -> None:
-    """At least one location per uitvoerder × prestatie, but for one pair in twelve that nobody offers."""
+def _required(prestaties: pl.DataFrame, cells: special.SpecialCells, uitvoerders: list[str]) -> np.ndarray:
+    """Uitvoerder × prestatie that somebody must offer: the common ones, crisis beds, meerzorg, cells with a purpose."""
+    common = prestaties["revenue_weight"] >= COMMON_WEIGHT
+    always = (prestaties["is_crisis"] | prestaties["is_meerzorg"] | common).to_numpy()
+    wanted = np.tile(always, (len(uitvoerders), 1))
     codes = prestaties["prestatiecode"].to_list()
-    common = prestaties["revenue_weight"].to_numpy() >= 20
-    always = prestaties["is_crisis"].to_numpy() | prestaties["is_meerzorg"].to_numpy() | common
-    for number, uitvoerder in enumerate(uitvoerders):
+    for uitvoerder, code in cells.required:
+        wanted[uitvoerders.index(uitvoerder), codes.index(code)] = True
+    return wanted
+
+
+def _fill_gaps(
+    rng: np.random.Generator, offered: np.ndarray, wanted: np.ndarray, place_uitvoerder: np.ndarray, suits: np.ndarray
+) -> None:
+    """A location of the right sector for every pair nobody offers, but for one pair in twelve that is left out."""
+    for number in range(len(wanted)):
         here = place_uitvoerder == number
         for column in np.nonzero(~offered[here].any(axis=0))[0]:
-            wanted = always[column] or (uitvoerder, codes[column]) in cells.required
-            if wanted or rng.random() < 11 / 12:
-                offered[rng.choice(np.nonzero(here & (place_sector == sector[column]))[0]), column] = True
+            if wanted[number, column] or rng.random() < FILLED_GAPS_RATIO:
+                offered[rng.choice(np.nonzero(here & suits[:, column])[0]), column] = True
 
 
-def _prices(world: World) -> np.ndarray:
-    """Price per cell and year: maximum tariff × discount ratio × price scale + NHC as grown in + NIC."""
+def _prices(world: World, scale: dict[str, float]) -> np.ndarray:
+    """Price per cell and year: maximum tariff × discount ratio × price scale + NHC as grown in + NIC.
+
+    Volumes rest on the prices at scale 1, so that the price scale moves amounts only.
+    """
     rng = stream(world.settings.seed, Stream.PRICES)
-    discount = rng.uniform(0.94, 0.985, len(world.uitvoerders))
+    discount = rng.uniform(*DISCOUNT_RANGE, len(world.uitvoerders))
     spread = rng.normal(0.0, PRICE_SPREAD, len(world.cell_area))
-    scale = world.reference.constants("price_scale")
     scales = np.array([scale[name] for name in world.uitvoerders])
-    ratio = np.clip(discount[world.cell_uitvoerder] + spread, 0.90, 0.995) * scales[world.cell_uitvoerder]
+    ratio = np.clip(discount[world.cell_uitvoerder] + spread, *RATIO_BOUNDS) * scales[world.cell_uitvoerder]
     price = np.zeros((len(ratio), len(YEARS)))
     own = world.prestaties["price_without_tariff_eur_per_unit"].to_numpy()[world.cell_prestatie]
     own = np.nan_to_num(own.astype(float)) * (1 + spread)
     for column, year in enumerate(YEARS):
         tariff, nhc, nic = tariffs_per_claim_unit(world.reference, world.prestaties, year)
-        with_tariff = tariff[world.cell_prestatie] * ratio + paid_nhc_ratio(world.reference, year) * nhc[world.cell_prestatie]
+        with_tariff = (
+            tariff[world.cell_prestatie] * ratio + paid_nhc_ratio(world.reference, year) * nhc[world.cell_prestatie]
+        )
         with_tariff = with_tariff + nic[world.cell_prestatie]
         without = own * MEERZORG_PRICE_GROWTH ** (year - REFERENCE_YEAR)
         price[:, column] = np.where(own > 0, without, with_tariff)
@@ -261,10 +300,12 @@ def tariffs_per_claim_unit(reference: SimulationReference, prestaties: pl.DataFr
     """The same tariffs in the unit of the claims (an hour tariff over 60 minutes)."""
     own = prestaties["tariff_unit_code"].to_list()
     claimed = prestaties["unit_code"].to_list()
-    divide = np.array([
-        MINUTES_PER_UNIT[tariff] / MINUTES_PER_UNIT[claim] if tariff != claim else 1.0
-        for tariff, claim in zip(own, claimed, strict=True)
-    ])
+    divide = np.array(
+        [
+            MINUTES_PER_UNIT[tariff] / MINUTES_PER_UNIT[claim] if tariff != claim else 1.0
+            for tariff, claim in zip(own, claimed, strict=True)
+        ]
+    )
     return [values / divide for values in tariffs_in_own_unit(reference, prestaties, year)]
 
 
@@ -291,15 +332,23 @@ def _sum_per(values: np.ndarray, first: np.ndarray, second: np.ndarray, n_second
 
 
 def _scale_to_published(world: World, revenue: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Yearly euro per cell: crisis and meerzorg against table 4, all else fills up to table 3 (excl. extra items)."""
+    """Yearly euro per cell: crisis and meerzorg against table 4, all else fills up to table 3 (excl. extra items).
+
+    The calibrated ``volume_size`` makes up for what a forecast from 2015–2017 misses or adds, so that price scales
+    stay near 1 and discount ratios below it.
+    """
+    size = world.reference.constants("volume_size")
     published = {row["wlz_uitvoerder"]: row for row in world.reference.published_uitvoerder.to_dicts()}
     crisis = world.column("is_crisis")[world.cell_prestatie]
     meerzorg = world.column("is_meerzorg")[world.cell_prestatie]
     valid_to = world.prestaties["valid_to"].to_list()
     valid_from = world.prestaties["valid_from"].to_list()
-    running = np.array([
-        (end is None or end.year >= 2018) and start.year < 2018 for start, end in zip(valid_from, valid_to, strict=True)
-    ])[world.cell_prestatie] & ~world.cells_in(world.cells.stopped)
+    running = np.array(
+        [
+            (end is None or end.year >= 2018) and start.year < 2018
+            for start, end in zip(valid_from, valid_to, strict=True)
+        ]
+    )[world.cell_prestatie] & ~world.cells_in(world.cells.stopped)
     scaled = revenue.copy()
     for number, uitvoerder in enumerate(world.uitvoerders):
         mine = world.cell_uitvoerder == number
@@ -309,7 +358,7 @@ def _scale_to_published(world: World, revenue: np.ndarray, share: np.ndarray) ->
             (meerzorg, MEERZORG_CLAIMS_RATIO * float(row["meerzorg_eur"])),
         ):
             scaled[mine & flag] = target * share[mine & flag] / share[mine & flag].sum()
-        rest = float(row["zin_expected_excl_extra_eur"]) * RECENT_GROWTH_CORRECTION - scaled[mine & crisis].sum()
+        rest = float(row["zin_expected_excl_extra_eur"]) * size[uitvoerder] - scaled[mine & crisis].sum()
         plain = mine & ~crisis & ~meerzorg
         scaled[plain] = revenue[plain] * rest / revenue[plain & running].sum()
     return scaled

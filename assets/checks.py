@@ -1,0 +1,56 @@
+"""Rules of ``expectations/`` as Dagster asset checks: one check per rule, blocking where the rule blocks."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from expectations.catalogue import RULES
+from expectations.intake import Intake
+from expectations.results import CheckResult
+from expectations.rules import Rule
+
+
+def check_name(check_id: str) -> str:
+    """The rule's id as Dagster allows it: D02-rows → D02_rows."""
+    return check_id.replace("-", "_")
+
+
+def _may_block(rule: Rule) -> bool:
+    return rule.severity == "block" or rule.escalation is not None
+
+
+CHECK_SPECS = [
+    dg.AssetCheckSpec(
+        check_name(rule.check_id),
+        asset="deliveries",
+        description=f"{rule.title}. {rule.why}",
+        blocking=_may_block(rule),
+    )
+    for rule in RULES
+]
+
+
+def check_results(taken: Sequence[Intake], falls_back: bool) -> list[dg.AssetCheckResult]:
+    """One result per rule over all deliveries of the run's months.
+
+    A run that falls back rests on deliveries that were accepted before: what was refused is reported, and stops
+    nothing any more.
+    """
+    results = [result for intake in taken for result in intake.results]
+    return [
+        _as_dagster(rule.check_id, [r for r in results if r.check_id == rule.check_id], falls_back) for rule in RULES
+    ]
+
+
+def _as_dagster(check_id: str, results: Sequence[CheckResult], falls_back: bool) -> dg.AssetCheckResult:
+    failed = [result for result in results if result.outcome != "passed"]
+    blocks = any(result.is_blocking for result in failed) and not falls_back
+    euro = sum((result.at_stake_eur or 0 for result in failed), start=0)
+    return dg.AssetCheckResult(
+        passed=not failed,
+        asset_key="deliveries",
+        check_name=check_name(check_id),
+        severity=dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN,
+        description=" ".join(result.message for result in failed)[:2000] or f"{len(results)} deliveries judged",
+        metadata={"deliveries judged": len(results), "failed": len(failed), "euro at stake": float(euro)},
+    )

@@ -1,0 +1,284 @@
+"""Rules on one delivered file: schema, codes, key, months in scope, signs, control totals. Not on how series behave."""
+
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import polars as pl
+
+from expectations.quarantine import PRICE_NOT_POSITIVE, UNKNOWN_CODE
+from expectations.results import REFUSED
+from expectations.rules import (
+    NO_FINDINGS,
+    DeliveryView,
+    ExpectationSpec,
+    Rule,
+    holds_on,
+    keep_largest,
+    row_amount,
+)
+from warehouse.contract import Table
+from warehouse.tables.deliveries import KINDS
+
+FIRST_CARE_MONTH = date(2015, 1, 1)  # the Wlz took effect
+ALL_KINDS = tuple(KINDS)
+RESEND = "mend the file and deliver it again, or overrule it with wlz accept"
+LEFT_OUT = "These rows are in quarantine and in no figure; the rest of the delivery is used"
+_VALIDITY_COLUMNS = ("care_month", "month", "year", "budget_year")
+
+
+def _kinds_with(*names: str) -> tuple[str, ...]:
+    return tuple(kind for kind, table in KINDS.items() if set(names) <= set(table.column_names))
+
+
+def _code_columns(table: Table) -> list[str]:
+    return [name for name in table.column_names if name.endswith("zorgkantoor_code")]
+
+
+def measure_schema(view: DeliveryView) -> pl.DataFrame:
+    """One row per column, expected and delivered or only one of them, and one per fault found while parsing."""
+    found = {} if view.frame is None else {name: str(dtype) for name, dtype in view.frame.schema.items()}
+    expected = {name: str(dtype) for name, dtype in view.table.schema.items()} if found else {}
+    rows = [
+        _schema_row(f"column {name}", expected.get(name, "no such column"), found.get(name, "missing"))
+        for name in {**expected, **found}
+    ]
+    for fault in view.faults:
+        row = _schema_row("", fault.expected, f"not read: {fault.found}")
+        rows.append({**row, "observed": fault.sentence().split(" Next: ")[0].rstrip(".")})
+    if not rows:
+        rows.append(_schema_row("file", "rows", "not read"))
+    return pl.DataFrame(rows, schema_overrides={"at_stake_eur": pl.Float64})
+
+
+def _schema_row(subject: str, expected: str, found: str) -> dict[str, Any]:
+    return {
+        "observed": f"{subject}: found {found}, expected {expected}",
+        "expected_type": expected,
+        "found_type": found,
+        "findings_count": 1,
+        "at_stake_eur": None,
+    }
+
+
+def measure_zorgkantoor_codes(view: DeliveryView) -> pl.DataFrame:
+    """Codes that do not hold on the care month (claims) or on the first day of the month or year the row is about.
+
+    Settled years before the Wlz are judged on the first day of the crosswalk.
+    """
+    day = pl.max_horizontal(_valid_on(view.table), pl.lit(view.crosswalk["valid_from"].min()))
+    per_code = pl.concat(
+        view.rows.group_by(pl.col(name).alias("zorgkantoor_code"), day.alias("valid_on")).agg(
+            pl.len().alias("rows_count"), row_amount(view.table).sum().alias("amount_eur")
+        )
+        for name in _code_columns(view.table)
+    )
+    valid = (
+        per_code.join(view.crosswalk, on="zorgkantoor_code")
+        .filter(holds_on(pl.col("valid_on")))
+        .select("zorgkantoor_code", "valid_on")
+        .unique()
+    )
+    unknown = per_code.join(valid, on=["zorgkantoor_code", "valid_on"], how="anti")
+    findings = unknown.group_by("zorgkantoor_code").agg(
+        pl.col("rows_count").sum().cast(pl.Int64).alias("findings_count"),
+        pl.col("amount_eur").sum().alias("at_stake_eur"),
+        pl.col("valid_on").min().dt.strftime("%Y-%m").alias("first"),
+        pl.col("valid_on").max().dt.strftime("%Y-%m").alias("last"),
+    )
+    text = pl.format(
+        "zorgkantoor {} in {} rows of {} to {}",
+        pl.col("zorgkantoor_code").fill_null("(empty)"),
+        "findings_count",
+        "first",
+        "last",
+    )
+    return keep_largest(_as_findings(findings, text), f"{per_code['zorgkantoor_code'].n_unique()} codes, all valid")
+
+
+def _valid_on(table: Table) -> pl.Expr:
+    """The day on which a code of this row must hold: its month, else 1 January of its year."""
+    for name in _VALIDITY_COLUMNS:
+        if name in table.column_names:
+            return pl.col(name) if name.endswith("month") else pl.date(pl.col(name), 1, 1)
+    raise ValueError(f"table {table.name} has no month or year on which a zorgkantoor code must hold")
+
+
+def _as_findings(findings: pl.DataFrame, text: pl.Expr, *more: str) -> pl.DataFrame:
+    return findings.select(text.alias("observed"), "findings_count", pl.col("at_stake_eur").cast(pl.Float64), *more)
+
+
+def _quarantined(view: DeliveryView, check_id: str) -> pl.DataFrame:
+    clean = "no rows in quarantine"
+    if view.quarantined is None or view.quarantined.is_empty():
+        return keep_largest(pl.DataFrame(), clean)
+    findings = (
+        view.quarantined.filter(pl.col("check_id") == check_id)
+        .group_by("reason")
+        .agg(
+            pl.len().cast(pl.Int64).alias("findings_count"),
+            row_amount(view.table).sum().alias("at_stake_eur"),
+        )
+    )
+    return keep_largest(_as_findings(findings, pl.format("{} ({} rows)", "reason", "findings_count")), clean)
+
+
+def measure_unknown_rows(view: DeliveryView) -> pl.DataFrame:
+    """Rows in quarantine for a prestatie or unit that is not in the list, per code."""
+    return _quarantined(view, UNKNOWN_CODE)
+
+
+def measure_sign_rows(view: DeliveryView) -> pl.DataFrame:
+    """Rows in quarantine because amount and volume cannot both be true."""
+    return _quarantined(view, PRICE_NOT_POSITIVE)
+
+
+def measure_duplicate_keys(view: DeliveryView) -> pl.DataFrame:
+    """Keys that occur more than once; an empty agb_code is a value of its own. At stake: all rows but the first."""
+    amount = row_amount(view.table)
+    doubled = view.rows.filter(view.rows.select(view.table.key).is_duplicated())
+    findings = doubled.group_by(view.table.key, maintain_order=True).agg(
+        (pl.len().cast(pl.Int64) - 1).alias("findings_count"),
+        (amount.sum() - amount.first()).alias("at_stake_eur"),
+    )
+    key = pl.concat_str([pl.col(name).cast(pl.String).fill_null("(empty)") for name in view.table.key], separator=" × ")
+    text = pl.format("key {} delivered {} times", key, pl.col("findings_count") + 1)
+    return keep_largest(_as_findings(findings, text), f"{view.rows.height:,} keys, each once")
+
+
+def measure_care_months(view: DeliveryView) -> pl.DataFrame:
+    """Care months before January 2015 or after the delivery month, with rows and euro."""
+    month = pl.col("care_month")
+    outside = (month < FIRST_CARE_MONTH) | (month > view.delivery_month)
+    findings = (
+        view.rows.filter(outside)
+        .group_by("care_month")
+        .agg(pl.len().cast(pl.Int64).alias("findings_count"), row_amount(view.table).sum().alias("at_stake_eur"))
+    )
+    text = pl.format("{} rows of care month {}", "findings_count", month.dt.strftime("%Y-%m"))
+    return keep_largest(_as_findings(findings, text), "every care month in scope")
+
+
+def measure_control_totals(view: DeliveryView) -> pl.DataFrame:
+    """Rows and totals of the control file against the delivery; ``excess`` is what lies beyond the tolerance."""
+    if view.control is None:
+        return pl.DataFrame([{"observed": "no control file", "excess": 0.0, "findings_count": 0, "at_stake_eur": 0.0}])
+    tolerance = Decimal(str(view.assumptions["control_total_tolerance_eur"]))
+    measured = [_compare("rows", view.control.get("rows"), Decimal(view.rows.height), Decimal(0), False)]
+    columns = {column.source_name or column.name: column for column in view.table.columns}
+    for header, stated in view.control.items():
+        column = columns.get(header)
+        if column is not None and column.dtype.is_numeric():
+            total = Decimal(str(view.rows[column.name].sum()))
+            measured.append(_compare(header, stated, total, tolerance, column.dtype.is_decimal()))
+        elif header != "rows" and isinstance(stated, int | float) and not isinstance(stated, bool):
+            measured.append(_compare(header, stated, None, tolerance, False))
+    return pl.DataFrame(measured, schema_overrides={"at_stake_eur": pl.Float64})
+
+
+def _compare(header: str, stated: object, found: Decimal | None, tolerance: Decimal, is_money: bool) -> dict[str, Any]:
+    """A stated total beside the delivered one; a total that cannot be compared is beyond any tolerance."""
+    row = {"findings_count": 1, "at_stake_eur": None}
+    if found is None:
+        return {**row, "observed": f"total of {header}, which is no numeric column", "excess": float("inf")}
+    try:
+        difference = found - Decimal(str(stated))
+        excess = max(abs(difference) - tolerance, Decimal(0))
+        if not excess.is_finite():
+            raise InvalidOperation
+    except InvalidOperation:
+        return {**row, "observed": f"{header}: {stated!r} where a number was expected", "excess": float("inf")}
+    observed = f"{header} {found:,} where the control file says {Decimal(str(stated)):,} (difference {difference:+,})"
+    at_stake = float(abs(difference)) if is_money else None
+    return {**row, "observed": observed, "excess": float(excess), "at_stake_eur": at_stake}
+
+
+RULES = (
+    Rule(
+        check_id="D01",
+        title="schema",
+        why="A column that moved or changed its type turns every number after it into another number.",
+        kinds=ALL_KINDS,
+        severity="block",
+        metrics=measure_schema,
+        expectation=ExpectationSpec(
+            "ExpectColumnPairValuesToBeEqual", {"column_A": "expected_type", "column_B": "found_type"}
+        ),
+        expected="exactly the columns and types of the contract",
+        action=REFUSED,
+        next_step=RESEND,
+        judges_unreadable=True,
+    ),
+    Rule(
+        check_id="D02",
+        title="zorgkantoor codes",
+        why="A code outside the dated crosswalk has no region, so its money would be in no total (5522 until 2020).",
+        kinds=tuple(kind for kind, table in KINDS.items() if _code_columns(table)),
+        severity="block",
+        metrics=measure_zorgkantoor_codes,
+        expectation=NO_FINDINGS,
+        expected="codes of the crosswalk that hold in the month or year of the row",
+        action=REFUSED,
+        next_step="ask the Wlz-uitvoerder which region is meant, or add the code to the crosswalk with its dates",
+    ),
+    Rule(
+        check_id=UNKNOWN_CODE,
+        title="prestatie and unit codes",
+        why="A prestatie or unit outside the list of the year has no tariff and no place in a series.",
+        kinds=_kinds_with("prestatiecode", "unit_code"),
+        severity="warn",
+        metrics=measure_unknown_rows,
+        expectation=NO_FINDINGS,
+        expected="prestaties of the list of the year and units allowed for the Wlz (COD218)",
+        action=LEFT_OUT,
+        next_step="look at them with wlz quarantine show; ask the Wlz-uitvoerder, or add a new code to the list",
+    ),
+    Rule(
+        check_id="D03",
+        title="one row per key",
+        why="A key delivered twice counts its euro twice; an empty agb_code is a value of its own.",
+        kinds=ALL_KINDS,
+        severity="block",
+        metrics=measure_duplicate_keys,
+        expectation=NO_FINDINGS,
+        expected="one row per key of the contract",
+        action=REFUSED,
+        next_step=RESEND,
+    ),
+    Rule(
+        check_id="D06",
+        title="care month in scope",
+        why="Care before the Wlz or after the delivery cannot have been claimed; it shifts every series it lands in.",
+        kinds=_kinds_with("care_month"),
+        severity="block",
+        metrics=measure_care_months,
+        expectation=NO_FINDINGS,
+        expected="care months from 2015-01 up to the delivery month",
+        action=REFUSED,
+        next_step=RESEND,
+    ),
+    Rule(
+        check_id=PRICE_NOT_POSITIVE,
+        title="price not positive",
+        why="An amount against the sign of its volume, or without volume, gives a price that cannot exist.",
+        kinds=_kinds_with("prestatiecode", "volume", "amount_eur"),
+        severity="warn",
+        metrics=measure_sign_rows,
+        expectation=NO_FINDINGS,
+        expected="amount and volume of the same sign, and no amount with volume 0",
+        action=LEFT_OUT,
+        next_step="look at them with wlz quarantine show and ask the Wlz-uitvoerder for the corrected lines",
+    ),
+    Rule(
+        check_id="V07",
+        title="sum against control total",
+        why="The sender's own totals show whether the file arrived whole.",
+        kinds=ALL_KINDS,
+        severity="block",
+        metrics=measure_control_totals,
+        expectation=ExpectationSpec("ExpectColumnValuesToBeBetween", {"column": "excess", "max_value": 0}),
+        expected="rows and totals equal to the control file within control_total_tolerance_eur",
+        action=REFUSED,
+        next_step="deliver the file again, or the control file if that one is wrong",
+    ),
+)

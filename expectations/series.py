@@ -1,0 +1,171 @@
+"""Rules on how the claims of one delivery run over months and uitvoerders. No comparison with earlier deliveries."""
+
+import polars as pl
+
+from expectations.rules import (
+    CROSSWALK_COLUMNS,
+    NO_FINDINGS,
+    DeliveryView,
+    Escalation,
+    ExpectationSpec,
+    Rule,
+    holds_on,
+    keep_largest,
+)
+
+CLAIMS = ("declaraties",)
+NEIGHBOUR_MONTHS = 3  # months looked at on either side of a month
+MINIMUM_MEDIAN_VOLUME = 100  # about three clients of day care: below it a month without care is honest
+# A zero stands out only in a steady series. This is the spread of the neighbours over their median, the lowest left out
+# so that a second gap does not hide the first. Simulated with independent clients: 0.14 % false at most.
+STEADY_SPREAD_RATIO = 0.2
+MONTHS_PER_YEAR = 12
+SERIES_KEY = ("wlz_uitvoerder", "prestatiecode")
+
+
+def measure_uitvoerders(view: DeliveryView) -> pl.DataFrame:
+    """Rows per wlz_uitvoerder that runs a region in the delivery month; 0 when it is absent from the delivery."""
+    expected = (
+        view.crosswalk.select(CROSSWALK_COLUMNS)
+        .filter(holds_on(pl.lit(view.delivery_month)))
+        .join(view.regions.select("zorgkantoorregio", "wlz_uitvoerder"), on="zorgkantoorregio")
+        .select("wlz_uitvoerder")
+        .unique()
+    )
+    delivered = view.monthly.group_by("wlz_uitvoerder").agg(pl.col("rows_count").sum())
+    rows_count = pl.col("rows_count").cast(pl.Int64).fill_null(0)
+    return (
+        expected.join(delivered, on="wlz_uitvoerder", how="left")
+        .sort("wlz_uitvoerder")
+        .select(
+            pl.format("uitvoerder {}: {} rows", "wlz_uitvoerder", rows_count).alias("observed"),
+            rows_count.alias("rows_count"),
+            pl.lit(1, dtype=pl.Int64).alias("findings_count"),
+            pl.lit(None, dtype=pl.Float64).alias("at_stake_eur"),
+        )
+    )
+
+
+def measure_missing_months(view: DeliveryView) -> pl.DataFrame:
+    """Months of 0 or absent volume amid a steady series, with the volume and euro their neighbours lead one to expect.
+
+    ``uitvoerder_ratio`` is the euro missing from all findings of the uitvoerder over a year of its revenue.
+    """
+    minimum_lag = int(view.assumptions["missing_month_minimum_lag_months"])
+    months = _every_month(view, minimum_lag)
+    gaps = _standing_out(_gaps(months, minimum_lag), months)
+    revenue = _yearly_revenue(view, minimum_lag)
+    findings = gaps.join(revenue, on="wlz_uitvoerder").with_columns(
+        (pl.col("expected_eur").sum().over("wlz_uitvoerder") / pl.col("yearly_eur")).alias("uitvoerder_ratio")
+    )
+    text = pl.format(
+        "uitvoerder {}, prestatie {}, {}: no volume, expected about {} units",
+        *SERIES_KEY,
+        pl.col("care_month").dt.strftime("%Y-%m"),
+        pl.col("expected_volume").round(0).cast(pl.Int64),
+    )
+    one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
+    columns = findings.select(
+        text.alias("observed"), one, pl.col("expected_eur").alias("at_stake_eur"), "uitvoerder_ratio"
+    )
+    return keep_largest(columns, f"{months.n_unique(SERIES_KEY):,} series without a missing month")
+
+
+def _every_month(view: DeliveryView, minimum_lag: int) -> pl.DataFrame:
+    """Every series on every month of the delivery, absent months as 0.
+
+    Months younger than one before ``minimum_lag`` are still filling up and are left out.
+    """
+    claims = view.monthly.filter(_lag_months(view) >= minimum_lag - 1)
+    calendar = claims.select(
+        pl.date_range(pl.col("care_month").min(), pl.col("care_month").max(), "1mo").alias("care_month")
+    )
+    return (
+        claims.select(SERIES_KEY)
+        .unique()
+        .join(calendar, how="cross")
+        .join(claims.drop("rows_count"), on=[*SERIES_KEY, "care_month"], how="left")
+        .with_columns(pl.col("volume", "amount_eur").fill_null(0.0), _lag_months(view).alias("lag_months"))
+        .sort(*SERIES_KEY, "care_month")
+    )
+
+
+def _gaps(months: pl.DataFrame, minimum_lag: int) -> pl.DataFrame:
+    """Months of 0 volume between two months with volume, with the mean of the two."""
+    step_back, step_on = (pl.col("volume", "amount_eur").shift(step).over(SERIES_KEY) for step in (1, -1))
+    return (
+        months.with_columns(step_back.name.suffix("_before"), step_on.name.suffix("_after"))
+        .filter(
+            (pl.col("volume") == 0)
+            & (pl.col("lag_months") >= minimum_lag)
+            & (pl.col("volume_before") > 0)
+            & (pl.col("volume_after") > 0)
+        )
+        .select(
+            *SERIES_KEY,
+            "care_month",
+            pl.mean_horizontal("volume_before", "volume_after").alias("expected_volume"),
+            pl.mean_horizontal("amount_eur_before", "amount_eur_after").alias("expected_eur"),
+        )
+    )
+
+
+def _standing_out(gaps: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
+    """The gaps amid a steady series: neighbours of some size and little spread."""
+    steps = [f"{step}mo" for step in range(-NEIGHBOUR_MONTHS, NEIGHBOUR_MONTHS + 1) if step]
+    volume, median = pl.col("volume"), pl.col("volume").median()
+    spread = volume.sort(descending=True).head(pl.len() - 1).std()
+    steady = (
+        gaps.select(*SERIES_KEY, "care_month")
+        .join(pl.DataFrame({"step": steps}), how="cross")
+        .with_columns(pl.col("care_month").dt.offset_by(pl.col("step")).alias("neighbour"))
+        .join(months, left_on=[*SERIES_KEY, "neighbour"], right_on=[*SERIES_KEY, "care_month"])
+        .group_by(*SERIES_KEY, "care_month")
+        .agg((median >= MINIMUM_MEDIAN_VOLUME).alias("large"), (spread <= STEADY_SPREAD_RATIO * median).alias("steady"))
+        .filter(pl.col("large") & pl.col("steady"))
+    )
+    return gaps.join(steady, on=[*SERIES_KEY, "care_month"], how="semi")
+
+
+def _lag_months(view: DeliveryView) -> pl.Expr:
+    """Months between care_month and the delivery month."""
+    month = pl.col("care_month")
+    return (view.delivery_month.year - month.dt.year()) * MONTHS_PER_YEAR + view.delivery_month.month - month.dt.month()
+
+
+def _yearly_revenue(view: DeliveryView, minimum_lag: int) -> pl.DataFrame:
+    """A year of revenue per uitvoerder: twelve times the mean month among the last twelve that are old enough."""
+    lag = _lag_months(view)
+    recent = view.monthly.filter((lag >= minimum_lag) & (lag < minimum_lag + MONTHS_PER_YEAR))
+    return recent.group_by("wlz_uitvoerder").agg(
+        (pl.col("amount_eur").sum() / pl.col("care_month").n_unique() * MONTHS_PER_YEAR).alias("yearly_eur")
+    )
+
+
+RULES = (
+    Rule(
+        check_id="L01",
+        title="uitvoerder absent",
+        why="Without its rows an uitvoerder would seem to spend nothing.",
+        kinds=CLAIMS,
+        severity="warn",
+        metrics=measure_uitvoerders,
+        expectation=ExpectationSpec("ExpectColumnValuesToBeBetween", {"column": "rows_count", "min_value": 1}),
+        expected="rows of every Wlz-uitvoerder that runs a region",
+        action="The delivery is used; scenarios that need the latest months of every uitvoerder are left out",
+        next_step="ask the Wlz-uitvoerder and Vektis whether its claims were sent, and deliver again",
+    ),
+    Rule(
+        check_id="L05",
+        title="missing month",
+        why="A month that was lost lowers the season and the year; in a steady series it is not care that stopped.",
+        kinds=CLAIMS,
+        severity="warn",
+        metrics=measure_missing_months,
+        expectation=NO_FINDINGS,
+        expected="volume in every month amid a steady series",
+        action="The delivery is used; the month stays 0 in the series",
+        next_step="ask the Wlz-uitvoerder for the month, and deliver again",
+        escalation=Escalation("uitvoerder_ratio", "missing_month_block_ratio"),
+    ),
+)

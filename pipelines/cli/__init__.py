@@ -1,0 +1,21 @@
+"""The command line ``wlz``. Exit codes: 0 ok, 1 data refused or a check failed, 2 wrong use."""
+
+import click
+
+from pipelines.cli.demo import demo
+from pipelines.cli.look import explain, query, tables
+from pipelines.cli.run import run
+from pipelines.cli.simulate import simulate
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="wlz-kader")
+def main() -> None:
+    """Will this year's Wlz budget framework (kader) be enough, for whom not, and how sure are we?
+
+    Example: wlz demo
+    """
+
+
+for command in (demo, simulate, run, tables, explain, query):
+    main.add_command(command)

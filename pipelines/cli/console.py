@@ -1,0 +1,89 @@
+"""Talking to people: plain lines, progress on a terminal, months and folders as options."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import click
+
+from warehouse.settings import data_folder
+
+STAGES_COUNT = 14
+
+
+class Month(click.ParamType[date]):
+    """A month as YYYY-MM."""
+
+    name = "month"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """'2018-05' → 2018-05-01."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(f"{value}-01")
+        except ValueError:
+            self.fail(f"expected a month as YYYY-MM, such as 2018-05; found {value!r}", param, ctx)
+
+
+def data_option(command: click.Command) -> click.Command:
+    """The option --data, default WLZ_DATA or ./data."""
+    return click.option(
+        "--data",
+        "data_dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=None,
+        help="Data folder (default: WLZ_DATA, else ./data).",
+    )(command)
+
+
+def resolve_data(data_dir: Path | None) -> Path:
+    """The data folder that was asked for."""
+    return (data_dir or data_folder()).absolute()
+
+
+def say(text: str = "") -> None:
+    """A line of result, on standard output."""
+    click.echo(text)
+
+
+def note(text: str) -> None:
+    """A line beside the result, on standard error."""
+    click.echo(text, err=True)
+
+
+class Progress:
+    """Stages of a run: a moving line on a terminal, a plain line per finished stage elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.done, self.started = total, 0, time.monotonic()
+        self.moving = sys.stderr.isatty()
+
+    def __call__(self, stage: str, text: str) -> None:
+        """Hears (stage, text) as ``pipelines.logs`` sends them."""
+        finished = text.startswith("done in")
+        self.done += finished
+        if self.moving:
+            bar = "█" * round(20 * self.done / self.total)
+            click.echo(f"\r\x1b[2K{bar:░<20} {stage} {'' if finished else text[:60]}", nl=False, err=True)
+        elif finished:
+            note(f"  {stage}: {text}")
+
+    def close(self) -> None:
+        """Ends the moving line."""
+        if self.moving:
+            click.echo("\r\x1b[2K", nl=False, err=True)
+        note(f"  {self.done} steps in {time.monotonic() - self.started:.1f} s")
+
+
+@contextmanager
+def progress(total: int = STAGES_COUNT) -> Iterator[Progress]:
+    """Progress while the block runs."""
+    shown = Progress(total)
+    try:
+        yield shown
+    finally:
+        shown.close()

@@ -1,0 +1,34 @@
+"""`wlz demo`: from nothing to the tables of the advice of May 2018, on simulated deliveries."""
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from pipelines.cli.console import data_option, note, resolve_data, say
+
+MONTH = date(2018, 5, 1)
+
+
+@click.command(epilog="Example: wlz demo --data data")
+@data_option
+def demo(data_dir: Path | None) -> None:
+    """Simulate deliveries at the scale of the May 2018 advice (first time), run that month, print tables 1 and 3."""
+    from pipelines.cli.run import run_and_tell
+    from pipelines.cli.simulate import write_simulation
+
+    data = resolve_data(data_dir)
+    landing = data / "deliveries"
+    if (landing.parent / f"{landing.name}-truth").exists():
+        note(f"Using the simulated deliveries in {landing}")
+    else:
+        note(f"Simulating deliveries in {landing} …")
+        counts = write_simulation(landing, "letter", MONTH, seed=1)
+        note(f"  {counts['files']:,} files, {counts['rows']:,} rows")
+    code = run_and_tell(MONTH, data)
+    if code == 0:
+        from reports.terminal import render_demo
+
+        say(render_demo(data / "wlz.duckdb", MONTH))
+        say(f"Marts: {data / 'wlz.duckdb'} (wlz tables, wlz query). Deliveries: {landing}. Lake: {data / 'lake'}.")
+    raise SystemExit(code)

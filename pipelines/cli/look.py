@@ -1,0 +1,119 @@
+"""`wlz tables`, `wlz explain`, `wlz query`: the analyst's way in, read-only."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+import polars as pl
+
+from pipelines.cli.console import data_option, note, resolve_data, say
+
+_BINARY = {"parquet", "xlsx"}
+
+
+def published(data_dir: Path | None) -> Path:
+    """The published database; leaves with exit code 2 when there is none."""
+    database = resolve_data(data_dir) / "wlz.duckdb"
+    if not database.exists():
+        note(f"no published database {database}. Next: wlz demo, or wlz run --delivery-month YYYY-MM")
+        raise SystemExit(2)
+    return database
+
+
+@click.command(epilog="Example: wlz tables --hash")
+@click.option("--hash", "with_hash", is_flag=True, help="SHA-256 over the sorted rows of every mart.")
+@data_option
+def tables(with_hash: bool, data_dir: Path | None) -> None:
+    """List the published marts, or their hashes: the same advice gives the same hash."""
+    from warehouse.publish import hash_marts, list_marts
+
+    database = published(data_dir)
+    print_frame(hash_marts(database) if with_hash else list_marts(database))
+
+
+@click.command(epilog="Example: wlz explain zin_uitvoerder   or   wlz explain Z053/CZ")
+@click.argument("subject")
+@data_option
+def explain(subject: str, data_dir: Path | None) -> None:
+    """Explain a table (grain, columns, units, SQL) or a series (PRESTATIECODE/UITVOERDER: volume, price, euro)."""
+    from reports.explain import ExplainError, explain_series, explain_table
+
+    try:
+        if "/" in subject:
+            prestatiecode, _, wlz_uitvoerder = subject.partition("/")
+            say(explain_series(published(data_dir), prestatiecode, wlz_uitvoerder))
+        else:
+            say(explain_table(subject))
+    except ExplainError as error:
+        note(str(error))
+        raise SystemExit(2) from None
+
+
+@click.command(epilog='Example: wlz query "select * from marts.zin_uitvoerder" --format csv')
+@click.argument("sql")
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["table", "csv", "json", "parquet", "xlsx"]),
+    default="table",
+    show_default=True,
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write (needed for parquet and xlsx)."
+)
+@data_option
+def query(sql: str, shape: str, out: Path | None, data_dir: Path | None) -> None:
+    """Run one read-only query on the published marts. Questions and their queries: marts.example_queries."""
+    from warehouse.duck import QueryError, run_query
+
+    if shape in _BINARY and out is None:
+        note(f"--format {shape} needs --out FILE")
+        raise SystemExit(2)
+    try:
+        frame = run_query(published(data_dir), sql)
+    except QueryError as error:
+        note(f"the query did not run: {error}")
+        raise SystemExit(2) from None
+    write_frame(frame, shape, out)
+
+
+def write_frame(frame: pl.DataFrame, shape: str, out: Path | None) -> None:
+    """Rows in the shape asked for, to a file or to standard output."""
+    if shape == "parquet":
+        frame.write_parquet(out)
+    elif shape == "xlsx":
+        # Text stays text: a name such as '=cmd()' must not become a formula.
+        frame.write_excel(out, autofit=True, dtype_formats={pl.Date: "yyyy-mm-dd"})
+    elif shape == "table" and out is None:
+        print_frame(frame)
+    else:
+        text = {"csv": frame.write_csv, "json": lambda: as_json(frame), "table": lambda: str(frame)}[shape]()
+        if out is None:
+            click.echo(text, nl=not text.endswith("\n"))
+        else:
+            out.write_text(text, encoding="utf-8")
+
+
+def as_json(frame: pl.DataFrame) -> str:
+    """Rows as a JSON list; amounts as numbers with their cents, dates as YYYY-MM-DD."""
+    return json.dumps(
+        frame.to_dicts(), default=lambda value: float(value) if hasattr(value, "quantize") else str(value)
+    )
+
+
+def print_frame(frame: pl.DataFrame) -> None:
+    """Every row and column, without a frame's own limits."""
+    width = 10_000 if not sys.stdout.isatty() else None
+    with pl.Config(
+        tbl_rows=-1,
+        tbl_cols=-1,
+        tbl_hide_dataframe_shape=True,
+        tbl_hide_column_data_types=True,
+        tbl_width_chars=width,
+        fmt_str_lengths=200,
+        tbl_cell_numeric_alignment="RIGHT",
+        tbl_formatting="UTF8_BORDERS_ONLY",
+    ):
+        say(str(frame))
+    say(f"{frame.height:,} rows")

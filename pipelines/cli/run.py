@@ -1,0 +1,111 @@
+"""`wlz run`: one month, end to end."""
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from pipelines.cli.console import Month, data_option, note, progress, resolve_data, say
+from warehouse.store import Store, month_label
+
+
+@click.command(epilog="Example: wlz run --delivery-month 2018-05")
+@click.option("--delivery-month", "month", type=Month(), required=True, help="Month of the claims delivery, YYYY-MM.")
+@click.option(
+    "--deliveries",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Landing zone (default: DATA/deliveries).",
+)
+@data_option
+@click.option(
+    "--scenario", type=click.Choice(["letter"]), default="letter", show_default=True, help="Way of computing."
+)
+def run(month: date, deliveries: Path | None, data_dir: Path | None, scenario: str) -> None:
+    """Take in the deliveries up to a month, check them, compute the advice and publish it.
+
+    Exit code 1 when a delivery was refused (the advice then rests on the last accepted one) or nothing could be
+    published.
+    """
+    raise SystemExit(run_and_tell(month, resolve_data(data_dir), deliveries))
+
+
+def run_and_tell(month: date, data_dir: Path, deliveries: Path | None = None) -> int:
+    """Runs a month and says how it went; returns the exit code."""
+    from assets.context import FIRST_MONTH, Warehouse
+    from pipelines.runner import RunFailed, run_month
+
+    if month < date.fromisoformat(f"{FIRST_MONTH}-01"):
+        note(f"delivery month {month_label(month)} lies before the first, {FIRST_MONTH}")
+        return 2
+    warehouse = Warehouse(data_dir=str(data_dir), deliveries_dir=str(deliveries.absolute()) if deliveries else "")
+    if not warehouse.landing.exists():
+        note(
+            f"no landing zone {warehouse.landing}: expected a folder with a folder per delivery month. Next: wlz simulate --out DIR"
+        )
+        return 2
+    try:
+        with progress() as shown:
+            outcome = run_month(warehouse, month, falls_back=False, listener=shown)
+        if not outcome.blocked:
+            tell_published(outcome.warnings, month, warehouse.database)
+            return 0
+        return _fall_back(outcome.blocked, warehouse, month)
+    except RunFailed as failure:
+        note(f"Nothing was published: {failure}")
+        note(_still_shown(warehouse.database))
+        return 1
+
+
+def _fall_back(blocked: list[str], warehouse: object, month: date) -> int:
+    """A delivery was refused: rest on the last accepted ones, if there are any and they are not published yet."""
+    from assets.context import Warehouse
+    from pipelines.runner import is_published, run_month
+
+    assert isinstance(warehouse, Warehouse)
+    if not has_claims(warehouse.store):
+        say("Refused, nothing published: no claims delivery was ever accepted.")
+        _tell_refusals(blocked)
+        note(_still_shown(warehouse.database))
+        return 1
+    if is_published(warehouse, month):
+        say(f"Refused, nothing new published: {_still_shown(warehouse.database)}")
+        _tell_refusals(blocked)
+        return 1
+    with progress() as shown:
+        outcome = run_month(warehouse, month, falls_back=True, listener=shown)
+    chosen = warehouse.advice(month).chosen
+    claims = chosen.filter(kind="declaraties")["delivery_id"].to_list()
+    say(f"A delivery was refused; the advice of {month_label(month)} rests on the last accepted claims: {claims[0]}")
+    _tell_refusals(blocked)
+    tell_published(outcome.warnings, month, warehouse.database)
+    return 1
+
+
+def has_claims(store: Store) -> bool:
+    """Whether any claims delivery was accepted."""
+    register = store.read_register()
+    return (
+        register.filter(kind="declaraties")
+        .filter(register.filter(kind="declaraties")["delivery_status"] != "refused")
+        .height
+        > 0
+    )
+
+
+def _tell_refusals(blocked: list[str]) -> None:
+    for message in blocked:
+        say(f"  refused: {message}")
+
+
+def tell_published(warnings: list[str], month: date, database: Path) -> None:
+    """What was published, and what people should know about it."""
+    for warning in warnings:
+        say(f"  warning: {warning}")
+    say(f"Advice on delivery month {month_label(month)} published in {database}")
+
+
+def _still_shown(database: Path) -> str:
+    from warehouse.publish import published_months
+
+    months = published_months(database)
+    return f"the marts still show {', '.join(months)}" if months else "nothing is published yet"

@@ -1,0 +1,20 @@
+"""The code location: assets, the monthly job, its schedule, the resource. Only wiring, nothing is computed here."""
+
+import dagster as dg
+
+from assets import aids, deliveries, extra_items, marts, pgb, prices, series, utilisation, volumes
+from pipelines.jobs import monthly_advice
+from pipelines.logs import stage_lines
+from pipelines.resources import make_warehouse
+from pipelines.schedules import monthly_schedule
+
+defs = dg.Definitions(
+    assets=dg.load_assets_from_modules(
+        [deliveries, series, volumes, prices, extra_items, pgb, aids, utilisation, marts]
+    ),
+    jobs=[monthly_advice],
+    schedules=[monthly_schedule],
+    resources={"warehouse": make_warehouse()},
+    loggers={"stages": stage_lines},
+    executor=dg.in_process_executor,
+)

@@ -1,0 +1,101 @@
+"""One month through Dagster, in process, against a persistent instance: what `wlz run`, `wlz demo` and the tests use."""
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+
+from assets.context import Warehouse
+from assets.deliveries import FALLBACK_TAG
+from pipelines.definitions import defs
+from pipelines.logs import Listener, listening
+from warehouse.provenance import describe_inputs
+from warehouse.publish import published_inputs
+from warehouse.store import month_label
+
+_SETTINGS = Path(__file__).parents[1] / "dagster.yaml"
+# Faults of data, settings or disk that people can mend; anything else is a fault of ours and shows its trace.
+_SPOKEN = {
+    "AssumptionError",
+    "BlockingIOError",
+    "ContractError",
+    "DeliveryRefused",
+    "FileNotFoundError",
+    "NoDataError",
+    "OSError",
+    "PermissionError",
+    "PgbError",
+    "PriceError",
+    "ReferenceDataError",
+    "UtilisationError",
+    "VolumesError",
+}
+
+
+class RunFailed(Exception):  # noqa: N818 - it is what happened
+    """A run stopped because of data, settings or disk; the message says what, where and what next."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: published or blocked, and what its checks said."""
+
+    published: bool
+    blocked: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def instance_for(data_dir: Path) -> dg.DagsterInstance:
+    """The Dagster instance of a data folder: ``DAGSTER_HOME``, or ``dagster`` inside it, with our settings."""
+    home = Path(os.environ.get("DAGSTER_HOME") or data_dir / "dagster").absolute()
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        shutil.copyfile(_SETTINGS, home / "dagster.yaml")
+    return dg.DagsterInstance.from_config(str(home))
+
+
+def run_month(warehouse: Warehouse, month: date, *, falls_back: bool, listener: Listener) -> Outcome:
+    """Materialise every asset of a delivery month. Raises RunFailed with one sentence when data or disk stop it."""
+    job = defs.resolve_job_def("monthly_advice")
+    with listening(listener), instance_for(Path(warehouse.data_dir)) as instance:
+        result = job.execute_in_process(
+            partition_key=month_label(month),
+            instance=instance,
+            resources={"warehouse": warehouse},
+            tags={FALLBACK_TAG: "yes"} if falls_back else {},
+            raise_on_error=False,
+            run_config={"loggers": {"stages": {}}},
+        )
+    checks = [evaluation for evaluation in result.get_asset_check_evaluations() if not evaluation.passed]
+    blocking = dg.AssetCheckSeverity.ERROR
+    blocked = [check.description or check.check_name for check in checks if check.severity == blocking]
+    warnings = [check.description or check.check_name for check in checks if check.severity != blocking]
+    if not result.success and not blocked:
+        _raise_cause(result)
+    return Outcome(result.success, blocked, warnings)
+
+
+def _raise_cause(result: dg.ExecuteInProcessResult) -> None:
+    """The failed step's own error: a sentence for data and disk, the whole trace for a fault of ours."""
+    for event in result.get_step_failure_events():
+        error = event.step_failure_data.error
+        while error is not None and error.cause is not None:
+            error = error.cause
+        if error is None:
+            continue
+        text = error.message.strip()
+        name, _, message = text.partition(": ")
+        if error.cls_name in _SPOKEN:
+            raise RunFailed(f"{event.step_key}: {message or text}")
+        raise RuntimeError(f"{event.step_key}: {text}\n{''.join(error.stack)}")
+    raise RuntimeError("the run failed without saying why; see its log in Dagster")
+
+
+def is_published(warehouse: Warehouse, month: date) -> bool:
+    """Whether the published advice of the month rests on exactly what it would rest on now."""
+    advice = warehouse.advice(month)
+    inputs = describe_inputs(advice.chosen, advice.round)
+    return dict(inputs.select("input_name", "input_version").iter_rows()) == published_inputs(warehouse.database, month)

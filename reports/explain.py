@@ -1,0 +1,89 @@
+"""Explaining a table or a series to a person: from its contract, and from the published marts."""
+
+from pathlib import Path
+from typing import Any
+
+from warehouse.dictionary import all_tables, describe_type
+from warehouse.duck import run_query
+from warehouse.publish import mart_sql
+from warehouse.tables.marts import MARTS
+
+
+class ExplainError(ValueError):
+    """Nothing by that name; the message lists what there is."""
+
+
+def explain_table(name: str) -> str:
+    """Grain, columns with unit, and for a mart its SQL. Raises ExplainError for an unknown name."""
+    found = MARTS.get(name.removeprefix("marts.")) or next((t for t in all_tables() if t.name == name), None)
+    if found is None:
+        names = ", ".join(table.name for table in all_tables())
+        raise ExplainError(
+            f"no table {name!r}; there are {names}, and series as PRESTATIECODE/UITVOERDER such as Z053/CZ"
+        )
+    lines = [f"{found.name}: {found.description}", f"Grain: {found.grain}. Key: {', '.join(found.key)}."]
+    if found.letter:
+        lines.append(f"Letter: {found.letter}.")
+    lines += [f"Known issue: {issue}" for issue in found.known_issues]
+    width = max(len(column.name) for column in found.columns)
+    lines += ["", *(f"  {c.name:<{width}}  {describe_type(c):<22} {c.description}" for c in found.columns)]
+    if found.layer == "mart" and name.removeprefix("marts.") != "example_queries":
+        lines += ["", mart_sql(found.name).rstrip()]
+    return "\n".join(lines)
+
+
+def explain_series(database: Path, prestatiecode: str, wlz_uitvoerder: str) -> str:
+    """Volume, price and euro of one series in the latest advice. Raises ExplainError when it is not published."""
+    where = f"prestatiecode = '{_text(prestatiecode)}' AND wlz_uitvoerder = '{_text(wlz_uitvoerder)}'"
+    latest = f"{where} AND delivery_month = (SELECT max(delivery_month) FROM marts.price_derivation)"
+    volumes = run_query(database, f"SELECT * FROM marts.volume_forecast WHERE {latest} ORDER BY care_month")
+    prices = run_query(database, f"SELECT * FROM marts.price_derivation WHERE {latest}")
+    if volumes.is_empty() or prices.is_empty():
+        raise ExplainError(f"no series {prestatiecode}/{wlz_uitvoerder} in the latest advice")
+    price: dict[str, Any] = prices.row(0, named=True)
+    observed, forecast = volumes["observed_volume"].drop_nulls(), volumes["forecast_volume"].drop_nulls()
+    first, year = volumes.row(0, named=True), price["budget_year"]
+    lines = [
+        f"{prestatiecode} at {wlz_uitvoerder}, advice on delivery month {price['delivery_month']:%Y-%m}, scenario {price['scenario']}",
+        f"Volume: {observed.len()} months observed from {first['care_month']:%Y-%m}, last twelve {observed.tail(12).sum():,.0f} units; "
+        f"forecast of {forecast.len()} months {forecast.sum():,.0f} units (engine {first['engine']}, model {first['model']}"
+        + (f", {first['flag']})." if first["flag"] else ")."),
+        *_price_lines(price),
+        f"Expected {year}: see marts.zin_uitvoerder for the total; this series counts volume × price in every month of {year}.",
+    ]
+    lines += ["", "  month     observed     forecast     80 % from         to"]
+    for row in volumes.tail(24).iter_rows(named=True):
+        cells = (row["observed_volume"], row["forecast_volume"], row["lower_80_volume"], row["upper_80_volume"])
+        lines.append(f"  {row['care_month']:%Y-%m}" + "".join(f"{'' if v is None else f'{v:,.0f}':>13}" for v in cells))
+    return "\n".join(lines)
+
+
+def _price_lines(price: dict[str, Any]) -> list[str]:
+    words = {
+        "a": "claims of the budget year",
+        "b": "agreements of the year before, discount ratio on this year's maximum",
+        "c": "claims of the year before, discount ratio on this year's maximum",
+        "d": "no source: no price",
+    }
+    lines = [
+        f"Price: {_number(price['price_eur_per_unit'])} per unit ({price['unit_code']}), source {price['price_source']}: {words[price['price_source']]}."
+    ]
+    if price["discount_ratio"] is not None:
+        lines.append(
+            f"  {_number(price['previous_price_eur_per_unit'])} ÷ {_number(price['previous_max_tariff_eur_per_unit'])} = "
+            f"{price['discount_ratio']:.4f}; × {_number(price['max_tariff_eur_per_unit'])} + NHC {_number(price['nhc_eur_per_unit'])} "
+            f"+ NIC {_number(price['nic_eur_per_unit'])}"
+        )
+    if price["unit_status"] != "ok":
+        lines.append(f"  Unit: {price['unit_status']}, factor {price['unit_factor']:g}, {price['unit_evidence']}")
+    if price["price_flags"]:
+        lines.append(f"  Flags: {price['price_flags']}")
+    return lines
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"€ {value:,.4f}"
+
+
+def _text(value: str) -> str:
+    return value.replace("'", "''")

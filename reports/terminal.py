@@ -1,0 +1,74 @@
+"""Tables of the advice in the terminal, beside the published figures. Numbers come from the published marts only."""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from reports.letter_tables import (
+    TABLES,
+    PrintedTable,
+    build_letter_tables,
+    compare_with_published,
+    summarise_comparison,
+)
+from reports.marts import read_marts
+from warehouse.reference import load_published
+
+PUBLISHED = {
+    1: "tabel_1_landelijk",
+    2: "tabel_2_uitvoerder",
+    3: "tabel_3_zin_uitvoerder",
+    4: "tabel_4_extra_posten",
+    5: "tabel_5_pgb_uitvoerder",
+    6: "tabel_6_pgb_regio",
+}
+DISCLAIMER = (
+    "These deliveries are simulated, and calibrated so that the method lands on the published figures.\n"
+    "That the tables agree shows that the arithmetic and the published figures fit together;\n"
+    "it says nothing about how good the forecast is."
+)
+
+
+def render_demo(database: Path, delivery_month: date) -> str:
+    """Tables 1 and 3 beside the published ones, and how many figures of tables 1–6 agree."""
+    tables = build_letter_tables(read_marts(database, tuple(layout.mart for layout in TABLES), delivery_month))
+    comparison = compare_with_published(tables, {number: load_published(name) for number, name in PUBLISHED.items()})
+    shown = [render_table(table, comparison) for table in tables if table.layout.number in (1, 3)]
+    return "\n\n".join(["", *shown, render_summary(comparison), DISCLAIMER, ""])
+
+
+def render_table(table: PrintedTable, comparison: pl.DataFrame) -> str:
+    """One table as printed; under each figure that differs from the letter the difference in its last digit."""
+    layout = table.layout
+    rows = [["", *(column.label_nl for column in layout.columns), "differs from the letter"]]
+    for row in table.rows:
+        found = comparison.filter((pl.col("table") == layout.number) & (pl.col("row") == row.name))
+        wrong = found.filter(pl.col("difference_in_last_digits") != 0)
+        published = dict(zip(found["column"], found["published_printed"], strict=True))
+        names = {column.name: column.label_nl for column in layout.columns}
+        differs = "; ".join(f"{names[name]} {published[name]}" for name in wrong["column"]) or "nothing"
+        rows.append([row.name, *row.printed, differs])
+    return f"Tabel {layout.number}. {layout.title_nl} (€ mln)\n" + _columns(rows)
+
+
+def _columns(rows: list[list[str]]) -> str:
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if index in (0, len(row) - 1) else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def render_summary(comparison: pl.DataFrame) -> str:
+    """One sentence: how many printed figures of tables 1–6 come out to the digit."""
+    total = summarise_comparison(comparison).filter(pl.col("table").is_null()).row(0, named=True)
+    share = 100 * total["exact_count"] / total["figures_count"]
+    return (
+        f"Of {total['figures_count']} printed figures in tables 1–6, {total['exact_count']} ({share:.1f} %) come out to the "
+        f"digit, {total['within_one_count']} within one last digit, {total['off_count'] + total['absent_count']} further off; "
+        f"stands and kaders that differ: {total['inputs_off_count']}."
+    )

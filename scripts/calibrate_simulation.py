@@ -1,0 +1,278 @@
+"""Solve the constants of the simulation so that scenario letter lands on the published advice of May 2018.
+
+Run ``python scripts/calibrate_simulation.py`` (``--check`` only compares). It simulates the deliveries of the round
+in memory, runs the pure functions of ``wlz`` on them, and adjusts constants per uitvoerder (volume size, price scale,
+crisis capacity, meerzorg) and per region (rise of the pgb stand) by secant steps, until every amount is as near to
+``reference/mei-advies-2018/unrounded_*.csv`` as ``TOLERANCE_EUR`` says. The result is written to
+``reference/simulation/calibration_letter.csv``. ``wlz.simulate`` only reads that file and never calls the pipeline.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from warehouse import reference as library
+from warehouse.settings import load_assumptions, load_round
+from warehouse.tables.deliveries import KINDS
+from wlz.assumptions import paid_shares
+from wlz.extra_items import build_extra_items, derive_lag_ratio
+from wlz.pgb import build_pgb_stands, forecast_pgb
+from wlz.prices import derive_prices, value_volumes
+from wlz.series import (
+    aggregate_claims,
+    assign_regions,
+    build_series,
+    claims_by_year,
+    ended_codes,
+    last_base_month,
+    place_by_year,
+)
+from wlz.simulate import SimulationReference
+from wlz.simulate.agreements import beleidsregelwaarden, herschikking, nacalculatie
+from wlz.simulate.budgets import na_ijl, pgb_verleningen
+from wlz.simulate.claims import Claims, claims_frame
+from wlz.simulate.run import prepare
+from wlz.volumes import forecast_volumes, sum_year_volumes
+
+ROUND_MONTH = date(2018, 5, 1)
+YEAR_AGO = date(2017, 5, 1)
+BUDGET_YEAR = 2018
+TOLERANCE_EUR = {"price_scale": 500, "crisis_capacity_factor": 300, "meerzorg_factor": 300, "pgb_december_ratio": 50}
+AIM_EUR = {"price_scale": 100, "crisis_capacity_factor": 50, "meerzorg_factor": 1, "pgb_december_ratio": 10}
+MAXIMUM_STEPS = 12
+SIZE_STEPS = 2
+DECIMALS = 12
+CALIBRATION = Path(__file__).parents[1] / "reference" / "simulation" / "calibration_letter.csv"
+
+Expected = dict[str, dict[str, float]]  # constant → key → euro it leads to
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The deliveries of the round, in contract names and types."""
+
+    claims: pl.DataFrame
+    claims_year_ago: pl.DataFrame
+    agreements: pl.DataFrame
+    settlements: pl.DataFrame
+    tariffs: pl.DataFrame
+    lag_percentages: pl.DataFrame
+
+
+def to_contract(delivered: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """Delivered headers → contract names; months as dates."""
+    named = delivered.rename({column.source_name or column.name: column.name for column in KINDS[kind].columns})
+    if "care_month" in named.columns:
+        named = named.with_columns((pl.col("care_month") + "-01").str.to_date("%Y-%m-%d"))
+    return named
+
+
+def deliver(claims: Claims) -> Inputs:
+    """What the round of May 2018 knew, simulated."""
+    return Inputs(
+        to_contract(claims_frame(claims, ROUND_MONTH), "declaraties"),
+        to_contract(claims_frame(claims, YEAR_AGO), "declaraties"),
+        to_contract(herschikking(claims, date(2018, 2, 15)), "herschikking"),
+        to_contract(nacalculatie(claims, date(2017, 6, 2)), "nacalculatie"),
+        to_contract(beleidsregelwaarden(claims.world, date(2018, 1, 2)), "beleidsregelwaarden"),
+        to_contract(na_ijl(claims.world, date(2018, 5, 2)), "na_ijl"),
+    )
+
+
+def expected_zin(reference: SimulationReference) -> Expected:
+    """Zin expectation and extra items per uitvoerder, as the pipeline computes them from these constants."""
+    known = deliver(prepare(reference, until=ROUND_MONTH))
+    crosswalk, regions, prestaties = library.load_crosswalk(), library.load_regions(), library.load_prestaties()
+    assumptions = load_assumptions(BUDGET_YEAR)
+    by_region = aggregate_claims(known.claims.lazy(), crosswalk, regions, prestaties, ROUND_MONTH)
+    series = build_series(
+        by_region, ROUND_MONTH, int(assumptions["letter_minimum_lag_months"]), int(assumptions["fit_months"])
+    )
+    base = series.filter(pl.col("in_forecast_base")).rename({"declared_volume": "volume"})
+    volumes = forecast_volumes(
+        base,
+        first_month=base["care_month"].min(),  # type: ignore[arg-type]
+        last_month=load_round(ROUND_MONTH).last_month,
+        last_observed=last_base_month(base),
+        ended=ended_codes(prestaties),
+    )
+    agreements = place_by_year(known.agreements, crosswalk, regions)
+    by_year = claims_by_year(by_region)
+    prices = derive_prices(
+        claims=by_year,
+        agreements=agreements,
+        tariffs=known.tariffs,
+        paid_shares=paid_shares(library.load_nhc_growin(), dict(assumptions)),
+        volumes_year=sum_year_volumes(volumes, BUDGET_YEAR),
+        prestaties=prestaties,
+        budget_year=BUDGET_YEAR,
+        assumptions=assumptions,
+    )
+    revenue = value_volumes(volumes, prices, prestaties, BUDGET_YEAR)
+    year_ago = aggregate_claims(known.claims_year_ago.lazy(), crosswalk, regions, prestaties, YEAR_AGO)
+    items = build_extra_items(
+        settlements=place_by_year(known.settlements, crosswalk, regions),
+        agreements=agreements,
+        prices=prices,
+        claims=by_year,
+        revenue=revenue,
+        prestaties=prestaties,
+        delivered=known.lag_percentages,
+        derived=derive_lag_ratio(by_year, claims_by_year(year_ago), BUDGET_YEAR - 2),
+        budget_year=BUDGET_YEAR,
+        lag_in_months=False,
+    )
+    zin = revenue.filter(pl.col("in_base"), pl.col("care_month").dt.year() == BUDGET_YEAR)
+    return {
+        "price_scale": _sums(zin, "forecast_amount_eur"),
+        "crisis_capacity_factor": _sums(items.filter(pl.col("item") == "crisisbedden"), "item_eur"),
+        "meerzorg_factor": _sums(items.filter(pl.col("item") == "meerzorg"), "item_eur"),
+        "na_ijl_percentage": _sums(items.filter(pl.col("item") == "na_ijl"), "item_eur"),
+    }
+
+
+def _sums(rows: pl.DataFrame, column: str) -> dict[str, float]:
+    grouped = rows.group_by("wlz_uitvoerder").agg(pl.col(column).sum().cast(pl.Float64))
+    return dict(grouped.sort("wlz_uitvoerder").iter_rows())
+
+
+def expected_pgb(reference: SimulationReference) -> Expected:
+    """Expected pgb stand of December 2018 per region."""
+    world = prepare(reference, until=ROUND_MONTH).world
+    grants = to_contract(pgb_verleningen(world, date(2018, 3, 31)), "pgb_verleningen")
+    placed = assign_regions(grants, library.load_crosswalk(), library.load_regions(), on="reference_date")
+    stands = build_pgb_stands(placed)
+    years_back = int(load_assumptions(BUDGET_YEAR)["pgb_years_back"])
+    forecast = forecast_pgb(stands, budget_year=BUDGET_YEAR, years_back=years_back)
+    december = forecast.filter(pl.col("month") == date(BUDGET_YEAR, 12, 1))
+    return {
+        "pgb_december_ratio": dict(
+            december.select("zorgkantoorregio", pl.col("forecast_stand_eur").cast(pl.Float64)).iter_rows()
+        )
+    }
+
+
+def published_targets(reference: SimulationReference) -> Expected:
+    """Unrounded amounts every printed figure of the advice follows from."""
+    columns = {
+        "price_scale": "zin_expected_excl_extra_eur",
+        "crisis_capacity_factor": "crisisbedden_eur",
+        "meerzorg_factor": "meerzorg_eur",
+        "na_ijl_percentage": "na_ijl_eur",
+    }
+    targets = {
+        constant: dict(
+            reference.published_uitvoerder.select("wlz_uitvoerder", pl.col(column).cast(pl.Float64)).iter_rows()
+        )
+        for constant, column in columns.items()
+    }
+    regions = reference.published_region.select("zorgkantoorregio", pl.col("pgb_expected_eur").cast(pl.Float64))
+    targets["pgb_december_ratio"] = dict(regions.iter_rows())
+    return targets
+
+
+def solve(
+    reference: SimulationReference,
+    expected: Callable[[SimulationReference], Expected],
+    constants: tuple[str, ...],
+) -> SimulationReference:
+    """Secant steps on all keys of the constants at once, until each amount is within ``AIM_EUR`` of its target."""
+    targets = published_targets(reference)
+    values = {constant: reference.constants(constant) for constant in constants}
+    reached = expected(reference)
+    slopes = {
+        constant: {key: reached[constant][key] / values[constant][key] for key in values[constant]}
+        for constant in constants
+    }
+    best, best_gap = {c: dict(values[c]) for c in constants}, {c: {k: float("inf") for k in values[c]} for c in constants}
+    for step in range(MAXIMUM_STEPS):
+        gaps = {c: {k: targets[c][k] - reached[c][k] for k in values[c]} for c in constants}
+        worst = {c: max(abs(gap) for gap in gaps[c].values()) for c in constants}
+        print(f"step {step}: worst gap in euro " + ", ".join(f"{c} {worst[c]:,.2f}" for c in constants), flush=True)
+        for c in constants:
+            for k in values[c]:
+                if abs(gaps[c][k]) < best_gap[c][k]:
+                    best[c][k], best_gap[c][k] = values[c][k], abs(gaps[c][k])
+        if all(best_gap[c][k] <= AIM_EUR[c] for c in constants for k in values[c]):
+            break
+        moved = {
+            c: {
+                k: values[c][k] if abs(gaps[c][k]) <= AIM_EUR[c] / 10 else values[c][k] + gaps[c][k] / slopes[c][k]
+                for k in values[c]
+            }
+            for c in constants
+        }
+        for c in constants:
+            reference = reference.with_constants(c, {k: round(v, DECIMALS) for k, v in moved[c].items()})
+        before, reached = reached, expected(reference)
+        for c in constants:
+            for k in values[c]:
+                change = moved[c][k] - values[c][k]
+                slope = (reached[c][k] - before[c][k]) / change if abs(change) > 1e-11 else 0.0
+                if slope > 0.2 * slopes[c][k]:
+                    slopes[c][k] = slope
+            values[c] = moved[c]
+    for c in constants:
+        reference = reference.with_constants(c, {k: round(v, DECIMALS) for k, v in best[c].items()})
+    return reference
+
+
+def size_volumes(reference: SimulationReference) -> SimulationReference:
+    """Sizes per uitvoerder that bring the zin expectation near its target at price scale 1.
+
+    Volumes are drawn anew for every size, so this only comes near; the price scale does the rest.
+    """
+    targets = published_targets(reference)["price_scale"]
+    reference = reference.with_constants("price_scale", dict.fromkeys(targets, 1.0))
+    for _ in range(SIZE_STEPS):
+        reached, size = expected_zin(reference)["price_scale"], reference.constants("volume_size")
+        print("price scale 1 misses by " + ", ".join(f"{k} {reached[k] / targets[k] - 1:+.3%}" for k in targets))
+        reference = reference.with_constants(
+            "volume_size", {key: round(size[key] * targets[key] / reached[key], 4) for key in targets}
+        )
+    return reference
+
+
+def report_gaps(reference: SimulationReference) -> bool:
+    """Prints the gap of every amount; True when all are within ``TOLERANCE_EUR``."""
+    targets = published_targets(reference)
+    reached = {**expected_zin(reference), **expected_pgb(reference)}
+    right = True
+    for constant, amounts in reached.items():
+        for key, amount in amounts.items():
+            gap = amount - targets[constant][key]
+            within = abs(gap) <= TOLERANCE_EUR.get(constant, TOLERANCE_EUR["meerzorg_factor"])
+            right &= within
+            print(f"{constant:24} {key:30} {amount:20,.2f} gap {gap:12,.2f} {'' if within else 'OUTSIDE'}")
+    return right
+
+
+def main() -> int:
+    """Solve and write, or only check."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="only compare the committed constants with the advice")
+    parser.add_argument("--only", choices=("zin", "pgb"), help="solve one part")
+    arguments = parser.parse_args()
+    reference = library.load_simulation_reference("letter")
+    if not arguments.check:
+        if arguments.only != "pgb":
+            reference = size_volumes(reference)
+            reference = solve(reference, expected_zin, ("price_scale", "crisis_capacity_factor", "meerzorg_factor"))
+        if arguments.only != "zin":
+            reference = solve(reference, expected_pgb, ("pgb_december_ratio",))
+        solved = pl.col("constant") != "na_ijl_percentage"
+        source = "solved by scripts/calibrate_simulation.py against the unrounded figures of the advice of May 2018"
+        written = reference.calibration.with_columns(
+            source=pl.when(solved).then(pl.lit(source)).otherwise(pl.col("source"))
+        )
+        written.write_csv(CALIBRATION)
+    return 0 if report_gaps(reference) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
