@@ -88,11 +88,10 @@ def _validate(group: Sequence[RuleMetrics]) -> _Verdict:
     if not row_count.success:
         return _Verdict(cause="the metrics frame has no rows, so nothing was judged")
     unmeasured = frozenset(row for outcome in not_null for row in _unexpected_rows(outcome) or ())
-    if judged.success:
-        return _Verdict(unmeasured=unmeasured)
     failing = _unexpected_rows(judged)
-    if failing is None:
-        return _Verdict(failing=frozenset(range(frame.height)), unmeasured=unmeasured, told_apart=False)
+    if failing is None:  # judged as a whole: one outcome for every row
+        rows = frozenset() if judged.success else frozenset(range(frame.height))
+        return _Verdict(failing=rows, unmeasured=unmeasured, told_apart=False)
     return _Verdict(failing=failing, unmeasured=unmeasured)
 
 

@@ -1,4 +1,4 @@
-"""One month through Dagster, in process, against a persistent instance: what `wlz run`, `wlz demo` and the tests use."""
+"""One month through Dagster, in process, against a persistent instance: `wlz run`, `wlz demo` and the tests."""
 
 import os
 import shutil
@@ -48,13 +48,18 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
 
 
-def instance_for(data_dir: Path) -> dg.DagsterInstance:
-    """The Dagster instance of a data folder: ``DAGSTER_HOME``, or ``dagster`` inside it, with our settings."""
+def dagster_home(data_dir: Path) -> Path:
+    """``DAGSTER_HOME``, or ``dagster`` inside the data folder, with our settings in it."""
     home = Path(os.environ.get("DAGSTER_HOME") or data_dir / "dagster").absolute()
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
         shutil.copyfile(_SETTINGS, home / "dagster.yaml")
-    return dg.DagsterInstance.from_config(str(home))
+    return home
+
+
+def instance_for(data_dir: Path) -> dg.DagsterInstance:
+    """The persistent Dagster instance of a data folder."""
+    return dg.DagsterInstance.from_config(str(dagster_home(data_dir)))
 
 
 def run_month(warehouse: Warehouse, month: date, *, falls_back: bool, listener: Listener) -> Outcome:
@@ -87,7 +92,7 @@ def _raise_cause(result: dg.ExecuteInProcessResult) -> None:
         if error is None:
             continue
         text = error.message.strip()
-        name, _, message = text.partition(": ")
+        _, _, message = text.partition(": ")
         if error.cls_name in _SPOKEN:
             raise RunFailed(f"{event.step_key}: {message or text}")
         raise RuntimeError(f"{event.step_key}: {text}\n{''.join(error.stack)}")

@@ -3,10 +3,19 @@
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from warehouse.dictionary import all_tables, describe_type
 from warehouse.duck import run_query
 from warehouse.publish import mart_sql
 from warehouse.tables.marts import MARTS
+
+_SOURCES = {
+    "a": "claims of the budget year",
+    "b": "agreements of the year before, their discount ratio on this year's maximum",
+    "c": "claims of the year before, their discount ratio on this year's maximum",
+    "d": "none, so no price",
+}
 
 
 class ExplainError(ValueError):
@@ -33,7 +42,7 @@ def explain_table(name: str) -> str:
 
 
 def explain_series(database: Path, prestatiecode: str, wlz_uitvoerder: str) -> str:
-    """Volume, price and euro of one series in the latest advice. Raises ExplainError when it is not published."""
+    """Volume and price of one series in the latest advice. Raises ExplainError when it is not published."""
     where = f"prestatiecode = '{_text(prestatiecode)}' AND wlz_uitvoerder = '{_text(wlz_uitvoerder)}'"
     latest = f"{where} AND delivery_month = (SELECT max(delivery_month) FROM marts.price_derivation)"
     volumes = run_query(database, f"SELECT * FROM marts.volume_forecast WHERE {latest} ORDER BY care_month")
@@ -41,38 +50,39 @@ def explain_series(database: Path, prestatiecode: str, wlz_uitvoerder: str) -> s
     if volumes.is_empty() or prices.is_empty():
         raise ExplainError(f"no series {prestatiecode}/{wlz_uitvoerder} in the latest advice")
     price: dict[str, Any] = prices.row(0, named=True)
-    observed, forecast = volumes["observed_volume"].drop_nulls(), volumes["forecast_volume"].drop_nulls()
-    first, year = volumes.row(0, named=True), price["budget_year"]
-    lines = [
-        f"{prestatiecode} at {wlz_uitvoerder}, advice on delivery month {price['delivery_month']:%Y-%m}, scenario {price['scenario']}",
-        f"Volume: {observed.len()} months observed from {first['care_month']:%Y-%m}, last twelve {observed.tail(12).sum():,.0f} units; "
-        f"forecast of {forecast.len()} months {forecast.sum():,.0f} units (engine {first['engine']}, model {first['model']}"
-        + (f", {first['flag']})." if first["flag"] else ")."),
-        *_price_lines(price),
-        f"Expected {year}: see marts.zin_uitvoerder for the total; this series counts volume × price in every month of {year}.",
-    ]
-    lines += ["", "  month     observed     forecast     80 % from         to"]
+    vintage = f"advice on delivery month {price['delivery_month']:%Y-%m}, scenario {price['scenario']}"
+    lines = [f"{prestatiecode} at {wlz_uitvoerder}, {vintage}", *_volume_lines(volumes), *_price_lines(price)]
+    lines += ["", "  month         observed     forecast    80 % from           to"]
     for row in volumes.tail(24).iter_rows(named=True):
         cells = (row["observed_volume"], row["forecast_volume"], row["lower_80_volume"], row["upper_80_volume"])
-        lines.append(f"  {row['care_month']:%Y-%m}" + "".join(f"{'' if v is None else f'{v:,.0f}':>13}" for v in cells))
+        lines.append(
+            f"  {row['care_month']:%Y-%m}  " + "".join(f"{'' if v is None else f'{v:,.0f}':>13}" for v in cells)
+        )
     return "\n".join(lines)
 
 
-def _price_lines(price: dict[str, Any]) -> list[str]:
-    words = {
-        "a": "claims of the budget year",
-        "b": "agreements of the year before, discount ratio on this year's maximum",
-        "c": "claims of the year before, discount ratio on this year's maximum",
-        "d": "no source: no price",
-    }
-    lines = [
-        f"Price: {_number(price['price_eur_per_unit'])} per unit ({price['unit_code']}), source {price['price_source']}: {words[price['price_source']]}."
+def _volume_lines(volumes: pl.DataFrame) -> list[str]:
+    observed, forecast = volumes["observed_volume"].drop_nulls(), volumes["forecast_volume"].drop_nulls()
+    first = volumes.row(0, named=True)
+    flag = f", {first['flag']}" if first["flag"] else ""
+    return [
+        f"Volume: {observed.len()} months observed from {first['care_month']:%Y-%m}, "
+        f"the last twelve {observed.tail(12).sum():,.0f} units.",
+        f"Forecast: {forecast.len()} months, {forecast.sum():,.0f} units "
+        f"(engine {first['engine']}, model {first['model']}{flag}).",
     ]
+
+
+def _price_lines(price: dict[str, Any]) -> list[str]:
+    source = price["price_source"]
+    per_unit = f"{_number(price['price_eur_per_unit'])} per unit (COD218 {price['unit_code']})"
+    lines = [f"Price: {per_unit}, source {source}: {_SOURCES[source]}."]
     if price["discount_ratio"] is not None:
+        previous, maximum = price["previous_price_eur_per_unit"], price["previous_max_tariff_eur_per_unit"]
+        parts = [_number(price[name]) for name in ("max_tariff_eur_per_unit", "nhc_eur_per_unit", "nic_eur_per_unit")]
         lines.append(
-            f"  {_number(price['previous_price_eur_per_unit'])} ÷ {_number(price['previous_max_tariff_eur_per_unit'])} = "
-            f"{price['discount_ratio']:.4f}; × {_number(price['max_tariff_eur_per_unit'])} + NHC {_number(price['nhc_eur_per_unit'])} "
-            f"+ NIC {_number(price['nic_eur_per_unit'])}"
+            f"  {_number(previous)} ÷ {_number(maximum)} = {price['discount_ratio']:.4f}; "
+            f"× {parts[0]} + NHC {parts[1]} + NIC {parts[2]}"
         )
     if price["unit_status"] != "ok":
         lines.append(f"  Unit: {price['unit_status']}, factor {price['unit_factor']:g}, {price['unit_evidence']}")

@@ -66,9 +66,9 @@ def _columns(rows: list[list[str]]) -> str:
 def render_summary(comparison: pl.DataFrame) -> str:
     """One sentence: how many printed figures of tables 1–6 come out to the digit."""
     total = summarise_comparison(comparison).filter(pl.col("table").is_null()).row(0, named=True)
-    share = 100 * total["exact_count"] / total["figures_count"]
+    figures, exact, off = total["figures_count"], total["exact_count"], total["off_count"] + total["absent_count"]
     return (
-        f"Of {total['figures_count']} printed figures in tables 1–6, {total['exact_count']} ({share:.1f} %) come out to the "
-        f"digit, {total['within_one_count']} within one last digit, {total['off_count'] + total['absent_count']} further off; "
+        f"Of {figures} printed figures in tables 1–6, {exact} ({100 * exact / figures:.1f} %) come out to the digit, "
+        f"{total['within_one_count']} within one last digit, {off} further off; "
         f"stands and kaders that differ: {total['inputs_off_count']}."
     )

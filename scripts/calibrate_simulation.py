@@ -45,7 +45,8 @@ BUDGET_YEAR = 2018
 TOLERANCE_EUR = {"price_scale": 500, "crisis_capacity_factor": 300, "meerzorg_factor": 300, "pgb_december_ratio": 50}
 AIM_EUR = {"price_scale": 100, "crisis_capacity_factor": 50, "meerzorg_factor": 1, "pgb_december_ratio": 10}
 MAXIMUM_STEPS = 12
-SIZE_STEPS = 2
+SIZE_STEPS = 8
+NEAR = 0.003  # how near to 1 price scales should come
 DECIMALS = 12
 CALIBRATION = Path(__file__).parents[1] / "reference" / "simulation" / "calibration_letter.csv"
 
@@ -229,13 +230,19 @@ def size_volumes(reference: SimulationReference) -> SimulationReference:
     """
     targets = published_targets(reference)["price_scale"]
     reference = reference.with_constants("price_scale", dict.fromkeys(targets, 1.0))
+    size = reference.constants("volume_size")
+    best, best_miss = dict(size), dict.fromkeys(targets, float("inf"))
     for _ in range(SIZE_STEPS):
-        reached, size = expected_zin(reference)["price_scale"], reference.constants("volume_size")
-        print("price scale 1 misses by " + ", ".join(f"{k} {reached[k] / targets[k] - 1:+.3%}" for k in targets))
-        reference = reference.with_constants(
-            "volume_size", {key: round(size[key] * targets[key] / reached[key], 4) for key in targets}
-        )
-    return reference
+        reached = expected_zin(reference.with_constants("volume_size", size))["price_scale"]
+        miss = {key: reached[key] / targets[key] - 1 for key in targets}
+        print("price scale 1 misses by " + ", ".join(f"{key} {miss[key]:+.3%}" for key in targets), flush=True)
+        for key in targets:
+            if abs(miss[key]) < best_miss[key]:
+                best[key], best_miss[key] = size[key], abs(miss[key])
+        size = {key: round(best[key] if best_miss[key] < NEAR else size[key] / (1 + miss[key]), 4) for key in targets}
+        if max(best_miss.values()) < NEAR:
+            break
+    return reference.with_constants("volume_size", best)
 
 
 def report_gaps(reference: SimulationReference) -> bool:

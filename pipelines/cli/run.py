@@ -39,9 +39,8 @@ def run_and_tell(month: date, data_dir: Path, deliveries: Path | None = None) ->
         return 2
     warehouse = Warehouse(data_dir=str(data_dir), deliveries_dir=str(deliveries.absolute()) if deliveries else "")
     if not warehouse.landing.exists():
-        note(
-            f"no landing zone {warehouse.landing}: expected a folder with a folder per delivery month. Next: wlz simulate --out DIR"
-        )
+        note(f"no landing zone {warehouse.landing}: expected a folder per delivery month in it")
+        note("Next: wlz simulate --out DIR, or name the folder with --deliveries")
         return 2
     try:
         with progress() as shown:

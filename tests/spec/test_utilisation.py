@@ -248,6 +248,14 @@ def test_a_prestatie_without_claims_follows_the_total_and_without_any_claims_all
     }
 
 
+def test_a_region_with_more_corrections_than_claims_gets_nothing():
+    december = date(2017, 12, 1)
+    series = make_series(("Z053", "North", "A", december, "-2.00"), ("Z053", "South", "A", december, "4.00"))
+    revenue = make_revenue(("Z053", "A", 1, "forecast", "8.00", True), ("NEW1", "A", 1, "forecast", "1.00", True))
+    found = split_to_regions(revenue, make_items(), region_shares(series, last_month=december))
+    assert dict(found.select("zorgkantoorregio", "expected_excl_extra_eur").rows()) == {"North": D(0), "South": D(9)}
+
+
 def test_money_without_a_region_is_refused():
     shares = region_shares(make_series(("Z053", "North", "A", date(2017, 6, 1), "1.00")), last_month=date(2017, 12, 1))
     revenue = make_revenue(("Z053", "B", 1, "forecast", "8.50", True))

@@ -28,6 +28,8 @@ ANCHOR = month_number(date(2017, 12, 1))  # the month the sizes of the world are
 SERIES_STEP_SD = 0.004
 VOLUME_NOISE_SD = 0.012
 RAMP_MONTHS = 6
+STOPPED_FROM_YEAR = 2017
+MOMENTS_PER_MONTH = 100  # room for an uitvoerder number in the moment of a stream
 STAY_RATIO = {
     "verblijf": 0.975,
     "vpt": 0.97,
@@ -104,29 +106,39 @@ def build_claims(world: World) -> Claims:
 
 
 def draw_final_volumes(world: World, months: list[date]) -> np.ndarray:
-    """Units of care finally claimed, whole numbers, cell × month."""
-    level = _levels(world, months)
-    walk = _series_walk(world, months)
+    """Units of care finally claimed, whole numbers, cell × month. Uitvoerders draw independently of each other."""
+    level, walk = _levels(world, months), _series_walk(world, months)
     stopped = world.cells_in(world.cells.stopped)
-    survive = np.array([STAY_RATIO[form] for form in world.prestaties["leveringsvorm"]])[world.cell_prestatie]
-    units = world.column("units_per_client_month")[world.cell_prestatie]
-    by_day = (world.prestaties["unit_code"] == "14").to_numpy()[world.cell_prestatie]
     final = np.zeros((len(world.cell_area), len(months)))
-    clients = np.zeros(len(world.cell_area), dtype=np.int64)
-    previous = np.zeros(len(world.cell_area))
-    for column, month in enumerate(months):
-        rng = stream(world.settings.seed, Stream.CLIENTS, month_number(month))
-        expected = world.cell_clients * level[world.cell_prestatie, column]
-        expected = expected * walk[world.cell_uitvoerder, world.cell_prestatie, column]
-        expected = np.where(stopped & (month.year >= 2017), 0.0, expected)
-        stay = survive if column else np.zeros_like(survive)
-        clients = rng.binomial(clients, stay) + rng.poisson(np.maximum(expected - stay * previous, 0.0))
-        clients = np.where(expected > 0, clients, 0)
-        previous = expected
-        per_client = units * np.where(by_day, _days(month) / DAYS_PER_MONTH, _working_days(month) / WORKDAYS_PER_MONTH)
-        noise = np.exp(rng.normal(0.0, VOLUME_NOISE_SD, len(clients)))
-        final[:, column] = np.rint(clients * per_client * noise)
+    for number in range(len(world.uitvoerders)):
+        cells = np.nonzero(world.cell_uitvoerder == number)[0]
+        prestatie = world.cell_prestatie[cells]
+        expected = world.cell_clients[cells, None] * level[prestatie] * walk[number, prestatie]
+        expected[np.ix_(stopped[cells], [month.year >= STOPPED_FROM_YEAR for month in months])] = 0.0
+        final[cells] = _draw_units(world, number, prestatie, expected, months)
     return final
+
+
+def _draw_units(
+    world: World, uitvoerder: int, prestatie: np.ndarray, expected: np.ndarray, months: list[date]
+) -> np.ndarray:
+    """Clients who stay and arrive around the expected number, times units per client in the month."""
+    survive = np.array([STAY_RATIO[form] for form in world.prestaties["leveringsvorm"]])[prestatie]
+    units = world.column("units_per_client_month")[prestatie]
+    by_day = (world.prestaties["unit_code"] == "14").to_numpy()[prestatie]
+    drawn = np.zeros(expected.shape)
+    clients = np.zeros(len(prestatie), dtype=np.int64)
+    for column, month in enumerate(months):
+        moment = month_number(month) * MOMENTS_PER_MONTH + uitvoerder
+        rng = stream(world.settings.seed, Stream.CLIENTS, moment)
+        stay = survive if column else np.zeros_like(survive)
+        arriving = expected[:, column] - stay * expected[:, column - 1] if column else expected[:, column]
+        clients = rng.binomial(clients, stay) + rng.poisson(np.maximum(arriving, 0.0))
+        clients = np.where(expected[:, column] > 0, clients, 0)
+        per_client = np.where(by_day, _days(month) / DAYS_PER_MONTH, _working_days(month) / WORKDAYS_PER_MONTH)
+        noise = np.exp(rng.normal(0.0, VOLUME_NOISE_SD, len(clients)))
+        drawn[:, column] = np.rint(clients * units * per_client * noise)
+    return drawn
 
 
 def _days(month: date) -> int:

@@ -1,0 +1,43 @@
+# The only commands a person must know: make demo, make test. Both work on a bare clone with Python 3.11 or newer.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check dev docs bench clean calibrate
+.DEFAULT_GOAL := demo
+
+# Hash-checked versions from the lock, then the project itself; again whenever the lock is newer.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, found " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@echo "Installing into $(VENV) (a minute or two) …"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY)
+	@$(BIN)/wlz demo
+
+test: $(READY)
+	@$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+dev: $(READY)
+	@$(BIN)/python -m pipelines.dev
+
+docs: $(READY)
+	@$(BIN)/python scripts/make_docs.py
+
+bench: $(READY)
+	@$(BIN)/python scripts/bench.py
+
+calibrate: $(READY)
+	@$(BIN)/python scripts/calibrate_simulation.py
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

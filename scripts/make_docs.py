@@ -1,0 +1,24 @@
+"""Generated documents: data dictionary, catalogue of checks, command line reference. Verified by tests/docs."""
+
+from pathlib import Path
+
+from expectations.catalogue import render_catalogue
+from pipelines.cli.reference import render_reference
+from warehouse.dictionary import render_dictionary
+
+DOCS = Path(__file__).parents[1] / "docs"
+GENERATED = {
+    "data_dictionary.md": render_dictionary,
+    "checks.md": render_catalogue,
+    "cli.md": render_reference,
+}
+
+
+def main() -> None:
+    """Write every generated document."""
+    for name, render in GENERATED.items():
+        (DOCS / name).write_text(render(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

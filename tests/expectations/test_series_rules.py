@@ -1,0 +1,87 @@
+"""Rules on the run of one delivery over months: absent uitvoerder (L01), missing month (L05)."""
+
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+VGZ, DAY_CARE = pl.col("zorgkantoor_code") == "5508", pl.col("prestatiecode") == "Z041"
+
+
+def without(claims: pl.DataFrame, month: date, where: pl.Expr = VGZ & DAY_CARE) -> pl.DataFrame:
+    return claims.filter(~(where & (pl.col("care_month") == month)))
+
+
+def test_absence_rule_flags_an_uitvoerder_without_rows(check_rule, claims):
+    result = check_rule("L01", claims.filter(~VGZ))
+    assert (result.outcome, result.severity, result.findings_count) == ("failed", "warn", 1)
+    assert "uitvoerder VGZ: 0 rows" in result.message
+    assert result.at_stake_eur is None
+    assert not result.is_blocking
+
+
+def test_absence_rule_expects_only_regions_of_the_delivery_month(check_rule, claims):
+    result = check_rule("L01", claims)  # De Friesland has a code from 2020 only
+    assert (result.outcome, result.observed) == ("passed", "3 as expected")
+
+
+def test_missing_month_is_flagged_with_its_euro(check_rule, claims):
+    result = check_rule("L05", without(claims, date(2017, 6, 1)))
+    assert (result.outcome, result.findings_count) == ("failed", 1)
+    assert result.at_stake_eur == Decimal("312000.00")  # mean of May and July
+    assert "uitvoerder VGZ, prestatie Z041, 2017-06: no volume, expected about 3120 units" in result.message
+
+
+def test_month_of_zero_volume_is_missing_too(check_rule, claims, change_rows):
+    hit = VGZ & DAY_CARE & (pl.col("care_month") == date(2017, 6, 1))
+    assert check_rule("L05", change_rows(claims, hit, volume=0.0, amount_eur=0.0)).outcome == "failed"
+
+
+def test_missing_month_blocks_above_its_share_of_revenue(check_rule, claims):
+    planted = without(claims, date(2017, 6, 1))
+    result = check_rule("L05", planted)
+    assert (result.severity, result.is_blocking) == ("block", True)  # a twelfth of the year
+    assert result.action.startswith("The delivery is refused")
+    limits = {"missing_month_minimum_lag_months": 4, "control_total_tolerance_eur": 0.01}
+    result = check_rule("L05", planted, assumptions={**limits, "missing_month_block_ratio": 0.1})
+    assert (result.outcome, result.severity, result.is_blocking) == ("failed", "warn", False)
+    assert result.action.startswith("The delivery is used")
+
+
+def test_second_gap_nearby_does_not_hide_the_first(check_rule, claims):
+    planted = without(without(claims, date(2017, 6, 1)), date(2017, 8, 1))
+    assert check_rule("L05", planted).findings_count == 2
+
+
+@pytest.mark.parametrize(("month", "outcome"), [(date(2018, 1, 1), "failed"), (date(2018, 2, 1), "passed")])
+def test_young_months_may_be_empty(check_rule, claims, month, outcome):
+    assert check_rule("L05", without(claims, month)).outcome == outcome
+
+
+def test_months_still_filling_up_do_not_hide_a_gap(check_rule, claims, change_rows):
+    young = VGZ & (pl.col("care_month") >= date(2018, 3, 1))
+    filling = change_rows(claims, young, volume=10.0, amount_eur=1000.0)
+    assert check_rule("L05", without(filling, date(2018, 1, 1))).outcome == "failed"
+
+
+def test_series_that_stops_is_not_a_missing_month(check_rule, claims):
+    assert (
+        check_rule("L05", claims.filter(~(VGZ & DAY_CARE & (pl.col("care_month") > date(2017, 6, 1))))).outcome
+        == "passed"
+    )
+
+
+def test_small_series_may_have_honest_zeros(check_rule, claims):
+    assert (
+        check_rule("L05", without(claims, date(2017, 6, 1), VGZ & (pl.col("prestatiecode") == "Z110"))).outcome
+        == "passed"
+    )
+
+
+def test_unsteady_series_may_have_honest_zeros(check_rule, claims, change_rows):
+    month = pl.col("care_month").dt.month()
+    uneven = claims.with_columns(
+        pl.when(VGZ).then(pl.col("volume") * (month % 3 + 1)).otherwise("volume").alias("volume")
+    )
+    assert check_rule("L05", without(uneven, date(2017, 6, 1))).outcome == "passed"
