@@ -134,9 +134,10 @@ def _great_expectations() -> tuple[Any, Any]:
     """The library and one in-memory place for frames, once per process: no files, no bars, nothing sent out."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     asset = context.data_sources.add_pandas("metrics").add_dataframe_asset("metrics")
     return gx, asset.add_batch_definition_whole_dataframe("metrics")
 

@@ -42,6 +42,7 @@ def _mart(
     keep_vintages: int | None = None,
 ) -> Table:
     full_key = (*_VINTAGE_KEY, *key)
+    nullable = frozenset(column.name for column in columns) & nullable
     return Table(
         name,
         stage,

@@ -1,0 +1,111 @@
+"""The house keeps its shape: who imports whom, how large a room may be, what loading the definitions costs."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("wlz", "warehouse", "expectations", "assets", "pipelines")
+PACKAGES = (*ROOMS, "reports")
+# What each room may import of the others: only what lies below it. reports reads published marts.
+ALLOWED = {room: set(ROOMS[: position + 1]) for position, room in enumerate(ROOMS)}
+ALLOWED["pipelines"].add("reports")  # the command line prints the tables of the report
+ALLOWED["reports"] = {"reports", "warehouse"}
+THIRD_PARTY = {
+    "duckdb": {"warehouse"},
+    "great_expectations": {"expectations"},
+    "pandas": {"expectations"},
+    "dagster": {"assets", "pipelines"},
+    "statsmodels": {"wlz"},
+    "click": {"pipelines"},
+}
+STAGES = ("deliveries", "series", "volumes", "prices", "extra_items", "pgb", "aids", "utilisation")
+
+
+def modules() -> list[Path]:
+    return [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def imports_of(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_downwards(path):
+    room = path.relative_to(ROOT).parts[0]
+    wrong = (imports_of(path) & set(PACKAGES)) - ALLOWED[room]
+    assert not wrong, f"{path.relative_to(ROOT)} imports {wrong}; {room} may import {sorted(ALLOWED[room])}"
+
+
+@pytest.mark.parametrize("library", THIRD_PARTY)
+def test_a_library_has_its_room(library):
+    users = {path.relative_to(ROOT).parts[0] for path in modules() if library in imports_of(path)}
+    assert users <= THIRD_PARTY[library]
+
+
+def test_great_expectations_and_pandas_have_one_module():
+    users = {path.name for path in modules() if {"great_expectations", "pandas"} & imports_of(path)}
+    assert users == {"runner.py"}
+
+
+def test_methods_touch_no_files_clock_or_environment():
+    forbidden = {"os", "pathlib", "io", "time", "shutil", "tempfile", "sqlite3", "subprocess"}
+    found = {path.name: imports_of(path) & forbidden for path in (ROOT / "wlz").rglob("*.py")}
+    assert {name: names for name, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_has_one_word_in_every_room(stage):
+    expected = [f"warehouse/columns/{stage}.py", f"warehouse/tables/{stage}.py", f"assets/{stage}.py"]
+    if stage not in ("deliveries",):
+        expected += [f"wlz/{stage}.py"]
+    if stage not in ("deliveries", "series"):
+        expected += [f"docs/methods/{stage}.md"]
+    missing = [name for name in expected if not (ROOT / name).exists()]
+    assert not missing
+    tests = [path.name for path in (ROOT / "tests").rglob(f"test_*{stage}*.py")]
+    assert tests, f"no test file named after stage {stage}"
+
+
+def functions(path: Path) -> list[tuple[str, int]]:
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return [(node.name, (node.end_lineno or 0) - node.lineno + 1) for node in nodes if isinstance(node, kinds)]
+
+
+def test_rooms_are_small():
+    long_modules = {str(p.relative_to(ROOT)): n for p in modules() if (n := p.read_text().count("\n")) > 400}
+    long_functions = {f"{p.name}:{name}": n for p in modules() for name, n in functions(p) if n > 50}
+    assert long_modules == {}
+    assert long_functions == {}
+
+
+def test_first_party_modules_are_loaded_from_the_repository():
+    for package in PACKAGES:
+        module = __import__(package)
+        assert Path(module.__file__).is_relative_to(ROOT)
+
+
+def test_loading_the_definitions_imports_no_slow_library():
+    code = (
+        "import sys, pipelines.definitions; "
+        "print([m for m in ('great_expectations', 'statsmodels', 'pandas') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_lock_holds_hashes_and_no_addresses():
+    lock = (ROOT / "requirements.lock").read_text()
+    assert "--hash=sha256:" in lock
+    assert "://" not in lock
+    assert "index" not in lock.splitlines()[1].replace("--no-emit-index-url", "")
