@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 
 import dagster as dg
+import polars as pl
 
-from expectations.catalogue import RULES
-from expectations.intake import Intake
+from assets.context import Advice
+from expectations.catalogue import DELIVERY_RULES
+from expectations.intake import Intake, save_results
 from expectations.results import CheckResult
-from expectations.rules import Rule
+from expectations.rules import Rule, measure_table
+from expectations.runner import judge
 
 
 def check_name(check_id: str) -> str:
@@ -19,15 +22,25 @@ def _may_block(rule: Rule) -> bool:
     return rule.severity == "block" or rule.escalation is not None
 
 
-CHECK_SPECS = [
-    dg.AssetCheckSpec(
-        check_name(rule.check_id),
-        asset="deliveries",
-        description=f"{rule.title}. {rule.why}",
-        blocking=_may_block(rule),
-    )
-    for rule in RULES
-]
+def check_specs(rules: Sequence[Rule], asset: str) -> list[dg.AssetCheckSpec]:
+    """The rules as checks of an asset."""
+    return [
+        dg.AssetCheckSpec(
+            check_name(rule.check_id),
+            asset=asset,
+            description=f"{rule.title}. {rule.why}",
+            blocking=_may_block(rule),
+        )
+        for rule in rules
+    ]
+
+
+def judge_table(rule: Rule, frame: pl.DataFrame, advice: Advice, asset: str) -> dg.AssetCheckResult:
+    """Judge a stage's table by one rule; the result goes to ``data_quality`` and to Dagster."""
+    claims = advice.chosen.filter(kind="declaraties")["delivery_id"][0]
+    results = judge([measure_table(rule, frame, asset, claims)])
+    save_results(advice.store, results, advice.round.delivery_month)
+    return _as_dagster(rule.check_id, results, falls_back=False, asset=asset)
 
 
 def check_results(taken: Sequence[Intake], falls_back: bool) -> list[dg.AssetCheckResult]:
@@ -38,19 +51,22 @@ def check_results(taken: Sequence[Intake], falls_back: bool) -> list[dg.AssetChe
     """
     results = [result for intake in taken for result in intake.results]
     return [
-        _as_dagster(rule.check_id, [r for r in results if r.check_id == rule.check_id], falls_back) for rule in RULES
+        _as_dagster(rule.check_id, [r for r in results if r.check_id == rule.check_id], falls_back)
+        for rule in DELIVERY_RULES
     ]
 
 
-def _as_dagster(check_id: str, results: Sequence[CheckResult], falls_back: bool) -> dg.AssetCheckResult:
+def _as_dagster(
+    check_id: str, results: Sequence[CheckResult], falls_back: bool, asset: str = "deliveries"
+) -> dg.AssetCheckResult:
     failed = [result for result in results if result.outcome != "passed"]
     blocks = any(result.is_blocking for result in failed) and not falls_back
     euro = sum((result.at_stake_eur or 0 for result in failed), start=0)
     return dg.AssetCheckResult(
         passed=not failed,
-        asset_key="deliveries",
+        asset_key=asset,
         check_name=check_name(check_id),
         severity=dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN,
-        description=" ".join(result.message for result in failed)[:2000] or f"{len(results)} deliveries judged",
-        metadata={"deliveries judged": len(results), "failed": len(failed), "euro at stake": float(euro)},
+        description=" ".join(result.message for result in failed)[:2000] or f"{len(results)} judged",
+        metadata={"judged": len(results), "failed": len(failed), "euro at stake": float(euro)},
     )

@@ -4,15 +4,16 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from assets.checks import CHECK_SPECS, check_results
+from assets.checks import check_results, check_specs
 from assets.context import Warehouse, markdown_table, months_of, stage_asset
+from expectations.catalogue import DELIVERY_RULES
 from expectations.intake import Intake, take_in
 from warehouse.tables.deliveries import DELIVERY_REGISTER
 
 FALLBACK_TAG = "wlz/fallback"
 
 
-@stage_asset(DELIVERY_REGISTER, group="deliveries", check_specs=CHECK_SPECS)
+@stage_asset(DELIVERY_REGISTER, group="deliveries", check_specs=check_specs(DELIVERY_RULES, "deliveries"))
 def deliveries(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Takes in the files of the landing zone; a refused delivery stops the run before anything is published.
 

@@ -2,13 +2,15 @@
 
 import dagster as dg
 
+from assets.checks import check_specs, judge_table
 from assets.context import Warehouse, count_table, months_of, stage_asset, summarise
+from expectations import prices as price_rules
 from warehouse import reference
 from warehouse.tables.prices import PRICES, REVENUE
 from warehouse.tables.series import SERIES_REGION
 from warehouse.tables.volumes import VOLUMES
 from wlz.assumptions import paid_shares
-from wlz.prices import derive_prices, value_volumes
+from wlz.prices import derive_prices, value_volumes, volumes_without_price
 from wlz.series import claims_by_year, place_by_year
 from wlz.volumes import sum_year_volumes
 
@@ -34,7 +36,7 @@ def prices(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Materi
     )
 
 
-@stage_asset(REVENUE, group="prices", deps=["prices", "volumes"])
+@stage_asset(REVENUE, group="prices", deps=["prices", "volumes"], check_specs=check_specs(price_rules.RULES, "revenue"))
 def revenue(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Volume times price per prestatie, uitvoerder and month of the budget year, to the cent."""
     for month in months_of(context):
@@ -43,4 +45,6 @@ def revenue(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Mater
             advice.load(VOLUMES), advice.load(PRICES), reference.load_prestaties(), advice.round.budget_year
         )
         advice.save(REVENUE, valued)
-    return dg.MaterializeResult(metadata=summarise(valued))
+        missing = volumes_without_price(advice.load(VOLUMES), advice.load(PRICES), advice.round.budget_year)
+        judged = [judge_table(rule, missing, advice, "revenue") for rule in price_rules.RULES]
+    return dg.MaterializeResult(metadata=summarise(valued), check_results=judged)

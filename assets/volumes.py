@@ -3,7 +3,9 @@
 import dagster as dg
 import polars as pl
 
+from assets.checks import check_specs, judge_table
 from assets.context import Advice, Warehouse, count_table, markdown_table, months_of, stage_asset, summarise
+from expectations import volumes as volume_rules
 from warehouse import reference
 from warehouse.tables.series import SERIES
 from warehouse.tables.volumes import VOLUME_CHECK, VOLUMES
@@ -22,7 +24,9 @@ def volumes(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Mater
     return dg.MaterializeResult(metadata=summarise(forecast) | {"models": count_table(forecast, "model")})
 
 
-@stage_asset(VOLUME_CHECK, group="volumes", deps=["volumes"])
+@stage_asset(
+    VOLUME_CHECK, group="volumes", deps=["volumes"], check_specs=check_specs(volume_rules.RULES, "volume_check")
+)
 def volume_check(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Twelve series refitted by statsmodels, an independent program: does the chosen model say the same?"""
     for month in months_of(context):
@@ -30,9 +34,9 @@ def volume_check(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.
         sample = int(advice.assumptions["check_sample_count"])
         checked = check_with_statsmodels(advice.load(VOLUMES), sample_size=sample)
         advice.save(VOLUME_CHECK, checked)
-    return dg.MaterializeResult(
-        metadata=summarise(checked) | {"disagreement": dg.MetadataValue.md(markdown_table(checked))}
-    )
+        judged = [judge_table(rule, checked, advice, "volume_check") for rule in volume_rules.RULES]
+    disagreement = dg.MetadataValue.md(markdown_table(checked))
+    return dg.MaterializeResult(metadata=summarise(checked) | {"disagreement": disagreement}, check_results=judged)
 
 
 def forecast_advice_volumes(advice: Advice) -> pl.DataFrame:

@@ -5,18 +5,20 @@
 
 from collections.abc import Sequence
 
-from expectations import deliveries, from_contract, series
+from expectations import deliveries, from_contract, prices, series, volumes
 from expectations.results import CheckResult
 from expectations.rules import DeliveryView, ExpectationSpec, Rule, RuleMetrics, measure
 from expectations.runner import judge
 from warehouse.tables.deliveries import DECLARATIES, KINDS
 
-RULES: tuple[Rule, ...] = (*deliveries.RULES, *series.RULES)
+DELIVERY_RULES: tuple[Rule, ...] = (*deliveries.RULES, *series.RULES)
+TABLE_RULES: tuple[Rule, ...] = (*prices.RULES, *volumes.RULES)
+RULES: tuple[Rule, ...] = (*DELIVERY_RULES, *TABLE_RULES)
 
 
 def rules_for(kind: str) -> list[Rule]:
     """The rules that judge a delivery of this kind, in the order of the catalogue."""
-    return [rule for rule in RULES if kind in rule.kinds]
+    return [rule for rule in DELIVERY_RULES if kind in rule.kinds]
 
 
 def measure_delivery(view: DeliveryView) -> list[RuleMetrics]:

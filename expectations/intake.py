@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -54,6 +54,7 @@ class _Arrival:
     amount_eur: object = None
     received_on: date | None = None
     kept: pl.DataFrame | None = None
+    is_held: bool = False
     quarantined: pl.DataFrame | None = None
     metrics: list[RuleMetrics] = field(default_factory=list)
 
@@ -70,14 +71,21 @@ def take_in(landing: Path, store: Store, quarantine: Path, through: date, now: d
     """
     known = store.read_register()
     arrivals = _find_arrivals(landing, known, through)
+    kader_regions = _kader_regions(landing, through)
     for arrival in arrivals:
         report(f"reading {month_label(arrival.month)}/{arrival.path.name}")
-        _read(arrival, through)
+        _read(arrival, through, kader_regions)
         if arrival.kept is not None:
-            store.write_delivery(KINDS[arrival.kind], arrival.kept, arrival.delivery_id, arrival.month)
-            arrival.kept = None  # a year of claims does not fit in memory at once
+            store.hold_delivery(KINDS[arrival.kind], arrival.kept, arrival.delivery_id, arrival.month)
+            arrival.kept, arrival.is_held = None, True  # a year of claims does not fit in memory at once
     results = judge([metrics for arrival in arrivals for metrics in arrival.metrics])
-    _save_results(store, arrivals, results)
+    for month in sorted({arrival.month for arrival in arrivals}):
+        of_month = {arrival.delivery_id for arrival in arrivals if arrival.month == month}
+        save_results(store, [result for result in results if result.delivery_id in of_month], month)
+    for arrival in arrivals:
+        if arrival.is_held:
+            accepted = not _blocking(results, arrival.delivery_id)
+            store.settle_delivery(KINDS[arrival.kind], arrival.delivery_id, arrival.month, accepted=accepted)
     register = _register(known, arrivals, results, now)
     for arrival in arrivals:
         _set_aside(arrival, results, quarantine)
@@ -104,12 +112,27 @@ def _find_arrivals(landing: Path, known: pl.DataFrame, through: date) -> list[_A
     return arrivals
 
 
+def _kader_regions(landing: Path, through: date) -> frozenset[str] | None:
+    """Regions of the newest readable kader in the landing zone: whose claims are expected. None without a kader."""
+    crosswalk = dict(reference.load_crosswalk().select("zorgkantoor_code", "zorgkantoorregio").iter_rows())
+    for folder in sorted(landing.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]"), reverse=True):
+        if folder.name <= month_label(through):
+            try:
+                path = find_delivery(folder, "kader")
+                kader = read_delivery(path, KINDS["kader"], load_delivery_format()) if path else None
+            except DeliveryRefused:
+                kader = None  # it is refused by its own check; an older one will do here
+            if kader is not None:
+                return frozenset(crosswalk[code] for code in kader["zorgkantoor_code"].unique() if code in crosswalk)
+    return None
+
+
 def _hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read(arrival: _Arrival, through: date) -> None:
+def _read(arrival: _Arrival, through: date, kader_regions: frozenset[str] | None) -> None:
     """Parse and measure one arrival; a file that cannot be parsed is measured as such."""
     table = KINDS[arrival.kind]
     frame, control, faults = None, None, []
@@ -128,7 +151,7 @@ def _read(arrival: _Arrival, through: date) -> None:
         arrival.received_on = frame["delivery_date"].max()  # type: ignore[assignment]
         if "amount_eur" in frame.columns:
             arrival.amount_eur = frame["amount_eur"].sum()
-    view = _view(arrival, frame, faults, control, through)
+    view = replace(_view(arrival, frame, faults, control, through), kader_regions=kader_regions)
     arrival.metrics = measure_delivery(view)
 
 
@@ -196,14 +219,12 @@ def _register(
     return register
 
 
-def _save_results(store: Store, arrivals: Sequence[_Arrival], results: Sequence[CheckResult]) -> None:
-    """Results by the month of their delivery; earlier results of that month stay."""
-    ids = {arrival.delivery_id: arrival.month for arrival in arrivals}
-    for month in sorted({arrival.month for arrival in arrivals}):
-        rows = to_frame([result for result in results if ids[result.delivery_id] == month], month)
-        if store.has(DATA_QUALITY, month):
-            rows = pl.concat([store.read(DATA_QUALITY, month).join(rows, on=list(DATA_QUALITY.key), how="anti"), rows])
-        store.write(DATA_QUALITY, rows, month)
+def save_results(store: Store, results: Sequence[CheckResult], month: date) -> None:
+    """Add results to ``data_quality`` of a month; the same check on the same delivery is replaced."""
+    rows = to_frame(results, month)
+    if store.has(DATA_QUALITY, month):
+        rows = pl.concat([store.read(DATA_QUALITY, month).join(rows, on=list(DATA_QUALITY.key), how="anti"), rows])
+    store.write(DATA_QUALITY, rows, month)
 
 
 def _set_aside(arrival: _Arrival, results: Sequence[CheckResult], quarantine: Path) -> None:

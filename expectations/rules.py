@@ -1,7 +1,7 @@
 """What a rule is and what it looks at. The rules themselves are in the file of their stage, judging is in runner.py."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -43,7 +43,8 @@ class DeliveryView:
     be parsed, ``faults`` then say why. ``quarantined`` is what ``quarantine.split_rows`` set apart, with ``reason`` and
     ``check_id``. ``crosswalk`` is dated: zorgkantoor_code, valid_from, valid_to (first day it no longer holds, empty
     while it does), zorgkantoorregio. ``regions`` maps zorgkantoorregio to wlz_uitvoerder. ``control`` is the content of
-    ``<kind>.control.json``: rows and a total per delivered column.
+    ``<kind>.control.json``: rows and a total per delivered column. ``kader_regions`` are the regions that have a kader;
+    None means every region of the crosswalk.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class DeliveryView:
     faults: Sequence[Fault] = ()
     quarantined: pl.DataFrame | None = None
     control: Mapping[str, Any] | None = None
+    kader_regions: frozenset[str] | None = None
 
     @property
     def readable(self) -> bool:
@@ -99,9 +101,9 @@ class Escalation:
 class Rule:
     """A rule, declared once.
 
-    ``metrics`` measures one delivery: at least one row, with ``observed`` (words), ``findings_count``,
-    ``at_stake_eur`` (euro, empty when unknown) and the columns that ``expectation`` judges. Rows the expectation turns
-    down are the findings. ``describe`` puts the judged rows into words.
+    ``metrics`` measures one delivery (a DeliveryView) or the table of a stage: at least one row, with ``observed``
+    (words), ``findings_count``, ``at_stake_eur`` (euro, empty when unknown) and the columns that ``expectation``
+    judges. Rows the expectation turns down are the findings. ``describe`` puts the judged rows into words.
     """
 
     check_id: str
@@ -109,7 +111,7 @@ class Rule:
     why: str
     kinds: tuple[str, ...]
     severity: str
-    metrics: Callable[[DeliveryView], pl.DataFrame]
+    metrics: Callable[[Any], pl.DataFrame]
     expectation: ExpectationSpec
     expected: str
     action: str
@@ -135,15 +137,27 @@ class RuleMetrics:
 def measure(rule: Rule, view: DeliveryView) -> RuleMetrics:
     """The rule's metrics of one delivery. An exception inside the rule becomes ``error``; it never stops a run."""
     subject = f"delivery {view.delivery_id} ({view.file_name})"
+    return _measure(
+        rule, view, RuleMetrics(rule, view.kind, view.delivery_id, subject, pl.DataFrame()), view.assumptions
+    )
+
+
+def measure_table(rule: Rule, frame: pl.DataFrame, table_name: str, delivery_id: str) -> RuleMetrics:
+    """The rule's metrics of a stage's table; ``delivery_id`` is the claims delivery the table rests on."""
+    unmeasured = RuleMetrics(rule, table_name, delivery_id, f"table {table_name} on {delivery_id}", pl.DataFrame())
+    return _measure(rule, frame, unmeasured, {})
+
+
+def _measure(rule: Rule, subject: object, unmeasured: RuleMetrics, assumptions: Mapping[str, float]) -> RuleMetrics:
     try:
-        frame = rule.metrics(view)
+        frame = rule.metrics(subject)
         missing = [name for name in (*FINDING_COLUMNS, *rule.expectation.columns) if name not in frame.columns]
         if missing:
             raise ValueError(f"the metrics lack {', '.join(missing)}")
-        block_above = None if rule.escalation is None else view.assumptions[rule.escalation.assumption]
+        block_above = None if rule.escalation is None else assumptions[rule.escalation.assumption]
     except Exception as error:  # any mistake in a rule is that rule's, not the delivery's
-        return RuleMetrics(rule, view.kind, view.delivery_id, subject, pl.DataFrame(), error=error_text(error))
-    return RuleMetrics(rule, view.kind, view.delivery_id, subject, frame, block_above=block_above)
+        return replace(unmeasured, error=error_text(error))
+    return replace(unmeasured, frame=frame, block_above=block_above)
 
 
 def error_text(error: BaseException) -> str:

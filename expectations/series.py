@@ -24,10 +24,11 @@ SERIES_KEY = ("wlz_uitvoerder", "prestatiecode")
 
 
 def measure_uitvoerders(view: DeliveryView) -> pl.DataFrame:
-    """Rows per wlz_uitvoerder that runs a region in the delivery month; 0 when it is absent from the delivery."""
+    """Rows per wlz_uitvoerder that runs a region with a kader; 0 when it is absent from the delivery."""
+    has_kader = pl.lit(True) if view.kader_regions is None else pl.col("zorgkantoorregio").is_in(view.kader_regions)
     expected = (
         view.crosswalk.select(CROSSWALK_COLUMNS)
-        .filter(holds_on(pl.lit(view.delivery_month)))
+        .filter(holds_on(pl.lit(view.delivery_month)), has_kader)
         .join(view.regions.select("zorgkantoorregio", "wlz_uitvoerder"), on="zorgkantoorregio")
         .select("wlz_uitvoerder")
         .unique()
@@ -151,7 +152,7 @@ RULES = (
         severity="warn",
         metrics=measure_uitvoerders,
         expectation=ExpectationSpec("ExpectColumnValuesToBeBetween", {"column": "rows_count", "min_value": 1}),
-        expected="rows of every Wlz-uitvoerder that runs a region",
+        expected="rows of every Wlz-uitvoerder that runs a region with a kader",
         action="The delivery is used; scenarios that need the latest months of every uitvoerder are left out",
         next_step="ask the Wlz-uitvoerder and Vektis whether its claims were sent, and deliver again",
     ),

@@ -2,12 +2,9 @@
 
 import dagster as dg
 
-from assets.context import MONTHS
-
 monthly_advice = dg.define_asset_job(
     "monthly_advice",
     selection=dg.AssetSelection.all(),
-    partitions_def=MONTHS,
     description="Takes in the deliveries of a month, computes the advice and publishes it.",
     # A delivery that is refused stops the run before anything is published; the retry rests on the last accepted one.
     tags={"dagster/max_retries": "1", "dagster/retry_strategy": "ALL_STEPS"},

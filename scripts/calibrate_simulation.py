@@ -47,8 +47,15 @@ AIM_EUR = {"price_scale": 100, "crisis_capacity_factor": 50, "meerzorg_factor": 
 MAXIMUM_STEPS = 12
 SIZE_STEPS = 8
 NEAR = 0.003  # how near to 1 price scales should come
+LEAST_SLOPE_RATIO = 0.2  # of the slope so far
 DECIMALS = 12
 CALIBRATION = Path(__file__).parents[1] / "reference" / "simulation" / "calibration_letter.csv"
+
+ITEM_OF = {
+    "crisis_capacity_factor": "crisisbedden",
+    "meerzorg_factor": "meerzorg",
+    "na_ijl_percentage": "na_ijl",
+}
 
 Expected = dict[str, dict[str, float]]  # constant → key → euro it leads to
 
@@ -85,25 +92,31 @@ def deliver(claims: Claims) -> Inputs:
     )
 
 
+def forecast(by_region: pl.DataFrame) -> pl.DataFrame:
+    """Volumes of the advice from the claims per region, as scenario letter makes them."""
+    assumptions = load_assumptions(BUDGET_YEAR)
+    series = build_series(
+        by_region, ROUND_MONTH, int(assumptions["letter_minimum_lag_months"]), int(assumptions["fit_months"])
+    )
+    base = series.filter(pl.col("in_forecast_base")).rename({"declared_volume": "volume"})
+    return forecast_volumes(
+        base,
+        first_month=base["care_month"].min(),  # type: ignore[arg-type]
+        last_month=load_round(ROUND_MONTH).last_month,
+        last_observed=last_base_month(base),
+        ended=ended_codes(library.load_prestaties()),
+    )
+
+
 def expected_zin(reference: SimulationReference) -> Expected:
     """Zin expectation and extra items per uitvoerder, as the pipeline computes them from these constants."""
     known = deliver(prepare(reference, until=ROUND_MONTH))
     crosswalk, regions, prestaties = library.load_crosswalk(), library.load_regions(), library.load_prestaties()
     assumptions = load_assumptions(BUDGET_YEAR)
     by_region = aggregate_claims(known.claims.lazy(), crosswalk, regions, prestaties, ROUND_MONTH)
-    series = build_series(
-        by_region, ROUND_MONTH, int(assumptions["letter_minimum_lag_months"]), int(assumptions["fit_months"])
-    )
-    base = series.filter(pl.col("in_forecast_base")).rename({"declared_volume": "volume"})
-    volumes = forecast_volumes(
-        base,
-        first_month=base["care_month"].min(),  # type: ignore[arg-type]
-        last_month=load_round(ROUND_MONTH).last_month,
-        last_observed=last_base_month(base),
-        ended=ended_codes(prestaties),
-    )
+    year_ago = aggregate_claims(known.claims_year_ago.lazy(), crosswalk, regions, prestaties, YEAR_AGO)
+    volumes, by_year = forecast(by_region), claims_by_year(by_region)
     agreements = place_by_year(known.agreements, crosswalk, regions)
-    by_year = claims_by_year(by_region)
     prices = derive_prices(
         claims=by_year,
         agreements=agreements,
@@ -115,7 +128,6 @@ def expected_zin(reference: SimulationReference) -> Expected:
         assumptions=assumptions,
     )
     revenue = value_volumes(volumes, prices, prestaties, BUDGET_YEAR)
-    year_ago = aggregate_claims(known.claims_year_ago.lazy(), crosswalk, regions, prestaties, YEAR_AGO)
     items = build_extra_items(
         settlements=place_by_year(known.settlements, crosswalk, regions),
         agreements=agreements,
@@ -129,11 +141,10 @@ def expected_zin(reference: SimulationReference) -> Expected:
         lag_in_months=False,
     )
     zin = revenue.filter(pl.col("in_base"), pl.col("care_month").dt.year() == BUDGET_YEAR)
+    of_item = {name: _sums(items.filter(pl.col("item") == name), "item_eur") for name in ITEM_OF.values()}
     return {
         "price_scale": _sums(zin, "forecast_amount_eur"),
-        "crisis_capacity_factor": _sums(items.filter(pl.col("item") == "crisisbedden"), "item_eur"),
-        "meerzorg_factor": _sums(items.filter(pl.col("item") == "meerzorg"), "item_eur"),
-        "na_ijl_percentage": _sums(items.filter(pl.col("item") == "na_ijl"), "item_eur"),
+        **{constant: of_item[name] for constant, name in ITEM_OF.items()},
     }
 
 
@@ -177,49 +188,76 @@ def published_targets(reference: SimulationReference) -> Expected:
     return targets
 
 
+@dataclass
+class Search:
+    """One constant on its way to the value that leads to ``target`` euro: secant steps, the best value kept."""
+
+    target: float
+    aim: float
+    value: float
+    reached: float
+    slope: float
+    best: float
+    best_gap: float
+
+    @property
+    def gap(self) -> float:
+        """Euro still missing."""
+        return self.target - self.reached
+
+    def next_value(self) -> float:
+        """The value to try now; where the aim is met with room to spare, the same again."""
+        if abs(self.gap) <= self.aim / 10:
+            return self.value
+        return round(self.value + self.gap / self.slope, DECIMALS)
+
+    def learn(self, value: float, reached: float) -> None:
+        """Takes in what a value led to. A slope that is flat or points back is no guide and is not taken over."""
+        change = value - self.value
+        if abs(change) > 10**-DECIMALS:
+            slope = (reached - self.reached) / change
+            self.slope = slope if slope > LEAST_SLOPE_RATIO * self.slope else self.slope
+        self.value, self.reached = value, reached
+        if abs(self.gap) < self.best_gap:
+            self.best, self.best_gap = value, abs(self.gap)
+
+
 def solve(
     reference: SimulationReference,
     expected: Callable[[SimulationReference], Expected],
     constants: tuple[str, ...],
 ) -> SimulationReference:
     """Secant steps on all keys of the constants at once, until each amount is within ``AIM_EUR`` of its target."""
-    targets = published_targets(reference)
-    values = {constant: reference.constants(constant) for constant in constants}
-    reached = expected(reference)
-    slopes = {
-        constant: {key: reached[constant][key] / values[constant][key] for key in values[constant]}
+    targets, reached = published_targets(reference), expected(reference)
+    searches = {
+        (constant, key): Search(
+            target := targets[constant][key],
+            AIM_EUR[constant],
+            value,
+            euro := reached[constant][key],
+            euro / value,
+            value,
+            abs(target - euro),
+        )
         for constant in constants
+        for key, value in reference.constants(constant).items()
     }
-    best, best_gap = {c: dict(values[c]) for c in constants}, {c: {k: float("inf") for k in values[c]} for c in constants}
     for step in range(MAXIMUM_STEPS):
-        gaps = {c: {k: targets[c][k] - reached[c][k] for k in values[c]} for c in constants}
-        worst = {c: max(abs(gap) for gap in gaps[c].values()) for c in constants}
-        print(f"step {step}: worst gap in euro " + ", ".join(f"{c} {worst[c]:,.2f}" for c in constants), flush=True)
-        for c in constants:
-            for k in values[c]:
-                if abs(gaps[c][k]) < best_gap[c][k]:
-                    best[c][k], best_gap[c][k] = values[c][k], abs(gaps[c][k])
-        if all(best_gap[c][k] <= AIM_EUR[c] for c in constants for k in values[c]):
+        worst = {c: max(abs(search.gap) for (name, _), search in searches.items() if name == c) for c in constants}
+        print(f"step {step}: worst gap in euro " + ", ".join(f"{c} {gap:,.2f}" for c, gap in worst.items()), flush=True)
+        if all(search.best_gap <= search.aim for search in searches.values()):
             break
-        moved = {
-            c: {
-                k: values[c][k] if abs(gaps[c][k]) <= AIM_EUR[c] / 10 else values[c][k] + gaps[c][k] / slopes[c][k]
-                for k in values[c]
-            }
-            for c in constants
-        }
-        for c in constants:
-            reference = reference.with_constants(c, {k: round(v, DECIMALS) for k, v in moved[c].items()})
-        before, reached = reached, expected(reference)
-        for c in constants:
-            for k in values[c]:
-                change = moved[c][k] - values[c][k]
-                slope = (reached[c][k] - before[c][k]) / change if abs(change) > 1e-11 else 0.0
-                if slope > 0.2 * slopes[c][k]:
-                    slopes[c][k] = slope
-            values[c] = moved[c]
-    for c in constants:
-        reference = reference.with_constants(c, {k: round(v, DECIMALS) for k, v in best[c].items()})
+        values = {place: search.next_value() for place, search in searches.items()}
+        reached = expected(_with_values(reference, values))
+        for (constant, key), search in searches.items():
+            search.learn(values[constant, key], reached[constant][key])
+    return _with_values(reference, {place: search.best for place, search in searches.items()})
+
+
+def _with_values(reference: SimulationReference, values: dict[tuple[str, str], float]) -> SimulationReference:
+    for constant in {constant for constant, _ in values}:
+        of_constant = {key: value for (name, key), value in values.items() if name == constant}
+        reference = reference.with_constants(constant, of_constant)
     return reference
 
 

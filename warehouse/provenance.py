@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from warehouse.reference import REFERENCE
 from warehouse.settings import assumptions_path
 from warehouse.tables.deliveries import KINDS
 from wlz.rounds import Round
@@ -37,7 +38,8 @@ def describe_inputs(chosen: pl.DataFrame, advice_round: Round) -> pl.DataFrame:
             "amount_eur",
         )
     )
-    assumptions = assumptions_path(advice_round.budget_year).read_bytes()
+    assumptions = (REFERENCE / "assumptions" / "common.toml").read_bytes()
+    assumptions += assumptions_path(advice_round.budget_year).read_bytes()
     others = pl.DataFrame(
         {
             "input_name": ["assumptions", "code"],

@@ -83,7 +83,9 @@ def load_prestatiegroepen() -> pl.DataFrame:
 def load_nhc_growin() -> pl.DataFrame:
     """Share of NHC paid per year: ``year``, ``nhc_paid_ratio`` (2015 0.50 … 2018 1.00)."""
     return _read("nhc_ingroei.csv").select(
-        pl.col("jaar").cast(pl.Int32).alias("year"), (pl.col("pct_nhc") / 100).alias("nhc_paid_ratio"), "source"
+        pl.col("jaar").cast(pl.Int32).alias("year"),
+        (pl.col("pct_nhc") / 100).round(6).alias("nhc_paid_ratio"),
+        "source",
     )
 
 

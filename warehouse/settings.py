@@ -20,14 +20,17 @@ def load_round(delivery_month: date) -> Round:
 
 
 def load_assumptions(budget_year: int) -> Assumptions:
-    """The assumptions of a budget year; ``WLZ_ASSUMPTIONS`` names another file. Raises AssumptionError."""
+    """The assumptions of a budget year: ``common.toml`` and the year's own file, which may replace one.
+
+    ``WLZ_ASSUMPTIONS`` names another year file. Raises AssumptionError when the year has none.
+    """
     path = assumptions_path(budget_year)
     if not path.exists():
         raise AssumptionError(
             f"no assumptions for budget year {budget_year}: expected {path.name} in reference/assumptions, "
             "or WLZ_ASSUMPTIONS to name a file. Next: copy the year before and mend its values and sources"
         )
-    return parse_assumptions(_read_toml(path))
+    return parse_assumptions(_read_toml(REFERENCE / "assumptions" / "common.toml") | _read_toml(path))
 
 
 def assumptions_path(budget_year: int) -> Path:

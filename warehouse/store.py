@@ -56,9 +56,17 @@ class Store:
         """Where the partition lies, for readers that scan Parquet themselves."""
         return self._partition(table, delivery_month)
 
-    def write_delivery(self, table: Table, frame: pl.DataFrame, delivery_id: str, delivery_month: date) -> None:
-        """Keep an accepted delivery under its id. The same id again replaces the same content."""
-        _replace(conform(frame, table), self._delivery(table, delivery_id, delivery_month))
+    def hold_delivery(self, table: Table, frame: pl.DataFrame, delivery_id: str, delivery_month: date) -> None:
+        """Put a parsed delivery beside its place until its checks are known; nobody reads it there."""
+        _replace(frame.select(table.column_names), self._held(table, delivery_id, delivery_month))
+
+    def settle_delivery(self, table: Table, delivery_id: str, delivery_month: date, *, accepted: bool) -> None:
+        """Keep a held delivery under its id when it was accepted, else remove it. The same id again changes nothing."""
+        held = self._held(table, delivery_id, delivery_month)
+        if accepted:
+            os.replace(held, self._delivery(table, delivery_id, delivery_month))
+        else:
+            held.unlink(missing_ok=True)
 
     def scan_delivery(self, table: Table, delivery_id: str, delivery_month: date) -> pl.LazyFrame:
         """An accepted delivery, lazily: claims can be larger than memory."""
@@ -78,6 +86,9 @@ class Store:
 
     def _partition(self, table: Table, delivery_month: date) -> Path:
         return self.root / table.name / f"delivery_month={month_label(delivery_month)}" / "data.parquet"
+
+    def _held(self, table: Table, delivery_id: str, delivery_month: date) -> Path:
+        return self._delivery(table, delivery_id, delivery_month).with_name(f".{delivery_id}.held")
 
     def _delivery(self, table: Table, delivery_id: str, delivery_month: date) -> Path:
         return self.root / table.name / f"delivery_month={month_label(delivery_month)}" / f"{delivery_id}.parquet"

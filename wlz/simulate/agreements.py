@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 
 from wlz.simulate import special
-from wlz.simulate.claims import FIRST, Claims, _levels
+from wlz.simulate.claims import FIRST, Claims
 from wlz.simulate.draws import Stream, stream
-from wlz.simulate.inputs import DELIVERED_HEADERS, MONEY, money, month_number, months_between
+from wlz.simulate.inputs import DELIVERED_HEADERS, MONEY, money, month_number
 from wlz.simulate.world import SECTORS, YEARS, World, paid_nhc_ratio, tariffs_in_own_unit, tariffs_per_claim_unit
 
 LAST_YEAR_AGREED = 2017  # from 2018 on agreements per prestatie are no longer delivered
@@ -151,8 +151,8 @@ def beleidsregelwaarden(world: World, delivered_on: date) -> pl.DataFrame:
     frames = []
     for year in range(FIRST_YEAR_SETTLED, delivered_on.year + 1):
         tariff, nhc, nic = tariffs_in_own_unit(world.reference, world.prestaties, year)
-        valid = has_tariff & np.array([start.year <= year for start in world.prestaties["valid_from"].to_list()])
-        valid |= has_tariff & (year == FIRST_YEAR_SETTLED)
+        started = [start.year <= max(year, 2015) for start in world.prestaties["valid_from"].to_list()]
+        valid = has_tariff & np.array(started)
         frames.append(
             pl.DataFrame(
                 {
@@ -234,8 +234,3 @@ def jaarrekeningen(claims: Claims, delivered_on: date) -> pl.DataFrame:
         .with_columns(aanleverdatum=pl.lit(delivered_on, dtype=pl.Date), jaar=pl.lit(year, dtype=pl.Int32))
         .select(DELIVERED_HEADERS["jaarrekeningen"])
     )
-
-
-def expected_levels(world: World, year: int) -> np.ndarray:
-    """Mean level of a year per prestatie, 1 in December 2017."""
-    return np.asarray(_levels(world, months_between(date(year, 1, 1), date(year, 12, 1))).mean(axis=1))

@@ -31,6 +31,7 @@ GROSSING_RATIO = 0.86  # euro of zin for a euro of pgb, mei-advies 2018
 TRANSFERS = {"letter": 12, "small": 3}
 PGB_NOISE_SD = 0.0006
 PGB_DAMPING_MONTHS = 8.0
+SIDE_COLUMNS = 100_000  # moments of a stream apart from the month numbers
 PGB_PER_HOLDER_EUR = 46_000
 AIDS_YEAR_EUR = 133_900_000
 AIDS_SHARE = {"mobiliteit": 0.62, "persoonsgebonden": 0.38}
@@ -91,7 +92,8 @@ def _budget_2015(world: World, final: dict[str, np.ndarray]) -> dict[str, np.nda
         for area, cents in _area_split(world, region, to_cents(by_region[name]), share).items():
             pgb[area] = cents
     national = sum(to_cents(value) for value in world.reference.published_uitvoerder["zin_kader_eur"].to_list())
-    return {"zin": np.rint(final["zin"] / national * ZIN_2015_NATIONAL_EUR).astype(np.int64) * 100, "pgb": pgb}
+    total = round(ZIN_2015_NATIONAL_EUR * 100 * int(final["zin"].sum()) / national)
+    return {"zin": split_cents(total, final["zin"].astype(float)), "pgb": pgb}
 
 
 def kader(world: World, stand_date: date) -> pl.DataFrame:
@@ -195,7 +197,7 @@ def pgb_verleningen(world: World, reference_date: date) -> pl.DataFrame:
         for region, stand in enumerate(stands.tolist()):
             for area, cents in _area_split(world, region, stand, share).items():
                 granted[area] = cents
-        rng = stream(world.settings.seed, Stream.PGB, -month_number(month) % 100_000)
+        rng = stream(world.settings.seed, Stream.PGB, SIDE_COLUMNS + month_number(month))
         left = (12 - month.month) / 12
         reserved = granted * rng.uniform(0.008, 0.02, len(granted)) * left
         next_year = granted * rng.uniform(0.002, 0.006, len(granted)) * (1 if month.month >= 9 else 0)
@@ -267,7 +269,7 @@ def indicaties(world: World, delivered_on: date) -> pl.DataFrame:
     people = np.interp([month_number(month) for month in months], at, counted["personen"].to_numpy()) * share
     rows = []
     for number, month in enumerate(months):
-        rng = stream(world.settings.seed, Stream.NATIONAL, 100_000 + month_number(month))
+        rng = stream(world.settings.seed, Stream.NATIONAL, SIDE_COLUMNS + month_number(month))
         for column, (sector, part) in enumerate(INDICATION_SHARE.items()):
             counts = np.rint(
                 people[number] * part * world.area_weight[:, column] * np.exp(rng.normal(0, 0.002, len(world.areas)))

@@ -114,7 +114,7 @@ def draw_final_volumes(world: World, months: list[date]) -> np.ndarray:
         cells = np.nonzero(world.cell_uitvoerder == number)[0]
         prestatie = world.cell_prestatie[cells]
         expected = world.cell_clients[cells, None] * level[prestatie] * walk[number, prestatie]
-        expected[np.ix_(stopped[cells], [month.year >= STOPPED_FROM_YEAR for month in months])] = 0.0
+        expected[np.ix_(stopped[cells], np.array([month.year >= STOPPED_FROM_YEAR for month in months]))] = 0.0
         final[cells] = _draw_units(world, number, prestatie, expected, months)
     return final
 

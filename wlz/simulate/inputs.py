@@ -175,6 +175,8 @@ def read_settings(scale: str, until: date, seed: int, defects: Sequence[str], kn
     unknown = [name for name in defects if name not in known_defects]
     if unknown:
         raise SimulationError(f"defect {', '.join(unknown)}: expected one of {', '.join(known_defects)}")
+    if lines and defects:
+        raise SimulationError(f"scale {scale}: a load test takes no defects; plant them in letter or small")
     return Settings(scale, until, seed, tuple(defects), lines)
 
 

@@ -1,0 +1,135 @@
+"""The code location as Dagster sees it, and real runs of it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from assets.context import Warehouse
+from assets.deliveries import FALLBACK_TAG
+from pipelines.definitions import defs
+from pipelines.jobs import monthly_advice
+from pipelines.schedules import monthly_schedule
+from warehouse.landing import write_deliveries
+from warehouse.reference import load_simulation_reference
+from warehouse.tables.series import SERIES
+from wlz.simulate.run import simulate_deliveries
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+GROUPS = {
+    "deliveries": {"deliveries"},
+    "series": {"series_region", "series"},
+    "volumes": {"volumes", "volume_check"},
+    "prices": {"prices", "revenue"},
+    "extra_items": {"extra_items"},
+    "pgb": {"pgb"},
+    "aids": {"aids"},
+    "utilisation": {"utilisation", "utilisation_months"},
+    "publish": {"advice_provenance", "marts"},
+}
+
+
+def specs() -> dict[str, dg.AssetSpec]:
+    return {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
+
+
+def write_small(folder: Path, until: date, defects: tuple[str, ...] = ()) -> Warehouse:
+    files = simulate_deliveries(load_simulation_reference("small"), scale="small", until=until, defects=defects)
+    write_deliveries(folder / "deliveries", ((f.delivery_month, f.kind, f.frame, f.part) for f in files))
+    return Warehouse(data_dir=str(folder))
+
+
+def run(warehouse: Warehouse, **how: object) -> dg.ExecuteInProcessResult:
+    job = defs.resolve_job_def("monthly_advice")
+    with dg.DagsterInstance.ephemeral() as instance:
+        return job.execute_in_process(
+            instance=instance, resources={"warehouse": warehouse}, raise_on_error=False, **how
+        )
+
+
+def test_groups_are_the_stages():
+    found: dict[str, set[str]] = {}
+    for name, spec in specs().items():
+        found.setdefault(spec.group_name, set()).add(name)
+    assert found == GROUPS
+
+
+def test_every_table_asset_shows_its_contract():
+    without = [name for name, spec in specs().items() if "dagster/column_schema" not in spec.metadata]
+    assert without == ["marts"]
+    assert specs()["series"].metadata["grain"] == SERIES.grain
+
+
+def test_the_schedule_asks_for_the_month_of_its_tick():
+    tick = dg.build_schedule_context(
+        scheduled_execution_time=pl.datetime_range(
+            pl.datetime(2018, 5, 5), pl.datetime(2018, 5, 5), eager=True
+        ).to_list()[0]
+    )
+    request = monthly_schedule(tick)
+    assert request.partition_key == "2018-05"
+    assert monthly_schedule.job_name == monthly_advice.name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command",
+    [["dagster", "definitions", "validate", "-w", str(ROOT / "workspace.yaml")], ["dg", "check", "defs"]],
+    ids=["dagster definitions validate", "dg check defs"],
+)
+def test_the_code_location_loads_clean(command, tmp_path):
+    folder = ROOT if command[0] == "dg" else tmp_path
+    done = subprocess.run(
+        [str(BIN / command[0]), *command[1:]],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "DAGSTER_HOME": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Error" not in done.stdout + done.stderr
+
+
+def test_a_blocking_check_stops_before_anything_is_built(tmp_path):
+    warehouse = write_small(tmp_path, date(2017, 1, 1), defects=("duplicate_key",))
+    result = run(warehouse, partition_key="2017-01")
+    failed = {e.check_name: e.severity for e in result.get_asset_check_evaluations() if not e.passed}
+    assert failed["D03"] == dg.AssetCheckSeverity.ERROR
+    assert not result.success
+    materialised = {event.asset_key.to_user_string() for event in result.get_asset_materialization_events()}
+    assert materialised == {"deliveries"}
+    assert not warehouse.database.exists()
+    refused = warehouse.store.read_register().filter(pl.col("delivery_status") == "refused")
+    assert refused["check_id"].to_list() == ["D03"]
+    assert (warehouse.quarantine / "2017-01" / "declaraties" / refused["delivery_id"][0] / "reason.json").exists()
+
+
+@pytest.mark.slow
+def test_a_backfill_of_months_is_one_run(tmp_path):
+    warehouse = write_small(tmp_path, date(2017, 3, 1))
+    tags = {"dagster/asset_partition_range_start": "2017-01", "dagster/asset_partition_range_end": "2017-03"}
+    result = run(warehouse, tags=tags)
+    assert result.success, [e.message for e in result.get_step_failure_events()]
+    months = [warehouse.store.has(SERIES, date(2017, month, 1)) for month in (1, 2, 3)]
+    assert months == [True, True, True]
+    single = Warehouse(data_dir=str(tmp_path / "single"))
+    shutil.copytree(warehouse.landing, single.landing)
+    assert run(single, partition_key="2017-02").success
+    february = date(2017, 2, 1)
+    assert single.store.read(SERIES, february).equals(warehouse.store.read(SERIES, february))
+
+
+def test_a_repeated_run_goes_on_with_the_last_accepted_delivery(tmp_path):
+    warehouse = write_small(tmp_path, date(2017, 2, 1), defects=("duplicate_key",))
+    assert not run(warehouse, partition_key="2017-02").success
+    again = run(warehouse, partition_key="2017-02", tags={FALLBACK_TAG: "yes"})
+    assert again.success
+    claims = warehouse.advice(date(2017, 2, 1)).chosen.filter(kind="declaraties")
+    assert claims["delivery_month"].to_list() == [date(2017, 1, 1)]

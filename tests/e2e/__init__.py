@@ -1,0 +1,1 @@
+"""End to end: files in, the real job, the published marts out."""

@@ -1,0 +1,86 @@
+"""Reference files: typed, complete, each with a source."""
+
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from warehouse import reference
+
+CSV_FILES = sorted(reference.REFERENCE.rglob("*.csv"))
+
+
+def test_every_file_has_a_source_column_or_stands_in_the_readme() -> None:
+    readme = (reference.REFERENCE / "README.md").read_text(encoding="utf-8")
+    for file in CSV_FILES:
+        columns = pl.read_csv(file, infer_schema=False)
+        name = file.relative_to(reference.REFERENCE).as_posix()
+        listed = name in readme or f"{file.parent.name}/" in readme
+        assert listed, f"{name} is not in reference/README.md"
+        if "source" in columns.columns:
+            assert columns["source"].null_count() == 0, f"{name}: rows without a source"
+
+
+def test_thirty_one_regions_spelled_as_in_table_6() -> None:
+    regions = reference.load_regions()
+    table_6 = reference.load_published("tabel_6_pgb_regio")["zorgkantoorregio"].to_list()
+    assert sorted(regions["zorgkantoorregio"].to_list()) == sorted(set(table_6) - {"Landelijk"})
+    assert regions["pgb_budget_2015_eur"].sum() == Decimal("1360000000.00")
+
+
+def test_crosswalk_folds_5522_and_takes_up_5533_with_dates() -> None:
+    rows = {row["zorgkantoor_code"]: row for row in reference.load_crosswalk().to_dicts()}
+    assert rows["5522"]["zorgkantoorregio"] == "Westland Schiedland Delfland"
+    assert rows["5522"]["valid_to"] == date(2020, 1, 1)
+    assert rows["5533"]["zorgkantoorregio"] == "Friesland"
+    assert rows["5533"]["valid_from"] == date(2020, 1, 1)
+    assert set(reference.load_crosswalk()["zorgkantoorregio"]) == set(reference.load_regions()["zorgkantoorregio"])
+
+
+def test_code_list_follows_the_contract_and_the_other_lists() -> None:
+    prestaties = reference.load_prestaties()
+    codes = prestaties["prestatiecode"]
+    assert codes.is_unique().all()
+    assert codes.str.contains(r"^[A-Z][0-9A-Z]{2,4}$").all()
+    assert set(prestaties["unit_code"]) <= set(reference.load_units().filter("allowed_for_wlz")["unit_code"])
+    assert set(prestaties["prestatiegroep"]) <= set(reference.load_prestatiegroepen()["prestatiegroep"])
+    assert set(prestaties["sector"]) == {"VV", "GZ", "GGZ"}
+    assert set(prestaties["successor"].drop_nulls()) <= set(codes)
+    assert prestaties.schema["valid_to"] == pl.Date
+    assert prestaties["valid_from"].null_count() == 0
+
+
+def test_only_what_is_proven_is_called_proven() -> None:
+    prestaties = reference.load_prestaties()
+    proven = prestaties.filter(pl.col("status") == "proven")["prestatiecode"].to_list()
+    assert sorted(proven) == ["Z025", "Z053", "Z110", "Z490", "Z491", "Z560"]
+    assert prestaties.filter("is_crisis")["prestatiecode"].sort().to_list() == ["Z110", "Z490", "Z491", "Z560"]
+    assert prestaties.filter("is_meerzorg")["status"].unique().to_list() == ["invented"]
+
+
+def test_grow_in_of_the_nhc() -> None:
+    shares = dict(reference.load_nhc_growin().select("year", "nhc_paid_ratio").iter_rows())
+    assert [shares[year] for year in range(2015, 2019)] == [0.5, 0.7, 0.85, 1.0]
+
+
+def test_kader_2018_prints_as_table_1() -> None:
+    kader = reference.load_kader_2018().group_by("part").agg(pl.col("budget_eur").sum())
+    totals = {part: round(amount / 1_000_000) for part, amount in kader.iter_rows()}
+    assert totals == {"zin": 18_711, "pgb": 2_236}
+
+
+@pytest.mark.parametrize("scale", ["letter", "small", "lines:1000"])
+def test_calibration_has_a_value_for_every_uitvoerder_and_region(scale: str) -> None:
+    calibration = reference.load_calibration(scale)
+    regions = reference.load_regions()
+    for constant in ("price_scale", "volume_size", "crisis_capacity_factor", "meerzorg_factor", "na_ijl_percentage"):
+        keys = calibration.filter(pl.col("constant") == constant)["key"]
+        assert set(keys) == set(regions["wlz_uitvoerder"]), constant
+    keys = calibration.filter(pl.col("constant") == "pgb_december_ratio")["key"]
+    assert set(keys) == set(regions["zorgkantoorregio"])
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(reference.ReferenceDataError, match="tabel_9"):
+        reference.load_published("tabel_9")
