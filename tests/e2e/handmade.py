@@ -100,11 +100,24 @@ def _cell(value: object) -> str:
     return str(value).replace(".", ",") if isinstance(value, float | Decimal) else str(value)
 
 
+def invoke(*arguments: str, env: dict[str, str | None] | None = None) -> Result:
+    """The command line in process. An exception that a person would see as a trace is raised."""
+    result = CliRunner().invoke(main, list(arguments), env=env)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise AssertionError(f"a person would see a trace:\n{result.output}") from result.exception
+    assert "Traceback" not in result.output, result.output
+    return result
+
+
 @dataclass(frozen=True)
 class House:
-    """A data folder: landing zone, lake, database, and the commands people run on it."""
+    """A data folder: landing zone, lake, database, and the commands people run on it.
+
+    ``dagster_home`` is where Dagster keeps its history (default: inside the data folder, as for people).
+    """
 
     root: Path
+    dagster_home: Path | None = None
 
     @property
     def landing(self) -> Path:
@@ -128,8 +141,9 @@ class House:
         )
 
     def wlz(self, *arguments: str) -> Result:
-        """Any command of the command line, in process."""
-        return CliRunner().invoke(main, [*arguments, "--data", str(self.root)])
+        """A command on this data folder, in process. An exception that a person would see as a trace is raised."""
+        home = str(self.dagster_home) if self.dagster_home else None
+        return invoke(*arguments, "--data", str(self.root), env={"DAGSTER_HOME": home})
 
     def run(self, month: str = "2018-05") -> Result:
         """``wlz run`` of a month."""
@@ -163,13 +177,12 @@ class House:
 
     def copy(self, to: Path) -> "House":
         """The same house elsewhere, to spoil without harm."""
-        shutil.copytree(self.root, to)
-        return House(to)
+        shutil.copytree(self.root, to, dirs_exist_ok=True)
+        return House(to, self.dagster_home)
 
 
-def furnish(root: Path, *, shape: str = "csv") -> House:
+def furnish(house: House, *, shape: str = "csv") -> House:
     """The base set: Z025 and Z041, 100 a month at € 10.00 in two regions; no claims of 2018, no tariffs."""
-    house = House(root)
     house.deliver("declaraties", [*claims("Z025"), *claims("Z041")], shape=shape)
     house.deliver("kader", kader(), shape=shape)
     house.deliver("pgb_verleningen", grants(), shape=shape)

@@ -1,0 +1,30 @@
+"""What tests share: settings of the person who runs them kept out, and one finished run on simulated deliveries."""
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from e2e.handmade import House
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> Iterator[None]:
+    """Tests neither read nor write the data folder of the person who runs them."""
+    settings = ("WLZ_DATA", "WLZ_DELIVERIES", "WLZ_ASSUMPTIONS", "DAGSTER_HOME")
+    outside = {name: os.environ.pop(name) for name in settings if name in os.environ}
+    yield
+    os.environ.update(outside)
+
+
+@pytest.fixture(scope="session")
+def small_data(tmp_path_factory: pytest.TempPathFactory) -> "House":
+    """A data folder with the small simulated landing zone and the finished advice of May 2018. Do not write to it."""
+    from e2e.handmade import House, invoke
+
+    house = House(tmp_path_factory.mktemp("small") / "data")
+    simulated = invoke("simulate", "--out", str(house.landing), "--scale", "small")
+    assert simulated.exit_code == 0, simulated.output
+    return house.publish()
