@@ -1,9 +1,10 @@
 """Assets of the stage prices: the price of every prestatie, and the volumes valued at it."""
 
 import dagster as dg
+import polars as pl
 
 from assets.checks import check_specs, judge_table
-from assets.context import Warehouse, count_table, months_of, stage_asset, summarise
+from assets.context import Warehouse, count_table, markdown_table, months_of, stage_asset, summarise
 from expectations import prices as price_rules
 from warehouse import reference
 from warehouse.tables.prices import PRICES, REVENUE
@@ -31,9 +32,13 @@ def prices(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Materi
             assumptions=advice.assumptions,
         )
         advice.save(PRICES, derived)
-    return dg.MaterializeResult(
-        metadata=summarise(derived) | {"prices per source": count_table(derived, "price_source")}
-    )
+    shown = ("prestatiecode", "wlz_uitvoerder", "price_source", "price_eur_per_unit", "unit_factor", "unit_evidence")
+    corrected = derived.filter(pl.col("unit_factor") != 1).select(shown)
+    tables = {
+        "prices per source": count_table(derived, "price_source"),
+        "prices with a corrected unit": dg.MetadataValue.md(markdown_table(corrected)),
+    }
+    return dg.MaterializeResult(metadata=summarise(derived) | tables)
 
 
 @stage_asset(REVENUE, group="prices", deps=["prices", "volumes"], check_specs=check_specs(price_rules.RULES, "revenue"))

@@ -34,9 +34,10 @@ def utilisation(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.M
             assumptions=advice.assumptions,
         )
         advice.save(UTILISATION, confronted)
-    national = confronted.filter(level="national").select("part", "expected_eur", "budget_eur", "available_eur")
+    shown = ("wlz_uitvoerder", "part", "expected_excl_extra_eur", "expected_eur", "budget_eur", "available_eur")
+    totals = confronted.filter(pl.col("level") != "region").select(*shown, "available_ratio")
     return dg.MaterializeResult(
-        metadata=summarise(confronted) | {"table 1": dg.MetadataValue.md(markdown_table(national))}
+        metadata=summarise(confronted) | {"expectation against the kader": dg.MetadataValue.md(markdown_table(totals))}
     )
 
 

@@ -13,6 +13,7 @@ from reports.letter_tables import (
     summarise_comparison,
 )
 from reports.marts import read_marts
+from reports.rounding import round_millions, round_percentage
 from warehouse.reference import load_published
 
 PUBLISHED = {
@@ -31,11 +32,28 @@ DISCLAIMER = (
 
 
 def render_demo(database: Path, delivery_month: date) -> str:
-    """Tables 1 and 3 beside the published ones, and how many figures of tables 1–6 agree."""
-    tables = build_letter_tables(read_marts(database, tuple(layout.mart for layout in TABLES), delivery_month))
+    """Tables 1 and 3 beside the published ones, the transfer, and how many figures of tables 1–6 agree."""
+    marts = read_marts(database, tuple(layout.mart for layout in TABLES), delivery_month)
+    tables = build_letter_tables(marts)
     comparison = compare_with_published(tables, {number: load_published(name) for number, name in PUBLISHED.items()})
-    shown = [render_table(table, comparison) for table in tables if table.layout.number in (1, 3)]
-    return "\n\n".join(["", *shown, render_summary(comparison), DISCLAIMER, ""])
+    one, three = (render_table(table, comparison) for table in tables if table.layout.number in (1, 3))
+    transfer = render_transfer(marts["utilisation_national"], load_published("overheveling"))
+    return "\n\n".join(["", one, transfer, three, render_summary(comparison), DISCLAIMER, ""])
+
+
+def render_transfer(national: pl.DataFrame, published: pl.DataFrame) -> str:
+    """What is left of the zin shortage when the pgb room is transferred, beside the letter's own sentence."""
+    zin, pgb = (national.filter(part=part).row(0, named=True) for part in ("zin", "pgb"))
+    letter = published.row(0, named=True)
+    room, value = round_millions(pgb["available_eur"], 0), round_millions(zin["transfer_possible_eur"], 0)
+    left = round_millions(zin["available_after_transfer_eur"], 0)
+    left_percentage = round_percentage(zin["available_after_transfer_ratio"], 1)
+    return (
+        f"Transfer of the pgb room: {room} is worth {value} in zin (letter {letter['waarde_in_zin_mln']}); "
+        f"room left in zin {left}, {left_percentage} % of the kader "
+        f"(letter {letter['resterende_ruimte_zin_mln']}, {letter['resterende_ruimte_zin_pct']} %); "
+        f"{zin['reserve_needed_ratio']:.0%} of the herverdelingsmiddelen would cover it."
+    )
 
 
 def render_table(table: PrintedTable, comparison: pl.DataFrame) -> str:

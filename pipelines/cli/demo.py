@@ -8,6 +8,7 @@ import click
 from pipelines.cli.console import data_option, note, resolve_data, say
 
 MONTH = date(2018, 5, 1)
+SEED = 1  # the constants of the simulation are solved for this one
 
 
 @click.command(epilog="Example: wlz demo --data data")
@@ -15,15 +16,24 @@ MONTH = date(2018, 5, 1)
 def demo(data_dir: Path | None) -> None:
     """Simulate deliveries at the scale of the May 2018 advice (first time), run that month, print tables 1 and 3."""
     from pipelines.cli.run import run_and_tell
-    from pipelines.cli.simulate import write_simulation
+    from pipelines.cli.simulate import describe_simulation, read_marker, write_simulation
+    from wlz.simulate.inputs import SimulationError
 
     data = resolve_data(data_dir)
     landing = data / "deliveries"
-    if (landing.parent / f"{landing.name}-truth").exists():
+    wanted, found = describe_simulation("letter", MONTH, SEED), read_marker(landing)
+    if found and found != wanted:
+        note(f"{landing} holds another simulation ({found}); name another data folder with --data")
+        raise SystemExit(2)
+    if found:
         note(f"Using the simulated deliveries in {landing}")
     else:
         note(f"Simulating deliveries in {landing} …")
-        counts = write_simulation(landing, "letter", MONTH, seed=1)
+        try:
+            counts = write_simulation(landing, "letter", MONTH, SEED)
+        except SimulationError as error:
+            note(str(error))
+            raise SystemExit(2) from None
         note(f"  {counts['files']:,} files, {counts['rows']:,} rows")
     code = run_and_tell(MONTH, data)
     if code == 0:

@@ -1,11 +1,16 @@
 """`wlz simulate`: invented deliveries with known truth and planted defects."""
 
+import json
+import shutil
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import click
 
 from pipelines.cli.console import Month, note, say
+
+MARKER = "simulation.json"
 
 
 @click.command(epilog="Example: wlz simulate --out data/deliveries --scale small --seed 1 --defect unit_error")
@@ -34,17 +39,45 @@ def truth_folder(out: Path) -> Path:
     return out.parent / f"{out.name}-truth"
 
 
+def read_marker(out: Path) -> dict[str, object]:
+    """What was simulated into this landing zone; empty when nothing was, or when it broke off halfway."""
+    marker = truth_folder(out) / MARKER
+    found = json.loads(marker.read_text(encoding="utf-8")) if marker.exists() else {}
+    return found if found.pop("complete", False) else {}
+
+
+def refuse_real_deliveries(out: Path) -> None:
+    """Raises SimulationError when the folder holds deliveries that no simulation wrote."""
+    from wlz.simulate.inputs import SimulationError
+
+    if out.exists() and any(out.iterdir()) and not (truth_folder(out) / MARKER).exists():
+        raise SimulationError(f"{out} holds files that were not simulated; they are left alone. Name an empty folder")
+
+
 def write_simulation(out: Path, scale: str, until: date, seed: int, defects: tuple[str, ...] = ()) -> dict[str, int]:
-    """Write deliveries and truth; returns how many files and rows."""
+    """Write deliveries and truth; returns how many files and rows. Earlier simulated files are replaced."""
     from warehouse.landing import write_deliveries, write_truth
     from warehouse.reference import load_simulation_reference
     from wlz.simulate.run import simulate_deliveries, simulate_truth
 
+    refuse_real_deliveries(out)
     reference = load_simulation_reference(scale)
     files = simulate_deliveries(reference, scale=scale, until=until, seed=seed, defects=defects)
-    counts = write_deliveries(out, ((file.delivery_month, file.kind, file.frame, file.part) for file in files))
+    first = next(files)  # an unknown scale or defect shows here, before anything is written
+    marker = truth_folder(out) / MARKER
+    asked = describe_simulation(scale, until, seed, defects)
+    if marker.exists():
+        shutil.rmtree(out, ignore_errors=True)
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.write_text(json.dumps(asked | {"complete": False}), encoding="utf-8")
+    written = ((file.delivery_month, file.kind, file.frame, file.part) for file in chain([first], files))
+    counts = write_deliveries(out, written)
     truth = simulate_truth(reference, scale=scale, until=until, seed=seed, defects=defects)
-    write_truth(
-        truth_folder(out), {"volumes": truth.volumes, "completeness": truth.completeness, "defects": truth.defects}
-    )
+    write_truth(marker.parent, {"volumes": truth.volumes, "completeness": truth.completeness, "defects": truth.defects})
+    marker.write_text(json.dumps(asked | {"complete": True}), encoding="utf-8")
     return counts
+
+
+def describe_simulation(scale: str, until: date, seed: int, defects: tuple[str, ...] = ()) -> dict[str, object]:
+    """What was asked for, as the marker keeps it."""
+    return {"scale": scale, "until": f"{until:%Y-%m}", "seed": seed, "defects": sorted(defects)}

@@ -1,0 +1,295 @@
+"""Deliveries that come twice, again, in another order, or not at all: what the next advice rests on."""
+
+import json
+import random
+import shutil
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from assets.context import Warehouse
+from e2e.handmade import FRIESLAND, GRONINGEN, House, Row, claims, furnish, grants, kader
+
+MAY, JUNE = date(2018, 5, 1), date(2018, 6, 1)
+
+
+def claims_used(house: House, month: date) -> str:
+    """The claims delivery a round uses."""
+    chosen = Warehouse(data_dir=str(house.root)).advice(month).chosen
+    return str(chosen.filter(kind="declaraties")["delivery_id"].item())
+
+
+def claims_published(house: House, month: str) -> str:
+    """The claims delivery a published advice says it rests on."""
+    sql = "select input_version from marts.advice_provenance where input_name = 'declaraties'"
+    [(version,)] = house.query(f"{sql} and delivery_month = date '{month}-01'")
+    return str(version)
+
+
+def zin_expected(house: House, month: str) -> float:
+    sql = f"select expected_eur from marts.utilisation_national where part = 'zin' and delivery_month = '{month}-01'"
+    [(amount,)] = house.query(sql)
+    return float(amount)
+
+
+# --- The same again -----------------------------------------------------------------------------------------------
+
+
+def test_the_same_files_twice_change_nothing(house: House) -> None:
+    """Register, every file of the lake's deliveries and every hash of the marts, also those about the run."""
+    register = house.register()
+    everything = house.wlz("tables", "--hash").stdout
+    again = house.run()
+    assert again.exit_code == 0
+    assert house.register().equals(register)
+    assert house.wlz("tables", "--hash").stdout == everything
+
+
+def test_the_same_content_under_another_date_of_the_file_is_no_new_delivery(house: House) -> None:
+    register = house.register()
+    path = house.landing / "2018-05" / "declaraties.csv"
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content)
+    house.publish()
+    assert house.register().equals(register)
+
+
+# --- A re-delivery ------------------------------------------------------------------------------------------------
+
+
+def test_a_redelivery_counts_for_later_rounds_only(house: House) -> None:
+    """The round of May 2018 ends on 2 May; the same month delivered again on 20 May is for the round of June."""
+    before, first = house.advice_hashes(), claims_used(house, MAY)
+    house.deliver("declaraties", [*claims("Z025", volume=200), *claims("Z041")], on=date(2018, 5, 20))
+    house.publish()
+    assert house.advice_hashes() == before
+    second = claims_used(house, JUNE)
+    assert claims_used(house, MAY) == claims_published(house, "2018-05") == first != second
+    of_claims = house.register().filter(kind="declaraties").sort("received_on")
+    assert of_claims.select("delivery_id", "delivery_status", "superseded_by").rows() == [
+        (first, "superseded", second),
+        (second, "accepted", None),
+    ]
+
+
+def test_a_redelivery_within_the_round_replaces_the_first(house: House) -> None:
+    """The same day, so the one taken in last counts: 2 × (24,000 + 12,000) = 72,000."""
+    first = claims_used(house, MAY)
+    house.deliver("declaraties", [*claims("Z025", volume=200), *claims("Z041")])
+    house.publish()
+    assert claims_published(house, "2018-05") == claims_used(house, MAY) != first
+    assert zin_expected(house, "2018-05") == 72_000
+
+
+# --- Order --------------------------------------------------------------------------------------------------------
+
+
+def provider_claims() -> list[Row]:
+    """Two providers per series with amounts that floats do not add up alike in every order."""
+    rows: list[Row] = []
+    for agb, volume, price in (("01000001", 33.3, "10.07"), ("01000002", 0.1, "99.99"), ("01000003", 66.7, "3.33")):
+        for prestatie in ("Z025", "Z041"):
+            rows += claims(prestatie, volume=volume, price=price, agb=agb)
+    return rows
+
+
+def test_the_order_of_rows_changes_nothing(empty_house: House, tmp_path: Path) -> None:
+    rows = provider_claims()
+    furnish(empty_house).deliver("declaraties", rows)
+    shuffled = empty_house.copy(tmp_path / "shuffled")
+    random.Random(1).shuffle(rows)
+    shuffled.deliver("declaraties", rows)
+    assert claims_text(shuffled) != claims_text(empty_house)
+    assert shuffled.publish().advice_hashes() == empty_house.publish().advice_hashes()
+
+
+def claims_text(house: House) -> str:
+    return (house.landing / "2018-05" / "declaraties.csv").read_text(encoding="utf-8")
+
+
+def test_the_order_of_rows_and_files_changes_nothing_at_scale(
+    small_data: House, tmp_path: Path, dagster_home: Path
+) -> None:
+    """The simulated deliveries with shuffled rows, and of the claims only the two months that the advice uses."""
+    other = House(tmp_path / "data", dagster_home)
+    for path in sorted(small_data.landing.glob("*/*.parquet"), reverse=True):
+        if path.stem == "declaraties" and path.parent.name not in ("2017-05", "2018-05"):
+            continue
+        if path.stem in ("hulpmiddelen", "pgb_verleningen") and path.parent.name < "2018-03":
+            continue
+        target = other.landing / path.parent.name / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        frame = pl.read_parquet(path)
+        frame.sample(fraction=1.0, shuffle=True, seed=7).write_parquet(target)
+    assert other.publish().advice_hashes() == small_data.advice_hashes()
+
+
+def test_the_order_of_months_changes_nothing(empty_house: House, tmp_path: Path) -> None:
+    """April and May published in either order; each month twice as dear as the one before it."""
+    house = furnish(empty_house)
+    house.deliver("kader", kader(), month="2018-01", on=date(2018, 1, 15))
+    house.deliver("declaraties", claims("Z025", price="5.00"), month="2018-04", on=date(2018, 4, 2))
+    backwards = house.copy(tmp_path / "backwards")
+    house.publish("2018-04").publish("2018-05")
+    backwards.publish("2018-05").publish("2018-04")
+    assert house.advice_hashes() == backwards.advice_hashes()
+    assert (zin_expected(house, "2018-04"), zin_expected(house, "2018-05")) == (12_000, 48_000)
+
+
+# --- Refused ------------------------------------------------------------------------------------------------------
+
+
+def test_a_first_delivery_that_is_refused_publishes_nothing(empty_house: House) -> None:
+    furnish(empty_house).deliver("declaraties", claims("Z025", codes=["5599"]))
+    result = empty_house.run()
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[0] == "Refused, nothing published: no claims delivery was ever accepted."
+    assert "zorgkantoor 5599" in result.stdout
+    assert not empty_house.database.exists()
+    assert empty_house.half_written() == []
+    assert empty_house.register().filter(kind="declaraties")["delivery_status"].to_list() == ["refused"]
+    assert empty_house.wlz("tables").exit_code == 2
+
+
+def test_a_refused_month_rests_on_the_last_accepted_delivery(house: House) -> None:
+    first = claims_used(house, MAY)
+    house.deliver("declaraties", claims("Z025", volume=900, codes=["5599"]), month="2018-06", on=date(2018, 6, 4))
+    result = house.run("2018-06")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[0] == (
+        f"A delivery was refused; the advice of 2018-06 rests on the last accepted claims: {first}"
+    )
+    assert "refused: D02" in result.stdout
+    assert claims_published(house, "2018-06") == first
+    assert zin_expected(house, "2018-06") == zin_expected(house, "2018-05") == 48_000
+    refused = house.query("select check_id from marts.data_quality where severity = 'block' and outcome = 'failed'")
+    assert refused == [("D02",)]
+    # Asked again, nothing has changed: nothing new is published and the refusal is repeated.
+    again = house.run("2018-06")
+    assert again.exit_code == 1
+    assert again.stdout.startswith("Refused, nothing new published: the marts still show 2018-05, 2018-06")
+    assert "refused: D02" in again.stdout
+
+
+def test_a_month_without_a_delivery_rests_on_the_last_accepted_one(house: House) -> None:
+    result = house.run("2018-06")
+    assert result.exit_code == 1
+    assert "the advice of 2018-06 rests on the last accepted claims" in result.stdout.splitlines()[0]
+    assert "2018-06/declaraties.parquet: found no file" in result.stdout
+    assert claims_published(house, "2018-06") == claims_used(house, MAY)
+
+
+def test_another_kind_that_is_refused_falls_back_alone(house: House) -> None:
+    """A kader with a text in it: the advice rests on the kader before it and on the new claims."""
+    house.deliver("declaraties", claims("Z025"), month="2018-06", on=date(2018, 6, 4))
+    path = house.deliver("kader", kader(zin="99000.00"), month="2018-06", on=date(2018, 6, 15))
+    path.write_text(path.read_text(encoding="utf-8").replace("99000,00", "veel"), encoding="utf-8")
+    result = house.run("2018-06")
+    assert result.exit_code == 1
+    assert "2018-06/kader.csv, row 2, column zin: found 'veel'" in result.stdout
+    sql = "select expected_eur, budget_eur from marts.utilisation_national where part = 'zin' "
+    [(expected, budget)] = house.query(f"{sql} and delivery_month = '2018-06-01'")
+    assert (float(expected), float(budget)) == (24_000, 50_000)
+
+
+def test_two_files_of_one_kind_are_refused(house: House) -> None:
+    house.deliver("declaraties", [*claims("Z025"), *claims("Z041")], shape="parquet")
+    result = house.run()
+    assert result.exit_code == 1
+    assert "2 files (declaraties.parquet, declaraties.csv), expected one file of kind declaraties" in result.stdout
+
+
+# --- The control file ---------------------------------------------------------------------------------------------
+
+
+def control(house: House, rows: int, amount: str) -> None:
+    """Totals of the sender beside the claims of May."""
+    text = json.dumps({"rows": rows, "bedrag": amount})
+    (house.landing / "2018-05" / "declaraties.control.json").write_text(text, encoding="utf-8")
+
+
+def test_a_control_file_that_agrees_is_accepted(empty_house: House) -> None:
+    """2 × 2 × 36 rows of € 1,000.00."""
+    control(furnish(empty_house), 144, "144000.00")
+    empty_house.publish()
+
+
+@pytest.mark.parametrize(
+    ("rows", "amount", "words"),
+    [
+        (145, "144000.00", "rows 144 where the control file says 145 (difference -1)"),
+        (144, "144000.02", "bedrag 144,000.00 where the control file says 144,000.02 (difference -0.02)"),
+        (144, "veel", "bedrag: 'veel' where a number was expected"),
+    ],
+)
+def test_a_control_file_that_disagrees_refuses_the_delivery(
+    empty_house: House, rows: int, amount: str, words: str
+) -> None:
+    control(furnish(empty_house), rows, amount)
+    result = empty_house.run()
+    assert result.exit_code == 1
+    assert "V07" in result.stdout
+    assert words in result.stdout
+    assert not empty_house.database.exists()
+
+
+@pytest.mark.xfail(strict=True, reason="a refused file is never judged again, whatever is mended beside it")
+def test_a_mended_control_file_lets_the_same_delivery_in(empty_house: House) -> None:
+    """The message says: deliver the file again, or the control file if that one is wrong."""
+    control(furnish(empty_house), 145, "144000.00")
+    assert empty_house.run().exit_code == 1
+    control(empty_house, 144, "144000.00")
+    empty_house.publish()
+
+
+@pytest.mark.xfail(strict=True, reason="a refused file is never judged again, whatever is mended beside it")
+def test_a_second_file_removed_lets_the_first_in(empty_house: House) -> None:
+    """The message says: remove the wrong one and repeat the run."""
+    furnish(empty_house, shape="parquet").deliver("declaraties", claims("Z025"))
+    assert empty_house.run().exit_code == 1
+    (empty_house.landing / "2018-05" / "declaraties.csv").unlink()
+    empty_house.publish()
+
+
+# --- What the lake keeps ------------------------------------------------------------------------------------------
+
+
+def test_the_lake_holds_exactly_what_the_register_accepted(house: House) -> None:
+    """One file per delivery in the register, also of superseded ones; the landing zone is only read."""
+    landed = {path: path.read_bytes() for path in house.landing.rglob("*") if path.is_file()}
+    house.deliver("pgb_verleningen", grants("1100.00"), on=date(2018, 3, 31))
+    landed[house.landing / "2018-03" / "pgb_verleningen.csv"] = (
+        house.landing / "2018-03" / "pgb_verleningen.csv"
+    ).read_bytes()
+    house.publish()
+    register = house.register()
+    for kind in ("declaraties", "pgb_verleningen", "kader"):
+        kept = {path.stem for path in (house.root / "lake" / kind).rglob("*.parquet")}
+        assert kept == set(register.filter(kind=kind)["delivery_id"])
+    assert {path: path.read_bytes() for path in house.landing.rglob("*") if path.is_file()} == landed
+
+
+def test_a_lake_without_its_landing_zone_still_answers(house: House) -> None:
+    """The landing zone may be emptied after the intake: the lake has its own copy."""
+    before = house.advice_hashes()
+    for folder in ("2018-02", "2018-03"):
+        shutil.rmtree(house.landing / folder, ignore_errors=True)
+    assert house.publish().advice_hashes() == before
+
+
+def test_codes_of_one_region_are_added(empty_house: House) -> None:
+    """5519 and 5522 are both Westland Schieland Delfland until 2020: 12,000 + 12,000 in one region of DSW."""
+    codes = ("5519", "5522")
+    empty_house.deliver("declaraties", claims("Z025", codes=codes))
+    empty_house.deliver("kader", kader(codes=codes))
+    empty_house.deliver("pgb_verleningen", grants(codes=codes))
+    empty_house.publish()
+    rows = empty_house.query("select zorgkantoorregio, expected_eur, budget_eur from marts.zin_region order by 1")
+    assert [(name, float(expected), float(budget)) for name, expected, budget in rows] == [
+        ("Landelijk", 24_000, 50_000),
+        ("Westland Schiedland Delfland", 24_000, 50_000),
+    ]
+    assert {GRONINGEN, FRIESLAND}.isdisjoint(codes)
