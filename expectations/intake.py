@@ -55,6 +55,7 @@ class _Arrival:
     received_on: date | None = None
     kept: pl.DataFrame | None = None
     is_held: bool = False
+    is_repeated: bool = False  # refused before; judged again, for the fault may have been in something else
     quarantined: pl.DataFrame | None = None
     metrics: list[RuleMetrics] = field(default_factory=list)
 
@@ -67,10 +68,12 @@ def take_in(landing: Path, store: Store, quarantine: Path, through: date, now: d
     """Take in every new file of the landing zone up to and including the month ``through``.
 
     Accepted deliveries go to the lake and the register, refused ones to quarantine with their reason; results of all
-    checks go to ``data_quality``. Missing claims for ``through`` count as a refusal. Returns what happened.
+    checks go to ``data_quality``. Missing claims for ``through`` count as a refusal. A refused file that still lies
+    there is judged again: a control total, a second file, a code list or a broken check may have been the fault.
+    Returns what happened.
     """
     known = store.read_register()
-    arrivals = _find_arrivals(landing, known, through)
+    arrivals = _find_arrivals(landing, known, through, report)
     kader_regions = _kader_regions(landing, through)
     for arrival in arrivals:
         report(f"reading {month_label(arrival.month)}/{arrival.path.name}")
@@ -94,11 +97,26 @@ def take_in(landing: Path, store: Store, quarantine: Path, through: date, now: d
     return _summarise(store, landing, register, arrivals, results, through)
 
 
-def _find_arrivals(landing: Path, known: pl.DataFrame, through: date) -> list[_Arrival]:
-    hashes = set(zip(known["kind"], known["delivery_month"], known["content_hash"], strict=True))
-    arrivals = []
+def _month_folders(landing: Path, report: Report) -> list[tuple[date, Path]]:
+    """Folders of the landing zone with the month they are named after, oldest first."""
+    found = []
     for folder in sorted(landing.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]")):
-        month = date.fromisoformat(f"{folder.name}-01")
+        try:
+            found.append((date.fromisoformat(f"{folder.name}-01"), folder))
+        except ValueError:
+            report(f"folder {folder.name} is passed over: expected the name of a month, YYYY-MM")
+    return found
+
+
+def _find_arrivals(landing: Path, known: pl.DataFrame, through: date, report: Report) -> list[_Arrival]:
+    statuses = {
+        (kind, month, digest): status
+        for kind, month, digest, status in known.select(
+            "kind", "delivery_month", "content_hash", "delivery_status"
+        ).iter_rows()
+    }
+    arrivals = []
+    for month, folder in _month_folders(landing, report):
         for kind in KINDS if month <= through else ():
             try:
                 path = find_delivery(folder, kind)
@@ -107,8 +125,9 @@ def _find_arrivals(landing: Path, known: pl.DataFrame, through: date) -> list[_A
             if path is None:
                 continue
             digest = _hash(path)
-            if (kind, month, digest) not in hashes:
-                arrivals.append(_Arrival(kind, month, path, digest))
+            status = statuses.get((kind, month, digest))
+            if status in (None, "refused"):
+                arrivals.append(_Arrival(kind, month, path, digest, is_repeated=status is not None))
     return arrivals
 
 
@@ -186,7 +205,8 @@ def _register(
     known: pl.DataFrame, arrivals: Sequence[_Arrival], results: Sequence[CheckResult], now: datetime
 ) -> pl.DataFrame:
     """The register with the arrivals; an accepted one supersedes what its kind and month had before."""
-    register = known
+    again = [arrival.delivery_id for arrival in arrivals if arrival.is_repeated]
+    register = known.filter(~pl.col("delivery_id").is_in(again))
     for arrival in arrivals:
         blocks = _blocking(results, arrival.delivery_id)
         if not blocks:
@@ -260,7 +280,12 @@ def _summarise(
     through: date,
 ) -> Intake:
     """Results of the month's deliveries as they lie in the landing zone, new or known, and every refusal."""
-    new = {arrival.delivery_id for arrival in arrivals}
+    still_refused = {
+        arrival.delivery_id
+        for arrival in arrivals
+        if arrival.is_repeated and arrival.month < through and _blocking(results, arrival.delivery_id)
+    }  # of an earlier month, and reported then
+    new = {arrival.delivery_id for arrival in arrivals} - still_refused
     month_results = [result for result in results if result.delivery_id in new]
     present = _present_ids(landing, through)
     before = present - new

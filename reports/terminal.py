@@ -56,6 +56,19 @@ def render_transfer(national: pl.DataFrame, published: pl.DataFrame) -> str:
     )
 
 
+def render_rules(database: Path, delivery_month: date, scenario: str = "letter") -> str:
+    """Which rules of ours, beyond the letter, shaped the forecast: how many series each."""
+    volumes = read_marts(database, ("volume_forecast",), delivery_month, scenario)["volume_forecast"]
+    series = volumes.select("prestatiecode", "wlz_uitvoerder", "flag").unique()
+    counted = series.drop_nulls("flag").group_by("flag").len("series").sort("flag")
+    if counted.is_empty():
+        return f"No rule of ours changed a forecast ({series.height:,} series)."
+    named = ", ".join(f"{flag} {count:,}" for flag, count in counted.iter_rows())
+    return (
+        f"Rules of ours beside the letter's method: {named} of {series.height:,} series (marts.volume_forecast, flag)."
+    )
+
+
 def render_table(table: PrintedTable, comparison: pl.DataFrame) -> str:
     """One table as printed; under each figure that differs from the letter the difference in its last digit."""
     layout = table.layout

@@ -34,11 +34,8 @@ def connect_writer(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET enable_progress_bar = false")
         connection.execute(f"ATTACH '{_quoted(path)}' AS wlz (STORAGE_VERSION '{STORAGE_VERSION}')")
-        try:
-            yield connection
-        finally:
-            connection.execute("USE memory")
-            connection.execute("DETACH wlz")
+        yield connection
+        connection.execute("DETACH wlz")  # not after an error: a broken transaction would hide what went wrong
 
 
 def run_query(path: Path, sql: str) -> pl.DataFrame:

@@ -4,13 +4,14 @@ The format of CSV files is declared (``reference/delivery_format.toml``), never 
 never from the data. No rule about content is here beyond what makes a value a value of its type.
 """
 
+import csv
 import gzip
 import io
 import json
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -126,14 +127,34 @@ def _read_parquet(path: Path) -> pl.DataFrame:
 
 def _read_csv(path: Path, delivery_format: DeliveryFormat) -> pl.DataFrame:
     text = _decode(path, _uncompressed(path), delivery_format.encoding)
+    if not text.strip():
+        raise _refusal(path, None, None, "a file without text", "a header and rows", "an export that broke off")
     try:
-        return pl.read_csv(io.BytesIO(text), separator=delivery_format.separator, infer_schema=False)
-    except Exception as error:  # ragged rows, unbalanced quotes: the reader's own words name the place
+        raw = pl.read_csv(io.BytesIO(text), separator=delivery_format.separator, infer_schema=False)
+        if raw.width > 1 and raw[raw.columns[-1]].null_count():  # the reader fills rows that are too short
+            _refuse_ragged_rows(path, text, delivery_format.separator)
+        return raw
+    except pl.exceptions.PolarsError as error:  # rows too long, unbalanced quotes
+        _refuse_ragged_rows(path, text, delivery_format.separator)
         cause = str(error).splitlines()[0][:200]
         expected = f"rows with as many fields as the header, separated by '{delivery_format.separator}'"
         raise _refusal(
             path, None, None, "rows that do not fit the header", expected, f"a separator inside a value ({cause})"
         ) from None
+
+
+def _refuse_ragged_rows(path: Path, text: bytes, separator: str) -> None:
+    """Raises DeliveryRefused with the first rows that have another number of fields than the header."""
+    rows = csv.reader(io.StringIO(text.decode("utf-8"), newline=""), delimiter=separator)
+    width = len(next(rows))
+    faults: list[Fault] = []
+    for fields in rows:
+        if len(fields) != width and len(faults) < _MAX_FAULTS:
+            found, expected = f"{len(fields)} fields", f"{width} fields separated by '{separator}', as in the header"
+            cause = "a separator inside a value, or a row cut short" if fields else "an empty line"
+            faults.append(Fault("D01", _label(path), rows.line_num, None, found, expected, cause, NEXT_STEP))
+    if faults:
+        raise DeliveryRefused(faults)
 
 
 def _uncompressed(path: Path) -> bytes:
@@ -166,9 +187,8 @@ def _decode(path: Path, content: bytes, encoding: str) -> bytes:
     except UnicodeDecodeError as error:
         row = content[: error.start].count(b"\n") + 1
         found = f"a byte that is not {encoding} (0x{content[error.start]:02x})"
-        raise _refusal(
-            path, row, None, found, f"{encoding} as declared in delivery_format.toml", "an export in Windows-1252"
-        ) from None
+        cause = "an export in Windows-1252" if encoding == "utf-8" else "an export in another encoding"
+        raise _refusal(path, row, None, found, f"{encoding} as declared in delivery_format.toml", cause) from None
     return text.encode("utf-8")
 
 
@@ -217,7 +237,7 @@ def _parse(
         delivered = raw[column.source_name or column.name]
         values, expected = _parse_column(delivered, column, delivery_format)
         bad = values.is_null() & delivered.is_not_null()
-        cause = _likely_cause(column, delivery_format)
+        cause = _likely_cause(column, delivery_format, is_text=delivered.dtype == pl.String)
         if column.name not in table.nullable:
             bad |= delivered.is_null()
         bad |= _outside(values, column)
@@ -260,10 +280,18 @@ def _outside(values: pl.Series, column: Column) -> pl.Series:
         bad |= (values < column.minimum).fill_null(False)
     if column.maximum is not None:
         bad |= (values > column.maximum).fill_null(False)
+    if values.dtype == pl.String:
+        bad |= (values.str.strip_chars() == "").fill_null(False)
+    if values.dtype.is_float():
+        bad |= ~values.is_finite().fill_null(True)
+    if column.unit == "month" and values.dtype == pl.Date:
+        bad |= (values.dt.day() != 1).fill_null(False)
     return bad
 
 
-def _likely_cause(column: Column, delivery_format: DeliveryFormat) -> str:
+def _likely_cause(column: Column, delivery_format: DeliveryFormat, *, is_text: bool) -> str:
+    if column.dtype.is_numeric() and not is_text:
+        return "an export in another type, or a value that was computed and not rounded"
     if column.dtype.is_numeric():
         return f"another decimal mark than the declared '{delivery_format.decimal}', a thousands mark, or text"
     if column.dtype == pl.Date():
@@ -280,12 +308,12 @@ def _parse_column(delivered: pl.Series, column: Column, delivery_format: Deliver
     mark = delivery_format.decimal
     if column.dtype == MONEY:
         expected = f"an amount such as -1234{mark}56: '{mark}' as decimal mark, no thousands mark, at most two decimals"
-        return _number(delivered, rf"^-?\d{{1,15}}(\{mark}\d{{1,2}})?$", mark).cast(MONEY, strict=False), expected
+        return _number(delivered, rf"^-?[0-9]{{1,15}}(\{mark}[0-9]{{1,2}})?$", mark).cast(MONEY, strict=False), expected
     if column.dtype.is_float():
         expected = f"a number such as 1234{mark}5: '{mark}' as decimal mark, no thousands mark"
-        return _number(delivered, rf"^-?\d{{1,15}}(\{mark}\d{{1,12}})?$", mark).cast(pl.Float64), expected
+        return _number(delivered, rf"^-?[0-9]{{1,15}}(\{mark}[0-9]{{1,12}})?$", mark).cast(pl.Float64), expected
     if column.dtype.is_integer():
-        return _number(delivered, r"^-?\d{1,15}$", mark).cast(column.dtype, strict=False), "a whole number"
+        return _number(delivered, r"^-?[0-9]{1,15}$", mark).cast(column.dtype, strict=False), "a whole number"
     if column.dtype == pl.Date():
         return _parse_dates(delivered, column, delivery_format.date_format)
     return delivered, _expected_text(column)
@@ -299,27 +327,34 @@ def _number(delivered: pl.Series, pattern: str, mark: str) -> pl.Series:
 
 def _parse_dates(delivered: pl.Series, column: Column, date_format: str) -> tuple[pl.Series, str]:
     if column.unit == "month":
-        right = delivered.str.contains(r"^\d{4}-(0[1-9]|1[0-2])$")
+        right = delivered.str.contains(r"^[0-9]{4}-(0[1-9]|1[0-2])$")
         months = pl.DataFrame({"text": delivered, "right": right}).select(pl.when("right").then(pl.col("text") + "-01"))
         return months.to_series().str.to_date("%Y-%m-%d", strict=False), "a month as YYYY-MM"
-    return delivered.str.to_date(date_format, strict=False, exact=True), f"a date as {date_format}"
+    dates = delivered.str.to_date(date_format, strict=False, exact=True)
+    as_declared = dates.dt.to_string(date_format) == delivered  # the reader also takes 2018-5-2 and +2018-05-02
+    frame = pl.DataFrame({"day": dates, "right": as_declared})
+    return frame.select(pl.when("right").then("day")).to_series(), f"a date as {date_format}"
 
 
 def _parse_typed(delivered: pl.Series, column: Column) -> tuple[pl.Series, str]:
     """Typed values (Parquet): only conversions that lose nothing."""
-    expected = f"type {column.dtype}"
+    expected = "the first day of a month" if column.unit == "month" else f"type {column.dtype}"
     if delivered.dtype == column.dtype:
         return delivered, expected if column.allowed is None else _expected_text(column)
     if delivered.dtype == pl.Null:
         return delivered.cast(column.dtype), expected
     if column.dtype.is_numeric() and delivered.dtype.is_numeric():
+        if column.dtype == MONEY:
+            small = delivered.cast(pl.Float64).abs() < 1e15  # as many digits as in a CSV delivery; NaN is not small
+            delivered = pl.select(pl.when(small).then(delivered)).to_series()
         values = delivered.cast(column.dtype, strict=False)
         lost = (values.cast(pl.Float64) - delivered.cast(pl.Float64)).abs() > 1e-6
         return pl.DataFrame({"v": values, "lost": lost}).select(
             pl.when(~pl.col("lost")).then("v")
         ).to_series(), f"{expected} without loss"
     if column.dtype == pl.Date() and isinstance(delivered.dtype, pl.Datetime):
-        return delivered.cast(pl.Date), expected
+        is_day = delivered.dt.time() == time(0)
+        return pl.select(pl.when(is_day).then(delivered.dt.date())).to_series(), f"{expected} without a time of day"
     return pl.repeat(None, delivered.len(), dtype=column.dtype, eager=True), f"{expected}, not {delivered.dtype}"
 
 

@@ -59,7 +59,7 @@ def publish_marts(store: Store, database: Path, delivery_month: date) -> dict[st
             rows = _fill(connection, store, delivery_month)
         os.replace(beside, database)
     except duckdb.IOException as error:
-        raise OSError(str(error).splitlines()[0]) from None
+        raise OSError(str(error).splitlines()[0].replace(beside.name, database.name)) from None
     finally:
         for leftover in (beside, beside.with_name(beside.name + ".wal")):
             leftover.unlink(missing_ok=True)
@@ -71,6 +71,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, store: Store, delivery_month: d
     attach_lake(connection, store, delivery_month)
     connection.execute("BEGIN TRANSACTION")
     for table in MARTS.values():
+        _follow_contract(connection, table)
         duck.create_table(connection, "wlz.marts", table)
         if table is EXAMPLE_QUERIES:
             _fill_examples(connection)
@@ -79,6 +80,28 @@ def _fill(connection: duckdb.DuckDBPyConnection, store: Store, delivery_month: d
     connection.execute("COMMIT")
     connection.execute("CHECKPOINT wlz")
     return {name: _count(connection, name) for name in MARTS}
+
+
+def _follow_contract(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Give a mart published under an earlier contract today's columns: shared ones keep their rows, new ones are empty.
+
+    A column that left the contract leaves the mart; earlier months get new columns when they are run again.
+    """
+    published = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'wlz' AND schema_name = 'marts' AND table_name = ?",
+        [table.name],
+    ).fetchone()
+    if published == (0,):
+        return
+    found = duck.described_columns(connection, f"SELECT * FROM wlz.marts.{table.name}")
+    expected = {column.name: duck.duck_type(column.dtype) for column in table.columns}
+    if list(found.items()) == list(expected.items()):
+        return
+    connection.execute(f"ALTER TABLE wlz.marts.{table.name} RENAME TO {table.name}_before")
+    duck.create_table(connection, "wlz.marts", table)
+    shared = ", ".join(f'"{name}"' for name in expected if name in found)
+    connection.execute(f"INSERT INTO wlz.marts.{table.name} BY NAME SELECT {shared} FROM wlz.marts.{table.name}_before")
+    connection.execute(f"DROP TABLE wlz.marts.{table.name}_before")
 
 
 def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:

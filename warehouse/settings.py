@@ -9,14 +9,25 @@ from typing import Any
 from warehouse.landing import DeliveryFormat
 from warehouse.reference import REFERENCE
 from warehouse.store import month_label
+from warehouse.tables.deliveries import KINDS
 from wlz.assumptions import AssumptionError, Assumptions, parse_assumptions
 from wlz.rounds import Round, make_round
 
 
 def load_round(delivery_month: date) -> Round:
-    """The round of a delivery month: its file in ``reference/rounds``, or the defaults of ``make_round``."""
+    """The round of a delivery month: its file in ``reference/rounds``, or the defaults of ``make_round``.
+
+    Raises AssumptionError for a cut-off of an unknown kind or one that is not a date: it would count for nothing.
+    """
     path = REFERENCE / "rounds" / f"{month_label(delivery_month)}.toml"
-    return make_round(delivery_month, _read_toml(path) if path.exists() else None)
+    declared = _read_toml(path) if path.exists() else {}
+    for kind, day in declared.get("cut_off", {}).items():
+        if kind not in KINDS or type(day) is not date:
+            raise AssumptionError(
+                f"{path.name}, cut_off {kind}: expected a kind of delivery and a date without quotes, found {day!r}. "
+                f"Kinds: {', '.join(KINDS)}. Next: mend the file"
+            )
+    return make_round(delivery_month, declared)
 
 
 def load_assumptions(budget_year: int) -> Assumptions:
@@ -27,8 +38,8 @@ def load_assumptions(budget_year: int) -> Assumptions:
     path = assumptions_path(budget_year)
     if not path.exists():
         raise AssumptionError(
-            f"no assumptions for budget year {budget_year}: expected {path.name} in reference/assumptions, "
-            "or WLZ_ASSUMPTIONS to name a file. Next: copy the year before and mend its values and sources"
+            f"no assumptions for budget year {budget_year}: expected the file {path.name} in {path.parent.name}, "
+            "or WLZ_ASSUMPTIONS to name another. Next: copy the year before and mend its values and sources"
         )
     return parse_assumptions(_read_toml(REFERENCE / "assumptions" / "common.toml") | _read_toml(path))
 
@@ -40,8 +51,12 @@ def assumptions_path(budget_year: int) -> Path:
 
 
 def load_delivery_format() -> DeliveryFormat:
-    """The declared format of CSV deliveries."""
+    """The declared format of CSV deliveries. Raises AssumptionError for one the parser does not know."""
     declared = _read_toml(REFERENCE / "delivery_format.toml")
+    for name, known in {"decimal": (",", "."), "encoding": ("utf-8", "windows-1252")}.items():
+        if declared[name] not in known:
+            expected = " or ".join(f"'{value}'" for value in known)
+            raise AssumptionError(f"delivery_format.toml, {name}: expected {expected}, found {declared[name]!r}")
     return DeliveryFormat(declared["separator"], declared["decimal"], declared["encoding"], declared["date_format"])
 
 

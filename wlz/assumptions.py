@@ -60,14 +60,22 @@ class Assumptions(Mapping[str, float]):
 def parse_assumptions(raw: Mapping[str, Any]) -> Assumptions:
     """Assumptions from a parsed TOML table: every entry needs value, unit, range, source and date.
 
-    Raises AssumptionError when an entry lacks one of them or its value lies outside its range.
+    Raises AssumptionError when an entry lacks one of them, is not written as one, or lies outside its range.
     """
     parsed = {}
     for name, entry in raw.items():
+        if not isinstance(entry, Mapping):
+            raise AssumptionError(f"assumption {name}: expected value, unit, range, source and date, found {entry!r}")
         missing = [key for key in ("value", "unit", "range", "source", "date") if key not in entry]
         if missing:
             raise AssumptionError(
                 f"assumption {name}: expected value, unit, range, source and date; missing {', '.join(missing)}"
+            )
+        numbers = [entry["value"], *(entry["range"] if isinstance(entry["range"], list) else [])]
+        if len(numbers) != 3 or not all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers):
+            raise AssumptionError(
+                f"assumption {name}: expected a number as value and range = [lowest, highest], "
+                f"found {entry['value']!r} and {entry['range']!r}"
             )
         low, high = entry["range"]
         if not low <= entry["value"] <= high:

@@ -52,7 +52,8 @@ def choose_deliveries(register: pl.DataFrame, advice_round: Round, kinds: Iterab
 
     One row per delivery in (delivery_register), one row per kind out with the register's columns and ``cut_off_date``;
     kinds without a delivery are left out. A superseded delivery still counts for a round that could not yet see its
-    successor; a refused one never counts. Of two received on one day the one registered last counts.
+    successor; a refused one never counts. Of two received on one day that of the later delivery month counts, within
+    one month the one registered last.
     """
     cut_offs = pl.DataFrame(
         [(kind, advice_round.cut_off(kind)) for kind in kinds],

@@ -40,7 +40,7 @@ def aggregate_claims(
     Raises ValueError when a unit cannot be converted to that of its prestatie (such rows are quarantined before).
     """
     keys = ["zorgkantoor_code", "prestatiecode", "care_month", "unit_code"]
-    micro = (pl.col("volume") * 1e6).round(0).cast(pl.Int64)
+    micro = (pl.col("volume") * 1e6).round(0).cast(pl.Int128)  # a sum of Int64 could wrap around
     summed = (
         claims.group_by(keys).agg(micro.sum().alias("micro_volume"), pl.col("amount_eur").sum().cast(MONEY)).collect()
     )

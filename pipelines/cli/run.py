@@ -98,8 +98,11 @@ def _tell_refusals(blocked: list[str]) -> None:
 
 def tell_published(warnings: list[str], month: date, database: Path) -> None:
     """What was published, and what people should know about it."""
+    from reports.terminal import render_rules
+
     for warning in warnings:
         say(f"  warning: {warning}")
+    say(render_rules(database, month))
     say(f"Advice on delivery month {month_label(month)} published in {database}")
 
 

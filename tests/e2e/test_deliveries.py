@@ -38,23 +38,17 @@ def zin_expected(house: House, month: str) -> float:
 
 
 def test_the_same_files_twice_change_nothing(house: House) -> None:
-    """Register, every file of the lake's deliveries and every hash of the marts, also those about the run."""
-    register = house.register()
-    everything = house.wlz("tables", "--hash").stdout
-    again = house.run()
-    assert again.exit_code == 0
-    assert house.register().equals(register)
-    assert house.wlz("tables", "--hash").stdout == everything
-
-
-def test_the_same_content_under_another_date_of_the_file_is_no_new_delivery(house: House) -> None:
+    """The register and every hash of the marts, also those about the run; a copied file has a new date, no new content."""
     register = house.register()
     path = house.landing / "2018-05" / "declaraties.csv"
     content = path.read_bytes()
     path.unlink()
     path.write_bytes(content)
-    house.publish()
+    everything = house.wlz("tables", "--hash").stdout
+    again = house.run()
+    assert again.exit_code == 0
     assert house.register().equals(register)
+    assert house.wlz("tables", "--hash").stdout == everything
 
 
 # --- A re-delivery ------------------------------------------------------------------------------------------------
@@ -82,6 +76,56 @@ def test_a_redelivery_within_the_round_replaces_the_first(house: House) -> None:
     house.publish()
     assert claims_published(house, "2018-05") == claims_used(house, MAY) != first
     assert zin_expected(house, "2018-05") == 72_000
+
+
+@pytest.mark.xfail(strict=True, reason="a superseded file that is put back stays superseded, without a word")
+def test_a_file_that_is_put_back_counts_again(house: House) -> None:
+    """A wrong re-delivery replaced by the file before it: the landing zone holds what the advice rests on."""
+    path = house.landing / "2018-05" / "declaraties.csv"
+    content, first = path.read_bytes(), claims_used(house, MAY)
+    house.deliver("declaraties", [*claims("Z025", volume=200), *claims("Z041")])
+    house.publish()
+    path.write_bytes(content)
+    house.publish()
+    assert claims_published(house, "2018-05") == first
+    assert zin_expected(house, "2018-05") == 48_000
+
+
+@pytest.fixture
+def year_ago_house(empty_house: House) -> House:
+    """2016 was known at € 10.00 in May 2017 and is at € 10.01 now: 0.1 % came late."""
+    house = furnish(empty_house)
+    late = [
+        claims(prestatie, price=price, first=first, last=last)
+        for prestatie in ("Z025", "Z041")
+        for price, first, last in (
+            ("10.00", "2015-01", "2015-12"),
+            ("10.01", "2016-01", "2016-12"),
+            ("10.00", "2017-01", "2017-12"),
+        )
+    ]
+    house.deliver("declaraties", [row for rows in late for row in rows])
+    known = [*claims("Z025", last="2016-12"), *claims("Z041", last="2016-12")]
+    house.deliver("declaraties", known, month="2017-05", on=date(2017, 5, 2))
+    return house.publish()
+
+
+def na_ijl(house: House) -> list[float]:
+    rows = house.query("select na_ijl_eur from marts.extra_items_uitvoerder order by wlz_uitvoerder")
+    return [float(amount) for (amount,) in rows]
+
+
+def test_na_ijl_is_derived_from_the_delivery_a_year_before(year_ago_house: House) -> None:
+    """10.01 ÷ 10.00 − 1 = 0.1 % of 24,000.00 is 24.00 per uitvoerder (De Friesland, Landelijk, Menzis)."""
+    assert na_ijl(year_ago_house) == [24.0, 48.0, 24.0]
+
+
+@pytest.mark.xfail(strict=True, reason="the delivery of a year ago is chosen without the cut-off of the round")
+def test_a_late_redelivery_of_a_year_ago_changes_no_earlier_round(year_ago_house: House) -> None:
+    before = year_ago_house.advice_hashes()
+    known = [*claims("Z025", price="10.01", last="2016-12"), *claims("Z041", price="10.01", last="2016-12")]
+    year_ago_house.deliver("declaraties", known, month="2017-05", on=date(2018, 5, 20))
+    assert year_ago_house.publish().advice_hashes() == before
 
 
 # --- Order --------------------------------------------------------------------------------------------------------
@@ -127,16 +171,16 @@ def test_the_order_of_rows_and_files_changes_nothing_at_scale(
     assert other.publish().advice_hashes() == small_data.advice_hashes()
 
 
-def test_the_order_of_months_changes_nothing(empty_house: House, tmp_path: Path) -> None:
-    """April and May published in either order; each month twice as dear as the one before it."""
-    house = furnish(empty_house)
-    house.deliver("kader", kader(), month="2018-01", on=date(2018, 1, 15))
-    house.deliver("declaraties", claims("Z025", price="5.00"), month="2018-04", on=date(2018, 4, 2))
-    backwards = house.copy(tmp_path / "backwards")
-    house.publish("2018-04").publish("2018-05")
-    backwards.publish("2018-05").publish("2018-04")
-    assert house.advice_hashes() == backwards.advice_hashes()
-    assert (zin_expected(house, "2018-04"), zin_expected(house, "2018-05")) == (12_000, 48_000)
+def test_the_order_of_months_changes_nothing(house: House, empty_house: House) -> None:
+    """May is published already in ``house``: April after it, or before it, gives the same. April is half as dear."""
+    backwards, forwards = house, furnish(empty_house)
+    for either in (backwards, forwards):
+        either.deliver("kader", kader(), month="2018-01", on=date(2018, 1, 15))
+        either.deliver("declaraties", claims("Z025", price="5.00"), month="2018-04", on=date(2018, 4, 2))
+    backwards.publish("2018-04")
+    forwards.publish("2018-04").publish("2018-05")
+    assert forwards.advice_hashes() == backwards.advice_hashes()
+    assert (zin_expected(forwards, "2018-04"), zin_expected(forwards, "2018-05")) == (12_000, 48_000)
 
 
 # --- Refused ------------------------------------------------------------------------------------------------------

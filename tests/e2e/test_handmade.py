@@ -297,8 +297,7 @@ def test_what_pgb_leaves_is_worth_86_percent_in_zin(rich: House) -> None:
         ("zin", D("-2681.45"), D("2580.00"), D("-101.45"), D("259999898.55")),
     ]
     [(ratio, needed)] = rich.query(
-        "select available_after_transfer_ratio, reserve_needed_ratio from marts.utilisation_national "
-        "where part = 'zin'"
+        "select available_after_transfer_ratio, reserve_needed_ratio from marts.utilisation_national where part = 'zin'"
     )
     assert ratio == pytest.approx(-101.45 / 569_000, rel=1e-12)
     assert needed == pytest.approx(101.45 / 260_000_000, rel=1e-12)

@@ -1,7 +1,8 @@
 -- Grain: wlz_uitvoerder; Landelijk is the total. Letter, table 4 and figure 5.
 with per_uitvoerder as (
     select
-        delivery_month, budget_year, scenario, wlz_uitvoerder, item, item_eur,
+        delivery_month, budget_year, scenario, wlz_uitvoerder, item, item_eur, flag,
+        delivered_lag_ratio, derived_lag_ratio,
         case when item = 'meerzorg' then claims_forecast_eur end as meerzorg_claims_eur
     from lake.extra_items
 ),
@@ -13,7 +14,14 @@ final as (
         cast(coalesce(sum(item_eur) filter (where item = 'na_ijl'), 0) as decimal(18, 2)) as na_ijl_eur,
         cast(coalesce(sum(item_eur) filter (where item = 'meerzorg'), 0) as decimal(18, 2)) as meerzorg_eur,
         cast(sum(item_eur) as decimal(18, 2)) as extra_items_eur,
-        cast(sum(meerzorg_claims_eur) as decimal(18, 2)) as meerzorg_claims_eur
+        cast(sum(meerzorg_claims_eur) as decimal(18, 2)) as meerzorg_claims_eur,
+        -- one ratio per uitvoerder; the nation has none of its own
+        case when wlz_uitvoerder is not null then max(delivered_lag_ratio) end as delivered_lag_ratio,
+        case when wlz_uitvoerder is not null then max(derived_lag_ratio) end as derived_lag_ratio,
+        case
+            when wlz_uitvoerder is not null
+                then string_agg(distinct item || ': ' || flag, '; ' order by item || ': ' || flag)
+        end as flag
     from per_uitvoerder
     group by grouping sets ((delivery_month, budget_year, scenario, wlz_uitvoerder), (delivery_month, budget_year, scenario))
 )

@@ -95,11 +95,21 @@ EXTRA_ITEMS_UITVOERDER = _mart(
     "extra_items_uitvoerder",
     "extra_items",
     "wlz_uitvoerder",
-    (c.WLZ_UITVOERDER, e.CRISISBEDDEN_EUR, e.NA_IJL_EUR, e.MEERZORG_EUR, e.EXTRA_ITEMS_EUR, e.MEERZORG_CLAIMS_EUR),
+    (
+        c.WLZ_UITVOERDER,
+        e.CRISISBEDDEN_EUR,
+        e.NA_IJL_EUR,
+        e.MEERZORG_EUR,
+        e.EXTRA_ITEMS_EUR,
+        e.MEERZORG_CLAIMS_EUR,
+        e.DELIVERED_LAG_RATIO,
+        e.DERIVED_LAG_RATIO,
+        c.FLAG,
+    ),
     ("wlz_uitvoerder",),
     "Extra items per uitvoerder; Landelijk is the total.",
     "table 4, figure 5",
-    nullable=frozenset({"meerzorg_claims_eur"}),
+    nullable=frozenset({"meerzorg_claims_eur", "delivered_lag_ratio", "derived_lag_ratio", "flag"}),
 )
 PGB_UITVOERDER = _mart(
     "pgb_uitvoerder",

@@ -1,0 +1,412 @@
+"""The documents say what is there: commands parse, links lead somewhere, names and figures are those of the code."""
+
+import ast
+import re
+import shlex
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import click
+import polars as pl
+import pytest
+
+from pipelines.cli import main
+from scripts.make_docs import GENERATED
+from warehouse import reference
+from warehouse.columns import all_columns
+from warehouse.dictionary import all_tables
+from warehouse.settings import load_assumptions
+from warehouse.tables.deliveries import KINDS
+from wlz.assumptions import paid_shares
+from wlz.prices import derive_prices, value_volumes
+from wlz.series import aggregate_claims, build_series, claims_by_year, ended_codes, last_base_month, place_by_year
+from wlz.simulate import simulate_deliveries
+from wlz.volumes import forecast_volumes, sum_year_volumes
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("wlz", "warehouse", "expectations", "assets", "pipelines", "reports")
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "reference" / "README.md"])
+TEXTS = [*PAGES, ROOT / ".pre-commit-config.yaml", ROOT / "Makefile"]
+NOT_THERE_YET = "### Not there yet"
+# Dutch words that occur in names of columns, tables, kinds and their values. A new one is added here and explained.
+DUTCH = {
+    "afspraken", "agb", "beleidsregelwaarden", "brw", "budgetjaar", "crisisbedden", "declaraties", "ggz", "gz",
+    "herschikking", "hulpmiddelen", "ijl", "indicaties", "jaarrekeningen", "kader", "kassier", "meerzorg", "mobiliteit",
+    "nacalculatie", "nhc", "nic", "omzetafspraak", "overhevelingen", "peildatum", "persoonsgebonden", "pgb",
+    "prestatiecode", "prestaties", "prognose", "uitvoerder", "uitvraag", "verleningen", "vv", "wlz", "zin", "zorgkantoor",
+    "zorgkantoorregio",
+}  # fmt: skip
+# English words of the same names. A word in neither list fails the test: decide which it is.
+EXPLAINED_ELSEWHERE = (
+    "BRW", "bruteringseffect", "contracteerruimte", "herverdelingsmiddelen", "kortingspercentage", "na-ijl", "reservering",
+    "verleningsbeschikking", "Wlz-uitvoerder", "zorgaanbieder", "as-of", "round", "vintage", "AICc", "discount ratio",
+    "Westland Schiedland Delfland", "Amsteland/Meerlanden",
+)  # fmt: skip
+REGISTRIES = ("pypi.org", "pythonhosted.org", "anaconda.org", "conda.io", "registry.npmjs.org", "index-url", "files.python")
+MACHINE_PATH = re.compile(r"(?<![\w.$\]])/(work|tmp|root|home|Users|opt|mnt)/", re.IGNORECASE)
+
+
+def ids(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def fenced_blocks(text: str) -> list[tuple[str, str]]:
+    """Language and content of every fenced code block."""
+    return re.findall(r"^```(\w*)\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"`[^`\n]*`", "", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
+
+
+# ---- commands ----------------------------------------------------------------------------------------------------
+
+
+def shell_commands(page: Path) -> list[str]:
+    """Lines of shell blocks, and lines elsewhere that start with wlz."""
+    lines = [
+        line.strip().removeprefix("$ ")
+        for language, block in fenced_blocks(read(page))
+        for line in block.splitlines()
+        if language in ("sh", "bash", "shell", "console") or line.startswith("wlz ")
+    ]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def split_command(line: str) -> list[str]:
+    """Words of one command: no variables in front, no comment, redirection or pipe behind."""
+    words = shlex.split(line, comments=True)
+    while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
+        words = words[1:]
+    for position, word in enumerate(words):
+        if word in ("|", ">", ">>", "2>", "&&", ";"):
+            return words[:position]
+    return words
+
+
+def parse_wlz(words: list[str]) -> None:
+    """Raises click.UsageError when the command, an option or a value is not known. Executes nothing."""
+    command = main.commands.get(words[0])
+    if command is None:
+        raise click.UsageError(f"no command wlz {words[0]}; there are {', '.join(main.commands)}")
+    try:
+        command.make_context(words[0], words[1:])
+    except click.BadParameter as error:
+        if "does not exist" not in error.message:  # folders of an example need not be here
+            raise
+    except click.exceptions.Exit:  # --help
+        pass
+
+
+WLZ_COMMANDS = [
+    pytest.param(words[1:], id=f"{ids(page)}: {' '.join(words)[:90]}")
+    for page in PAGES
+    for words in map(split_command, shell_commands(page))
+    if words and words[0] in ("wlz", ".venv/bin/wlz")
+]
+
+
+@pytest.mark.parametrize("words", WLZ_COMMANDS)
+def test_command_parses(words):
+    parse_wlz(words)
+
+
+@pytest.mark.parametrize(
+    "words", [["nonsense"], ["run", "--month", "2018-05"], ["run", "--delivery-month", "May"], ["simulate"]]
+)
+def test_wrong_command_does_not_parse(words):
+    with pytest.raises(click.UsageError):
+        parse_wlz(words)
+
+
+def test_readme_and_how_to_have_commands():
+    pages = {param.id.split(":")[0] for param in WLZ_COMMANDS}
+    assert {"README.md", "docs/walkthrough.md", "docs/how-to/new-month.md", "docs/how-to/refused-delivery.md"} <= pages
+
+
+def test_readme_has_both_make_commands():
+    commands = [line.split("#")[0].strip() for line in shell_commands(ROOT / "README.md")]
+    assert {"make demo", "make test"} <= set(commands)
+
+
+def test_make_targets_exist():
+    targets = set(re.findall(r"^([a-z]+):", read(ROOT / "Makefile"), flags=re.MULTILINE))
+    named = {match for page in PAGES for match in re.findall(r"(?:`|^)make ([a-z]+)", read(page), flags=re.MULTILINE)}
+    assert named <= targets, f"documents name make targets that are not there: {sorted(named - targets)}"
+
+
+def test_programs_of_the_examples_are_declared():
+    project = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]
+    declared = " ".join([*project["dependencies"], *project["optional-dependencies"]["dev"]])
+    programs = {words[0] for page in PAGES for words in map(split_command, shell_commands(page)) if words}
+    ours = {program.removeprefix(".venv/bin/") for program in programs if program.startswith(".venv/bin/")}
+    unknown = {name for name in ours if name not in ("wlz", "python") and name.split("-webserver")[0] not in declared}
+    assert not unknown
+
+
+def test_commands_that_are_not_there_yet():
+    """What the changelog calls missing is missing, and no other page tells people to use it."""
+    section = read(ROOT / "CHANGELOG.md").split(NOT_THERE_YET)[1].split("\n## ")[0]
+    missing = set(re.findall(r"`(\w+)`", section.split("Commands")[1].split(";")[0]))
+    assert missing, "the list of commands is gone from 'Not there yet'; take this test away with the last one"
+    assert not missing & set(main.commands), "the changelog says a command is missing that exists"
+    generated = {ROOT / "docs" / name for name in GENERATED}
+    for page in set(PAGES) - generated:
+        named = set(re.findall(r"`(?:\.venv/bin/)?wlz (\w+)", read(page)))
+        assert named <= set(main.commands), f"{ids(page)} names wlz {', '.join(sorted(named - set(main.commands)))}"
+
+
+# ---- links, addresses, paths -------------------------------------------------------------------------------------
+
+
+def anchors(text: str) -> set[str]:
+    """Anchors of the headings of a page, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", without_code(read(page))):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        path = (page.parent / name).resolve() if name else page
+        assert path.exists(), f"{ids(page)} links to {target}"
+        if anchor and path.suffix == ".md":
+            assert anchor in anchors(read(path)), f"{ids(page)} links to {target}"
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=ids)
+def test_no_registry_and_no_machine_path(path):
+    text = read(path)
+    assert not [word for word in REGISTRIES if word in text.replace("--no-emit-index-url", "")]
+    assert not MACHINE_PATH.findall(text)
+
+
+def test_paths_named_in_the_documents_exist():
+    """`wlz/prices.py` and the like, in any page, are files of the project."""
+    pattern = re.compile(rf"`((?:{'|'.join(ROOMS)}|tests|docs|reference|scripts)/[\w/.-]+\.\w+)`")
+    named = {(ids(page), name) for page in PAGES for name in pattern.findall(read(page))}
+    missing = {(page, name) for page, name in named if not (ROOT / name).exists() and "YYYY" not in name}
+    assert missing <= {("docs/how-to/new-month.md", "reference/rounds/2018-06.toml")}  # the one to be made
+
+
+# ---- layout ------------------------------------------------------------------------------------------------------
+
+
+def layout_paths(tree: str) -> set[str]:
+    """Folders (with a slash) and files of the indented tree, as paths from the root."""
+    found, stack = set(), []
+    for line in filter(str.strip, tree.splitlines()):
+        depth, name = (len(line) - len(line.lstrip())) // 2, line.split()[0]
+        stack = [*stack[:depth], name]
+        found.add("".join(stack))
+    return found
+
+
+def existing_paths() -> set[str]:
+    found = set()
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("*"):
+            if path.suffix in (".py", ".sql", ".j2", ".html", ".css", ".js") and path.name != "__init__.py":
+                relative = path.relative_to(ROOT)
+                found |= {str(relative), *(f"{parent}/" for parent in relative.parents if str(parent) != ".")}
+    return found
+
+
+def test_layout_names_every_folder_and_file():
+    tree = next(block for _, block in fenced_blocks(read(ROOT / "docs" / "layout.md")) if block.startswith("wlz/"))
+    named, existing = layout_paths(tree), existing_paths()
+    assert sorted(existing - named) == [], "add a line to docs/layout.md"
+    assert sorted(named - existing) == [], "take the line out of docs/layout.md"
+    assert not [line for line in tree.splitlines() if len(line.split()) < 2], "every line says what the file is for"
+
+
+def test_layout_reads_a_tree():
+    assert layout_paths("a/  x\n  b.py  x\n  c/  x\n    d.py  x\ne/  x\n") == {"a/", "a/b.py", "a/c/", "a/c/d.py", "e/"}
+
+
+# ---- glossary ----------------------------------------------------------------------------------------------------
+
+GLOSSARY = read(ROOT / "GLOSSARY.md")
+GLOSSARY_WORDS = set(re.findall(r"\w+", GLOSSARY.lower()))
+
+
+def words_of_names() -> set[str]:
+    """Words of table and column names and of closed lists of values."""
+    tables = all_tables()
+    names = {table.name for table in tables} | set(all_columns())
+    names |= {value for column in all_columns().values() for value in column.allowed or ()}
+    return {word.lower() for name in names for word in re.split(r"[_\W]+", name) if word}
+
+
+def test_every_dutch_word_in_a_name_is_in_the_glossary():
+    used = words_of_names() & DUTCH
+    assert {"kader", "zin", "pgb", "meerzorg", "herschikking"} <= used
+    assert sorted(word for word in used if word not in GLOSSARY_WORDS) == []
+
+
+def test_every_header_of_a_delivered_file_is_in_the_glossary():
+    headers = {column.source_name for table in KINDS.values() for column in table.columns if column.source_name}
+    assert {"aantal", "bedrag", "zorgmaand"} <= headers
+    wanted = {word for header in headers for word in header.lower().split("_")}
+    assert sorted(wanted - GLOSSARY_WORDS) == []
+
+
+def test_every_kind_of_delivery_is_in_the_glossary():
+    assert [kind for kind in KINDS if kind not in GLOSSARY] == []
+
+
+@pytest.mark.parametrize("term", EXPLAINED_ELSEWHERE)
+def test_glossary_explains(term):
+    assert term.lower() in GLOSSARY.lower()
+
+
+def test_spelling_of_regions_is_that_of_the_reference():
+    regions = reference.load_regions().select("zorgkantoorregio", "name_official").rows()
+    for name, official in regions:
+        if name in ("Westland Schiedland Delfland", "Amsteland/Meerlanden", "Zuid Oost-Brabant"):
+            assert f'"{name}"\n({official})' in GLOSSARY or f'"{name}" ({official})' in GLOSSARY
+
+
+# ---- decisions, changelog, licence -------------------------------------------------------------------------------
+
+
+def test_every_decision_has_its_parts():
+    decisions = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    assert [path.name[:4] for path in decisions] == [f"{number:04}" for number in range(1, len(decisions) + 1)]
+    for path in decisions:
+        text = read(path)
+        assert all(f"## {part}" in text for part in ("Context", "Decision", "Consequences")), path.name
+        assert f"adr/{path.name}" in read(ROOT / "docs" / "index.md"), path.name
+
+
+def test_every_dependency_is_explained():
+    project = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    names = {re.split(r"[<>=\[]", requirement)[0].strip() for requirement in wanted}
+    rows = set(re.findall(r"^\| ([\w-]+) \| .+ \| .+ \|$", read(ROOT / "docs/adr/0007-dependencies.md"), re.MULTILINE))
+    assert names == rows - {"package"}
+
+
+def test_changelog_has_the_version_and_its_numbers():
+    version = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]["version"]
+    section = read(ROOT / "CHANGELOG.md").split(f"## [{version}]")[1].split("\n## ")[0]
+    assert "### Numbers" in section
+
+
+def test_licence_is_complete():
+    text = read(ROOT / "LICENSE")
+    assert text.startswith("EUROPEAN UNION PUBLIC LICENCE v. 1.2")
+    assert re.findall(r"^(\d+)\. \w", text, flags=re.MULTILINE) == [str(number) for number in range(1, 16)]
+    assert text.rstrip().endswith("new EUPL version.")
+    assert len(text.split()) == 2237  # words of the official English text
+
+
+# ---- the walkthrough's figures -----------------------------------------------------------------------------------
+
+MONTH, CODE, WHO, REGION = date(2018, 5, 1), "H104", "DSW", "Westland Schiedland Delfland"
+WALKTHROUGH = read(ROOT / "docs" / "walkthrough.md")
+
+
+def test_walkthrough_names_ten_files_once_each():
+    headings = re.findall(r"^## .*`([\w/.]+)`$", WALKTHROUGH, flags=re.MULTILINE)
+    assert len(headings) == len(set(headings)) == 10
+    assert all((ROOT / name).exists() for name in headings)
+
+
+def test_walkthrough_functions_exist():
+    known = {
+        node.name
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*.py")
+        for node in ast.walk(ast.parse(read(path)))
+        if isinstance(node, ast.FunctionDef)
+    }
+    for name in ("read_delivery", "aggregate_claims", "forecast_volumes", "judge_unit", "derive_prices", "value_volumes"):
+        assert f"`{name}`" in WALKTHROUGH
+        assert name in known
+
+
+@pytest.fixture(scope="module")
+def deliveries() -> dict[str, pl.DataFrame]:
+    """The latest small deliveries of the round, per kind, under contract names."""
+    found: dict[str, pl.DataFrame] = {}
+    for file in simulate_deliveries(reference.load_simulation_reference("small"), scale="small", until=MONTH):
+        found[file.kind] = file.frame
+    for kind, frame in found.items():
+        names = {column.source_name: column.name for column in KINDS[kind].columns}
+        renamed = frame.rename(names)
+        months = [name for name in ("care_month", "month") if renamed.schema.get(name) == pl.String]
+        found[kind] = renamed.with_columns(pl.col(name).str.to_date("%Y-%m") for name in months)
+    return found
+
+
+def test_walkthrough_figures_are_those_of_the_small_simulation(deliveries):
+    crosswalk, regions, prestaties = reference.load_crosswalk(), reference.load_regions(), reference.load_prestaties()
+    assumptions = load_assumptions(2018)
+    region = aggregate_claims(deliveries["declaraties"].lazy(), crosswalk, regions, prestaties, MONTH)
+    series = build_series(
+        region, MONTH, int(assumptions["letter_minimum_lag_months"]), int(assumptions["fit_months"])
+    ).filter("in_forecast_base")
+    volumes = forecast_volumes(
+        series.rename({"declared_volume": "volume"}),
+        first_month=series["care_month"].min(),
+        last_month=date(2018, 12, 1),
+        last_observed=last_base_month(series),
+        ended=ended_codes(prestaties),
+    )
+    prices = derive_prices(
+        claims=claims_by_year(region),
+        agreements=place_by_year(deliveries["herschikking"], crosswalk, regions),
+        tariffs=deliveries["beleidsregelwaarden"],
+        paid_shares=paid_shares(reference.load_nhc_growin(), assumptions),
+        volumes_year=sum_year_volumes(volumes, 2018),
+        prestaties=prestaties,
+        budget_year=2018,
+        assumptions=assumptions,
+    )
+    revenue = value_volumes(volumes, prices, prestaties, 2018)
+    ours = {"prestatiecode": CODE, "wlz_uitvoerder": WHO}
+    december = region.filter(prestatiecode=CODE, zorgkantoorregio=REGION, care_month=date(2017, 12, 1)).row(0, named=True)
+    january = volumes.filter(**ours, care_month=date(2018, 1, 1)).row(0, named=True)
+    price = prices.filter(**ours).row(0, named=True)
+    amounts = revenue.filter(**ours)["forecast_amount_eur"]
+    base = revenue.filter(wlz_uitvoerder=WHO).filter("in_base")["forecast_amount_eur"].sum()
+    expected = {
+        "rows": f"{deliveries['declaraties'].height:,} rows",
+        "minutes of the region": f"{december['declared_volume']:,.0f}",
+        "euro of the region": f"{december['declared_amount_eur']:,}",
+        "model": f"`{january['model']}`",
+        "forecast": f"{january['forecast_volume']:,.0f} minutes",
+        "bounds": f"between {january['lower_80_volume']:,.0f} and\n{january['upper_80_volume']:,.0f}",
+        "reported price": f"{price['reported_price_eur_per_unit']:.4f}",
+        "evidence": price["unit_evidence"],
+        "verdict": f"`{price['unit_status']}`",
+        "previous price": f"| {price['previous_price_eur_per_unit']:.4f} |",
+        "ratio": f"| {price['discount_ratio']:.4f} |",
+        "price": f"| {price['price_eur_per_unit']:.4f} |",
+        "month": f"€ {amounts[0]:,}",
+        "year": f"€ {amounts.sum():,}",
+        "uitvoerder": f"{base:,}",
+    }
+    flat = WALKTHROUGH.replace("\n", " ")
+    wrong = {name: text for name, text in expected.items() if text.replace("\n", " ") not in flat}
+    assert wrong == {}, "the walkthrough says something else; mend docs/walkthrough.md"
+
+
+def test_walkthrough_lines_are_delivered(deliveries):
+    claims = deliveries["declaraties"].filter(prestatiecode=CODE, care_month=date(2017, 12, 1))
+    agreements = deliveries["herschikking"].filter(prestatiecode=CODE, year=2017)
+    for frame, number in ((claims, ",.0f"), (agreements, ",.2f")):
+        of_region = frame.filter(pl.col("zorgkantoor_code").is_in(["5519", "5522"])).sort("zorgkantoor_code", "agb_code")
+        rows = of_region.select("zorgkantoor_code", "agb_code", "volume", "amount_eur").rows()
+        assert len(rows) == 3
+        for code, agb, volume, amount in rows:
+            assert f"| {code} | {agb} | {volume:{number}} | {amount:,} |" in WALKTHROUGH
