@@ -88,6 +88,13 @@ class Advice:
         """Per kind the delivery the round uses (register columns and cut_off_date)."""
         return choose_deliveries(self.store.read_register(), self.round, KINDS)
 
+    @property
+    def claims_month(self) -> date:
+        """Month of the claims delivery the round uses: lags count from it, also when a newer one was refused."""
+        self.scan("declaraties")
+        month: date = self.chosen.filter(pl.col("kind") == "declaraties")["delivery_month"][0]
+        return month
+
     @cached_property
     def assumptions(self) -> Assumptions:
         """Assumptions of the budget year."""

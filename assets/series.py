@@ -14,7 +14,9 @@ def series_region(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg
     crosswalk, regions = reference.load_crosswalk(), reference.load_regions()
     for month in months_of(context):
         advice = warehouse.advice(month)
-        claims = aggregate_claims(advice.scan("declaraties"), crosswalk, regions, reference.load_prestaties(), month)
+        claims = aggregate_claims(
+            advice.scan("declaraties"), crosswalk, regions, reference.load_prestaties(), advice.claims_month
+        )
         advice.store.write(SERIES_REGION, claims, month)
     return dg.MaterializeResult(metadata=summarise(claims))
 
@@ -25,6 +27,6 @@ def series(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Materi
     for month in months_of(context):
         advice = warehouse.advice(month)
         lag, window = advice.assumptions["letter_minimum_lag_months"], advice.assumptions["fit_months"]
-        built = build_series(advice.load(SERIES_REGION), month, int(lag), int(window))
+        built = build_series(advice.load(SERIES_REGION), advice.claims_month, int(lag), int(window))
         advice.save(SERIES, built)
     return dg.MaterializeResult(metadata=summarise(built))

@@ -22,7 +22,7 @@ from warehouse.tables.deliveries import KINDS
 
 FIRST_CARE_MONTH = date(2015, 1, 1)  # the Wlz took effect
 ALL_KINDS = tuple(KINDS)
-RESEND = "mend the file and deliver it again, or overrule it with wlz accept"
+RESEND = "mend the file and deliver it again"
 LEFT_OUT = "These rows are in quarantine and in no figure; the rest of the delivery is used"
 _VALIDITY_COLUMNS = ("care_month", "month", "year", "budget_year")
 
@@ -231,7 +231,7 @@ RULES = (
         expectation=NO_FINDINGS,
         expected="prestaties of the list of the year and units allowed for the Wlz (COD218)",
         action=LEFT_OUT,
-        next_step="look at them with wlz quarantine show; ask the Wlz-uitvoerder, or add a new code to the list",
+        next_step="look at the rows in the quarantine folder; ask the Wlz-uitvoerder, or add a new code to the list",
     ),
     Rule(
         check_id="D03",
@@ -267,7 +267,7 @@ RULES = (
         expectation=NO_FINDINGS,
         expected="amount and volume of the same sign, and no amount with volume 0",
         action=LEFT_OUT,
-        next_step="look at them with wlz quarantine show and ask the Wlz-uitvoerder for the corrected lines",
+        next_step="look at the rows in the quarantine folder and ask the Wlz-uitvoerder for the corrected lines",
     ),
     Rule(
         check_id="V07",

@@ -74,10 +74,10 @@ def take_in(landing: Path, store: Store, quarantine: Path, through: date, now: d
     """
     known = store.read_register()
     arrivals = _find_arrivals(landing, known, through, report)
-    kader_regions = _kader_regions(landing, through)
+    kader_codes = _kader_codes(landing, through)
     for arrival in arrivals:
         report(f"reading {month_label(arrival.month)}/{arrival.path.name}")
-        _read(arrival, through, kader_regions)
+        _read(arrival, through, kader_codes)
         if arrival.kept is not None:
             store.hold_delivery(KINDS[arrival.kind], arrival.kept, arrival.delivery_id, arrival.month)
             arrival.kept, arrival.is_held = None, True  # a year of claims does not fit in memory at once
@@ -131,9 +131,8 @@ def _find_arrivals(landing: Path, known: pl.DataFrame, through: date, report: Re
     return arrivals
 
 
-def _kader_regions(landing: Path, through: date) -> frozenset[str] | None:
-    """Regions of the newest readable kader in the landing zone: whose claims are expected. None without a kader."""
-    crosswalk = dict(reference.load_crosswalk().select("zorgkantoor_code", "zorgkantoorregio").iter_rows())
+def _kader_codes(landing: Path, through: date) -> frozenset[str] | None:
+    """Zorgkantoren of the newest readable kader in the landing zone: whose claims are expected. None without one."""
     for folder in sorted(landing.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]"), reverse=True):
         if folder.name <= month_label(through):
             try:
@@ -142,7 +141,7 @@ def _kader_regions(landing: Path, through: date) -> frozenset[str] | None:
             except DeliveryRefused:
                 kader = None  # it is refused by its own check; an older one will do here
             if kader is not None:
-                return frozenset(crosswalk[code] for code in kader["zorgkantoor_code"].unique() if code in crosswalk)
+                return frozenset(kader["zorgkantoor_code"])
     return None
 
 
@@ -151,7 +150,7 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read(arrival: _Arrival, through: date, kader_regions: frozenset[str] | None) -> None:
+def _read(arrival: _Arrival, through: date, kader_codes: frozenset[str] | None) -> None:
     """Parse and measure one arrival; a file that cannot be parsed is measured as such."""
     table = KINDS[arrival.kind]
     frame, control, faults = None, None, []
@@ -170,7 +169,7 @@ def _read(arrival: _Arrival, through: date, kader_regions: frozenset[str] | None
         arrival.received_on = frame["delivery_date"].max()  # type: ignore[assignment]
         if "amount_eur" in frame.columns:
             arrival.amount_eur = frame["amount_eur"].sum()
-    view = replace(_view(arrival, frame, faults, control, through), kader_regions=kader_regions)
+    view = replace(_view(arrival, frame, faults, control, through), kader_codes=kader_codes)
     arrival.metrics = measure_delivery(view)
 
 

@@ -23,23 +23,23 @@ MONTHS_PER_YEAR = 12
 SERIES_KEY = ("wlz_uitvoerder", "prestatiecode")
 
 
-def measure_uitvoerders(view: DeliveryView) -> pl.DataFrame:
-    """Rows per wlz_uitvoerder that runs a region with a kader; 0 when it is absent from the delivery."""
-    has_kader = pl.lit(True) if view.kader_regions is None else pl.col("zorgkantoorregio").is_in(view.kader_regions)
+def measure_zorgkantoren(view: DeliveryView) -> pl.DataFrame:
+    """Rows per zorgkantoor that has a kader, with its wlz_uitvoerder and region; 0 when it is absent."""
+    codes = pl.col("zorgkantoor_code")
+    has_kader = pl.lit(True) if view.kader_codes is None else codes.is_in(view.kader_codes)
     expected = (
         view.crosswalk.select(CROSSWALK_COLUMNS)
         .filter(holds_on(pl.lit(view.delivery_month)), has_kader)
         .join(view.regions.select("zorgkantoorregio", "wlz_uitvoerder"), on="zorgkantoorregio")
-        .select("wlz_uitvoerder")
-        .unique()
     )
-    delivered = view.monthly.group_by("wlz_uitvoerder").agg(pl.col("rows_count").sum())
-    rows_count = pl.col("rows_count").cast(pl.Int64).fill_null(0)
+    delivered = view.rows.group_by("zorgkantoor_code").agg(pl.len().cast(pl.Int64).alias("rows_count"))
+    rows_count = pl.col("rows_count").fill_null(0)
+    place = ("wlz_uitvoerder", "zorgkantoorregio", "zorgkantoor_code")
     return (
-        expected.join(delivered, on="wlz_uitvoerder", how="left")
-        .sort("wlz_uitvoerder")
+        expected.join(delivered, on="zorgkantoor_code", how="left")
+        .sort(place)
         .select(
-            pl.format("uitvoerder {}: {} rows", "wlz_uitvoerder", rows_count).alias("observed"),
+            pl.format("{}, {} (zorgkantoor {}): {} rows", *place, rows_count).alias("observed"),
             rows_count.alias("rows_count"),
             pl.lit(1, dtype=pl.Int64).alias("findings_count"),
             pl.lit(None, dtype=pl.Float64).alias("at_stake_eur"),
@@ -146,13 +146,13 @@ def _yearly_revenue(view: DeliveryView, minimum_lag: int) -> pl.DataFrame:
 RULES = (
     Rule(
         check_id="L01",
-        title="uitvoerder absent",
-        why="Without its rows an uitvoerder would seem to spend nothing.",
+        title="uitvoerder or zorgkantoor absent",
+        why="Without its rows an uitvoerder, or one of its zorgkantoren, would seem to spend nothing.",
         kinds=CLAIMS,
         severity="warn",
-        metrics=measure_uitvoerders,
+        metrics=measure_zorgkantoren,
         expectation=ExpectationSpec("ExpectColumnValuesToBeBetween", {"column": "rows_count", "min_value": 1}),
-        expected="rows of every Wlz-uitvoerder that runs a region with a kader",
+        expected="rows of every zorgkantoor with a kader",
         action="The delivery is used; scenarios that need the latest months of every uitvoerder are left out",
         next_step="ask the Wlz-uitvoerder and Vektis whether its claims were sent, and deliver again",
     ),

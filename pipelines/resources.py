@@ -1,11 +1,9 @@
 """Resources from the environment: where the data folder is."""
 
-import os
-
 from assets.context import Warehouse
 from warehouse.settings import data_folder
 
 
 def make_warehouse() -> Warehouse:
     """The warehouse below ``WLZ_DATA``; the landing zone is its folder ``deliveries``."""
-    return Warehouse(data_dir=str(data_folder()), deliveries_dir=os.environ.get("WLZ_DELIVERIES", ""))
+    return Warehouse(data_dir=str(data_folder()))

@@ -50,9 +50,10 @@ class Outcome:
 
 def dagster_home(data_dir: Path) -> Path:
     """``DAGSTER_HOME``, or ``dagster`` inside the data folder, with our settings in it."""
-    home = Path(os.environ.get("DAGSTER_HOME") or data_dir / "dagster").absolute()
+    named = os.environ.get("DAGSTER_HOME")
+    home = Path(named or data_dir / "dagster").absolute()
     home.mkdir(parents=True, exist_ok=True)
-    if not (home / "dagster.yaml").exists():
+    if not named or not (home / "dagster.yaml").exists():  # settings in a named home are its owner's
         shutil.copyfile(_SETTINGS, home / "dagster.yaml")
     return home
 

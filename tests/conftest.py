@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_from_outside() -> Iterator[None]:
     """Tests neither read nor write the data folder of the person who runs them."""
-    settings = ("WLZ_DATA", "WLZ_DELIVERIES", "WLZ_ASSUMPTIONS", "DAGSTER_HOME")
+    settings = ("WLZ_DATA", "WLZ_ASSUMPTIONS", "DAGSTER_HOME")
     outside = {name: os.environ.pop(name) for name in settings if name in os.environ}
     yield
     os.environ.update(outside)

@@ -15,7 +15,7 @@ import polars as pl
 
 from warehouse import duck
 from warehouse.contract import ContractError, Table
-from warehouse.store import Store
+from warehouse.store import Store, remove_leftovers
 from warehouse.tables.aids import AIDS
 from warehouse.tables.extra_items import EXTRA_ITEMS
 from warehouse.tables.marts import EXAMPLE_QUERIES, MARTS
@@ -51,6 +51,7 @@ def publish_marts(store: Store, database: Path, delivery_month: date) -> dict[st
     published file is as it was.
     """
     database.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(database)
     beside = database.with_name(f".{database.name}.{os.getpid()}.next")
     try:
         if database.exists():
@@ -110,12 +111,13 @@ def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
 
 
 def attach_lake(connection: duckdb.DuckDBPyConnection, store: Store, delivery_month: date) -> None:
-    """Views ``lake.<table>`` over this month's partitions; empty tables where nothing was written yet."""
+    """Views ``lake.<table>`` over this month's partitions, of check results over all months; empty without any."""
     connection.execute("ATTACH ':memory:' AS lake")
     for table in LAKE_TABLES:
         path = store.path(table, delivery_month)
-        pattern = path.parent.parent / "*" / path.name if table is DATA_QUALITY else path
-        if path.exists():
+        folder = "*" if table is DATA_QUALITY else path.parent.name
+        pattern = path.parent.parent / folder / path.name
+        if any(path.parent.parent.glob(f"{folder}/{path.name}")):
             source = str(pattern).replace("'", "''")
             connection.execute(
                 f"CREATE VIEW lake.{table.name} AS SELECT * FROM read_parquet('{source}', hive_partitioning = false)"

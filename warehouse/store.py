@@ -30,7 +30,8 @@ class Store:
     def write(self, table: Table, frame: pl.DataFrame, delivery_month: date) -> int:
         """Replace the partition of this delivery month; rows sorted by key, so that the same rows give the same file.
 
-        Adds ``delivery_month`` where the contract has it. Returns the number of rows. Raises ContractError.
+        Adds ``delivery_month`` where the contract has it. Returns the number of rows. Raises ContractError, and
+        OSError when there is no room.
         """
         if "delivery_month" in table.column_names and "delivery_month" not in frame.columns:
             frame = frame.with_columns(pl.lit(delivery_month).alias("delivery_month"))
@@ -94,12 +95,36 @@ class Store:
         return self.root / table.name / f"delivery_month={month_label(delivery_month)}" / f"{delivery_id}.parquet"
 
 
+def remove_leftovers(path: Path) -> None:
+    """Remove what a killed process left half-written beside ``path``; files of processes that still run stay."""
+    start = f".{path.name}."
+    for leftover in path.parent.iterdir():
+        process = leftover.name.removeprefix(start).partition(".")[0]
+        if leftover.name.startswith(start) and process.isdigit() and not _is_running(int(process)):
+            leftover.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def _replace(frame: pl.DataFrame, path: Path) -> None:
-    """Write beside and rename over: a crash leaves the old file whole."""
+    """Write beside and rename over: a crash leaves the old file whole. Raises OSError when there is no room."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         frame.write_parquet(beside, compression="zstd")
         os.replace(beside, path)
+    except pl.exceptions.ComputeError as error:
+        if "os error" not in str(error):
+            raise
+        raise OSError(f"{path.name}: {str(error).splitlines()[0]}") from None
     finally:
         beside.unlink(missing_ok=True)

@@ -36,7 +36,7 @@ def tables(with_hash: bool, data_dir: Path | None) -> None:
 @click.argument("subject")
 @data_option
 def explain(subject: str, data_dir: Path | None) -> None:
-    """Explain a table (grain, columns, units, SQL) or a series (PRESTATIECODE/UITVOERDER: volume, price, euro)."""
+    """Explain a table (grain, columns, units, SQL) or a series (PRESTATIECODE/UITVOERDER: volume, price)."""
     from reports.explain import ExplainError, explain_series, explain_table
 
     try:

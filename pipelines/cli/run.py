@@ -2,11 +2,15 @@
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipelines.cli.console import Month, data_option, note, progress, resolve_data, say
-from warehouse.store import Store, month_label
+from warehouse.store import month_label
+
+if TYPE_CHECKING:
+    from assets.context import Warehouse
 
 
 @click.command(epilog="Example: wlz run --delivery-month 2018-05")
@@ -55,40 +59,26 @@ def run_and_tell(month: date, data_dir: Path, deliveries: Path | None = None) ->
         return 1
 
 
-def _fall_back(blocked: list[str], warehouse: object, month: date) -> int:
+def _fall_back(blocked: list[str], warehouse: "Warehouse", month: date) -> int:
     """A delivery was refused: rest on the last accepted ones, if there are any and they are not published yet."""
-    from assets.context import Warehouse
     from pipelines.runner import is_published, run_month
 
-    assert isinstance(warehouse, Warehouse)
-    if not has_claims(warehouse.store):
-        say("Refused, nothing published: no claims delivery was ever accepted.")
+    claims = warehouse.advice(month).chosen.filter(kind="declaraties")["delivery_id"].to_list()
+    if not claims:
+        say(f"Refused, nothing published: no claims delivery was accepted for the round of {month_label(month)}.")
         _tell_refusals(blocked)
         note(_still_shown(warehouse.database))
         return 1
     if is_published(warehouse, month):
-        say(f"Refused, nothing new published: {_still_shown(warehouse.database)}")
+        say(f"Refused, nothing new published: the advice of {month_label(month)} keeps resting on {claims[0]}.")
         _tell_refusals(blocked)
         return 1
     with progress() as shown:
         outcome = run_month(warehouse, month, falls_back=True, listener=shown)
-    chosen = warehouse.advice(month).chosen
-    claims = chosen.filter(kind="declaraties")["delivery_id"].to_list()
-    say(f"A delivery was refused; the advice of {month_label(month)} rests on the last accepted claims: {claims[0]}")
+    say(f"Refused or missing; the advice of {month_label(month)} rests on the last accepted claims: {claims[0]}")
     _tell_refusals(blocked)
-    tell_published(outcome.warnings, month, warehouse.database)
+    tell_published([warning for warning in outcome.warnings if warning not in blocked], month, warehouse.database)
     return 1
-
-
-def has_claims(store: Store) -> bool:
-    """Whether any claims delivery was accepted."""
-    register = store.read_register()
-    return (
-        register.filter(kind="declaraties")
-        .filter(register.filter(kind="declaraties")["delivery_status"] != "refused")
-        .height
-        > 0
-    )
 
 
 def _tell_refusals(blocked: list[str]) -> None:

@@ -154,7 +154,7 @@ BAD_FILES: dict[Callable[[House], None], tuple[str, ...]] = {
 
 @pytest.mark.parametrize("spoil", BAD_FILES, ids=lambda spoil: spoil.__name__)
 def test_a_bad_file_is_refused_and_the_advice_stays(house: House, spoil: Callable[[House], None]) -> None:
-    before, known = house.advice_hashes(), house.register()
+    before, known = house.database.read_bytes(), house.register()
     spoil(house)
     result = house.run()
     assert result.exit_code == 1
@@ -163,7 +163,8 @@ def test_a_bad_file_is_refused_and_the_advice_stays(house: House, spoil: Callabl
         if spoil is missing_file and words.startswith("The delivery"):
             continue  # there is no delivery to refuse
         assert words in result.stdout
-    assert house.advice_hashes() == before
+    assert house.database.read_bytes() == before
+    assert house.query("select count(*) from marts.zin_uitvoerder") == [(3,)]
     assert house.half_written() == []
     register = house.register()
     accepted = register.filter(pl.col("delivery_status") == "accepted")
@@ -225,21 +226,19 @@ def size_of(folder: Path) -> int:
 
 
 def test_a_quota_reached_while_publishing_leaves_the_old_database(house: House) -> None:
-    before = house.advice_hashes()
+    before = house.database.read_bytes()
     house.deliver("declaraties", [*claims("Z025", volume=200), *claims("Z041")])
     with files_of_at_most(house.database.stat().st_size // 2):
         result = house.run()
     assert result.exit_code == 1
     assert "Nothing was published: marts: " in result.output
     assert os.strerror(errno.EFBIG) in result.output
-    assert house.advice_hashes() == before
+    assert house.database.read_bytes() == before
     assert house.half_written() == []
-    house.publish()
-    assert house.advice_hashes() != before
 
 
 def test_a_full_disk_leaves_the_old_database(house: House, tmp_path: Path) -> None:
-    before = house.advice_hashes()
+    before = house.database.read_bytes()
     house.deliver("declaraties", [*claims("Z025", volume=200), *claims("Z041")])
     with small_disk(tmp_path / "disk", size_of(house.root) + 1_000_000) as disk:
         full = house.copy(disk)
@@ -247,7 +246,7 @@ def test_a_full_disk_leaves_the_old_database(house: House, tmp_path: Path) -> No
         assert result.exit_code == 1
         assert "Nothing was published: marts: " in result.output
         assert os.strerror(errno.ENOSPC) in result.output
-        assert full.advice_hashes() == before
+        assert full.database.read_bytes() == before
         assert full.half_written() == []
 
 
@@ -264,7 +263,6 @@ def test_a_full_disk_at_the_first_publication_leaves_nothing(empty_house: House,
         assert full.half_written() == []
 
 
-@pytest.mark.xfail(strict=True, reason="Polars' own error for a full disk is not understood and ends in a trace")
 def test_a_full_disk_before_publishing_leaves_nothing(empty_house: House, tmp_path: Path) -> None:
     """Room for the deliveries, not for the tables made of them."""
     furnish(empty_house)
@@ -280,7 +278,11 @@ def test_a_full_disk_before_publishing_leaves_nothing(empty_house: House, tmp_pa
 
 
 def test_unknown_codes_go_to_quarantine_with_their_euro(house: House) -> None:
-    """An unknown prestatie (2 × 36 rows of € 1,000.00) and a unit that is not of the Wlz (36 rows): exit 0."""
+    """An unknown prestatie (2 × 36 rows of € 1,000.00) and a unit that is not of the Wlz (36 rows): exit 0.
+
+    They are in no figure: the advice is that of the delivery without them.
+    """
+    before = house.advice_hashes()
     rows = [*claims("Z025"), *claims("Z041"), *claims("Q999"), *claims("Z051", unit="41", codes=["5501"])]
     house.deliver("declaraties", rows)
     result = house.run()
@@ -288,6 +290,7 @@ def test_unknown_codes_go_to_quarantine_with_their_euro(house: House) -> None:
     assert "prestatie Q999 is not in the list of the year (72 rows)" in result.stdout
     assert "unit 41 is not allowed for the Wlz (36 rows)" in result.stdout
     assert "About € 108,000 is at stake" in result.stdout
+    assert house.advice_hashes() == before
     delivery = house.register().filter(kind="declaraties", delivery_status="accepted").row(0, named=True)
     assert (delivery["quarantined_count"], float(delivery["quarantined_eur"])) == (108, 108_000.0)
     folder = house.root / "quarantine" / "2018-05" / "declaraties" / delivery["delivery_id"]
@@ -300,10 +303,3 @@ def test_unknown_codes_go_to_quarantine_with_their_euro(house: House) -> None:
     }
     quality = house.query("select outcome, severity, at_stake_eur from marts.data_quality where check_id = 'D02-rows'")
     assert ("failed", "warn", 108_000) in [(outcome, severity, float(euro or 0)) for outcome, severity, euro in quality]
-
-
-def test_rows_in_quarantine_are_in_no_figure(house: House) -> None:
-    """The advice is that of the delivery without them: 2 × 2 × 12,000.00."""
-    before = house.advice_hashes()
-    house.deliver("declaraties", [*claims("Z025"), *claims("Z041"), *claims("Q999")])
-    assert house.publish().advice_hashes() == before

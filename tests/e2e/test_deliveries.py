@@ -1,8 +1,6 @@
 """Deliveries that come twice, again, in another order, or not at all: what the next advice rests on."""
 
 import json
-import random
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import polars as pl
 import pytest
 
 from assets.context import Warehouse
-from e2e.handmade import FRIESLAND, GRONINGEN, House, Row, claims, furnish, grants, kader
+from e2e.handmade import FRIESLAND, GRONINGEN, House, claims, furnish, grants, kader
 
 MAY, JUNE = date(2018, 5, 1), date(2018, 6, 1)
 
@@ -38,7 +36,7 @@ def zin_expected(house: House, month: str) -> float:
 
 
 def test_the_same_files_twice_change_nothing(house: House) -> None:
-    """The register and every hash of the marts, also those about the run; a copied file has a new date, no new content."""
+    """The register and every hash of the marts, also those about the run. A copied file is no new delivery."""
     register = house.register()
     path = house.landing / "2018-05" / "declaraties.csv"
     content = path.read_bytes()
@@ -95,16 +93,10 @@ def test_a_file_that_is_put_back_counts_again(house: House) -> None:
 def year_ago_house(empty_house: House) -> House:
     """2016 was known at € 10.00 in May 2017 and is at € 10.01 now: 0.1 % came late."""
     house = furnish(empty_house)
-    late = [
-        claims(prestatie, price=price, first=first, last=last)
-        for prestatie in ("Z025", "Z041")
-        for price, first, last in (
-            ("10.00", "2015-01", "2015-12"),
-            ("10.01", "2016-01", "2016-12"),
-            ("10.00", "2017-01", "2017-12"),
-        )
-    ]
-    house.deliver("declaraties", [row for rows in late for row in rows])
+    late = [row for row in [*claims("Z025"), *claims("Z041")] if not row[3].startswith("2016")]
+    for prestatie in ("Z025", "Z041"):
+        late += claims(prestatie, price="10.01", first="2016-01", last="2016-12")
+    house.deliver("declaraties", late)
     known = [*claims("Z025", last="2016-12"), *claims("Z041", last="2016-12")]
     house.deliver("declaraties", known, month="2017-05", on=date(2017, 5, 2))
     return house.publish()
@@ -131,32 +123,7 @@ def test_a_late_redelivery_of_a_year_ago_changes_no_earlier_round(year_ago_house
 # --- Order --------------------------------------------------------------------------------------------------------
 
 
-def provider_claims() -> list[Row]:
-    """Two providers per series with amounts that floats do not add up alike in every order."""
-    rows: list[Row] = []
-    for agb, volume, price in (("01000001", 33.3, "10.07"), ("01000002", 0.1, "99.99"), ("01000003", 66.7, "3.33")):
-        for prestatie in ("Z025", "Z041"):
-            rows += claims(prestatie, volume=volume, price=price, agb=agb)
-    return rows
-
-
-def test_the_order_of_rows_changes_nothing(empty_house: House, tmp_path: Path) -> None:
-    rows = provider_claims()
-    furnish(empty_house).deliver("declaraties", rows)
-    shuffled = empty_house.copy(tmp_path / "shuffled")
-    random.Random(1).shuffle(rows)
-    shuffled.deliver("declaraties", rows)
-    assert claims_text(shuffled) != claims_text(empty_house)
-    assert shuffled.publish().advice_hashes() == empty_house.publish().advice_hashes()
-
-
-def claims_text(house: House) -> str:
-    return (house.landing / "2018-05" / "declaraties.csv").read_text(encoding="utf-8")
-
-
-def test_the_order_of_rows_and_files_changes_nothing_at_scale(
-    small_data: House, tmp_path: Path, dagster_home: Path
-) -> None:
+def test_the_order_of_rows_and_files_changes_nothing(small_data: House, tmp_path: Path, dagster_home: Path) -> None:
     """The simulated deliveries with shuffled rows, and of the claims only the two months that the advice uses."""
     other = House(tmp_path / "data", dagster_home)
     for path in sorted(small_data.landing.glob("*/*.parquet"), reverse=True):
@@ -204,7 +171,7 @@ def test_a_refused_month_rests_on_the_last_accepted_delivery(house: House) -> No
     result = house.run("2018-06")
     assert result.exit_code == 1
     assert result.stdout.splitlines()[0] == (
-        f"A delivery was refused; the advice of 2018-06 rests on the last accepted claims: {first}"
+        f"Refused or missing; the advice of 2018-06 rests on the last accepted claims: {first}"
     )
     assert "refused: D02" in result.stdout
     assert claims_published(house, "2018-06") == first
@@ -239,13 +206,6 @@ def test_another_kind_that_is_refused_falls_back_alone(house: House) -> None:
     assert (float(expected), float(budget)) == (24_000, 50_000)
 
 
-def test_two_files_of_one_kind_are_refused(house: House) -> None:
-    house.deliver("declaraties", [*claims("Z025"), *claims("Z041")], shape="parquet")
-    result = house.run()
-    assert result.exit_code == 1
-    assert "2 files (declaraties.parquet, declaraties.csv), expected one file of kind declaraties" in result.stdout
-
-
 # --- The control file ---------------------------------------------------------------------------------------------
 
 
@@ -255,18 +215,11 @@ def control(house: House, rows: int, amount: str) -> None:
     (house.landing / "2018-05" / "declaraties.control.json").write_text(text, encoding="utf-8")
 
 
-def test_a_control_file_that_agrees_is_accepted(empty_house: House) -> None:
-    """2 × 2 × 36 rows of € 1,000.00."""
-    control(furnish(empty_house), 144, "144000.00")
-    empty_house.publish()
-
-
 @pytest.mark.parametrize(
     ("rows", "amount", "words"),
     [
         (145, "144000.00", "rows 144 where the control file says 145 (difference -1)"),
         (144, "144000.02", "bedrag 144,000.00 where the control file says 144,000.02 (difference -0.02)"),
-        (144, "veel", "bedrag: 'veel' where a number was expected"),
     ],
 )
 def test_a_control_file_that_disagrees_refuses_the_delivery(
@@ -280,20 +233,20 @@ def test_a_control_file_that_disagrees_refuses_the_delivery(
     assert not empty_house.database.exists()
 
 
-@pytest.mark.xfail(strict=True, reason="a refused file is never judged again, whatever is mended beside it")
 def test_a_mended_control_file_lets_the_same_delivery_in(empty_house: House) -> None:
-    """The message says: deliver the file again, or the control file if that one is wrong."""
+    """The message says: deliver the file again, or the control file if that one is wrong. 144 rows of € 1,000.00."""
     control(furnish(empty_house), 145, "144000.00")
     assert empty_house.run().exit_code == 1
     control(empty_house, 144, "144000.00")
     empty_house.publish()
 
 
-@pytest.mark.xfail(strict=True, reason="a refused file is never judged again, whatever is mended beside it")
-def test_a_second_file_removed_lets_the_first_in(empty_house: House) -> None:
+def test_two_files_of_one_kind_are_refused_until_one_is_removed(empty_house: House) -> None:
     """The message says: remove the wrong one and repeat the run."""
     furnish(empty_house, shape="parquet").deliver("declaraties", claims("Z025"))
-    assert empty_house.run().exit_code == 1
+    result = empty_house.run()
+    assert result.exit_code == 1
+    assert "2 files (declaraties.parquet, declaraties.csv), expected one file of kind declaraties" in result.stdout
     (empty_house.landing / "2018-05" / "declaraties.csv").unlink()
     empty_house.publish()
 
@@ -314,14 +267,6 @@ def test_the_lake_holds_exactly_what_the_register_accepted(house: House) -> None
         kept = {path.stem for path in (house.root / "lake" / kind).rglob("*.parquet")}
         assert kept == set(register.filter(kind=kind)["delivery_id"])
     assert {path: path.read_bytes() for path in house.landing.rglob("*") if path.is_file()} == landed
-
-
-def test_a_lake_without_its_landing_zone_still_answers(house: House) -> None:
-    """The landing zone may be emptied after the intake: the lake has its own copy."""
-    before = house.advice_hashes()
-    for folder in ("2018-02", "2018-03"):
-        shutil.rmtree(house.landing / folder, ignore_errors=True)
-    assert house.publish().advice_hashes() == before
 
 
 def test_codes_of_one_region_are_added(empty_house: House) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -71,8 +72,12 @@ def test_every_month_is_forecast_and_the_year_is_cumulative(base_house: House) -
     assert rows == [(n, "forecast", D("4000.00"), 4000 * D(n)) for n in range(1, 13)]
 
 
-def test_csv_and_parquet_say_the_same(base_house: House, empty_house: House) -> None:
-    furnish(empty_house, shape="parquet").publish()
+def test_csv_and_parquet_say_the_same(base_house: House, empty_house: House, tmp_path: Path) -> None:
+    """Parquet in a landing zone elsewhere."""
+    elsewhere = tmp_path / "elsewhere"
+    furnish(empty_house, shape="parquet").landing.rename(elsewhere)
+    result = empty_house.wlz("run", "--delivery-month", "2018-05", "--deliveries", str(elsewhere))
+    assert result.exit_code == 0, result.output
     assert empty_house.advice_hashes() == base_house.advice_hashes()
 
 

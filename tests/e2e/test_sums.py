@@ -67,9 +67,8 @@ def test_the_total_is_the_sum_of_its_rows(small_data: House, mart: str, columns:
 
 def test_uitvoerders_add_up_to_the_nation_per_part(small_data: House) -> None:
     sums = ", ".join(f"sum({name})" for name in ROOM)
-    rows = small_data.query(
-        f"select part, {sums} from marts.utilisation_uitvoerder where wlz_uitvoerder <> 'Landelijk' group by 1 order by 1"
-    )
+    of_uitvoerders = "marts.utilisation_uitvoerder where wlz_uitvoerder <> 'Landelijk'"
+    rows = small_data.query(f"select part, {sums} from {of_uitvoerders} group by 1 order by 1")
     totals = f"select part, {', '.join(ROOM)} from marts"
     assert rows == small_data.query(f"{totals}.utilisation_national order by 1")
     assert rows == small_data.query(f"{totals}.utilisation_uitvoerder where wlz_uitvoerder = 'Landelijk' order by 1")

@@ -68,6 +68,7 @@ def make_view() -> Callable[..., DeliveryView]:
             "crosswalk": CROSSWALK,
             "regions": REGIONS,
             "assumptions": ASSUMPTIONS,
+            "kader_codes": frozenset({"5508", "5518", "5522"}),
         }
         return DeliveryView(**{**fields, **changes})  # type: ignore[arg-type]
 

@@ -16,7 +16,7 @@ def without(claims: pl.DataFrame, month: date, where: pl.Expr = VGZ & DAY_CARE) 
 def test_absence_rule_flags_an_uitvoerder_without_rows(check_rule, claims):
     result = check_rule("L01", claims.filter(~VGZ))
     assert (result.outcome, result.severity, result.findings_count) == ("failed", "warn", 1)
-    assert "uitvoerder VGZ: 0 rows" in result.message
+    assert "VGZ, Nijmegen (zorgkantoor 5508): 0 rows" in result.message
     assert result.at_stake_eur is None
     assert not result.is_blocking
 

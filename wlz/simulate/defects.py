@@ -179,7 +179,8 @@ def _replace_value(column: str, value: str, lag: int, words: str) -> Plant:
     """A defect that puts one value of a column in a few rows of a recent month."""
 
     def plant(claims: Claims, frame: pl.DataFrame, rng: np.random.Generator) -> tuple[pl.DataFrame, list[Planted]]:
-        rows = _pick_rows(frame, rng, _month(claims, lag))
+        others = [name for name in KEY if name != column]  # the new value must not make two rows share a key
+        rows = _pick_rows(frame.unique(others, keep="first", maintain_order=True), rng, _month(claims, lag))
         keys = rows.select(KEY).with_columns(hit=pl.lit(True))
         marked = frame.join(keys, on=list(KEY), how="left", maintain_order="left")
         new = pl.when(pl.col("hit")).then(pl.lit(value)).otherwise(pl.col(column))

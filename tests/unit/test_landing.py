@@ -1,0 +1,462 @@
+"""The landing zone: what a delivered file may look like, and what a person reads when it may not."""
+
+import codecs
+import csv
+import gzip
+import io
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from warehouse import settings as reference_settings
+from warehouse.contract import MONEY, Column, Table
+from warehouse.landing import (
+    NEXT_STEP,
+    DeliveryFormat,
+    find_delivery,
+    read_control,
+    read_delivery,
+    write_deliveries,
+    write_truth,
+)
+from warehouse.settings import load_delivery_format
+from warehouse.tables.deliveries import AFSPRAKEN, DECLARATIES, KINDS, NA_IJL
+from wlz.assumptions import AssumptionError
+from wlz.faults import DeliveryRefused, Fault
+
+DECLARED = load_delivery_format()
+WINDOWS = DeliveryFormat(";", ",", "windows-1252", "%Y-%m-%d")
+HEADER = "aanleverdatum;zorgkantoorcode;agb_code;prestatiecode;zorgmaand;eenheid;aantal;bedrag"
+ROW = "2018-05-02;5501;12345678;Z025;2017-12;14;10,5;-100,25"
+GOOD = (date(2018, 5, 2), "5501", "12345678", "Z025", date(2017, 12, 1), "14", 10.5, Decimal("-100.25"))
+
+
+def put(folder: Path, content: str | bytes, name: str = "declaraties.csv") -> Path:
+    """A delivered file in the folder of May 2018."""
+    path = folder / "2018-05" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return path
+
+
+def read(
+    folder: Path,
+    content: str | bytes,
+    *,
+    table: Table = DECLARATIES,
+    name: str | None = None,
+    declared: DeliveryFormat = DECLARED,
+) -> pl.DataFrame:
+    return read_delivery(put(folder, content, name or f"{table.name}.csv"), table, declared)
+
+
+def refuse(*arguments: object, **named: object) -> list[Fault]:
+    """The faults of a delivery that must be refused."""
+    with pytest.raises(DeliveryRefused) as refused:
+        read(*arguments, **named)  # type: ignore[arg-type]
+    return refused.value.faults
+
+
+def with_cell(column: str, value: str) -> str:
+    """A good delivery with this cell in its second row, line 3 of the file."""
+    cells = dict(zip(HEADER.split(";"), ROW.split(";"), strict=True)) | {column: value}
+    return "\n".join([HEADER, ROW, ";".join(cells.values()), ROW, ""])
+
+
+def parquet(folder: Path, **changes: list[object]) -> Path:
+    """Claims as Parquet with typed columns, delivered headers; ``changes`` replace columns."""
+    columns = dict(zip(HEADER.split(";"), ([value] for value in GOOD), strict=True)) | changes
+    path = put(folder, b"", "declaraties.parquet")
+    pl.DataFrame(columns).write_parquet(path)
+    return path
+
+
+# --- Every delivered type -----------------------------------------------------------------------------------------
+
+TEXTS = st.text("aZ0 é€;|,.'\"=+-", min_size=1, max_size=12).filter(str.strip)
+
+
+def cells(column: Column, table: Table) -> st.SearchStrategy[object]:
+    """Values the contract allows in a column."""
+    kinds: list[tuple[bool, Callable[[], st.SearchStrategy[object]]]] = [
+        (column.allowed is not None, lambda: st.sampled_from(column.allowed or ())),
+        (column.pattern is not None, lambda: st.from_regex(rf"\A(?:{column.pattern})\Z")),
+        (column.dtype == pl.String(), lambda: TEXTS),
+        (
+            column.unit == "month",
+            lambda: st.dates(date(2000, 1, 1), date(2030, 1, 1)).map(lambda day: day.replace(day=1)),
+        ),
+        (column.dtype == pl.Date(), lambda: st.dates(date(1000, 1, 1), date(9999, 12, 31))),
+        (column.dtype == MONEY, lambda: st.integers(*bounds(column, 10**17 - 1)).map(lambda n: Decimal(n) / 100)),
+        (
+            column.dtype.is_float(),
+            lambda: st.integers(*bounds(column, 10**11)).map(lambda n: n / 1000 if n % 2 else float(n % 97)),
+        ),
+        (column.dtype.is_integer(), lambda: st.integers(*bounds(column, 2**31 - 1))),
+    ]
+    strategy = next(make() for applies, make in kinds if applies)
+    return st.none() | strategy if column.name in table.nullable else strategy
+
+
+def bounds(column: Column, size: int) -> tuple[int, int]:
+    """Lowest and highest whole number of a column (in cents for money); a percentage stays within 100."""
+    low = -size if column.minimum is None else int(column.minimum)
+    return (low, size) if column.maximum is None else (low, int(column.maximum))
+
+
+def frames(table: Table) -> st.SearchStrategy[pl.DataFrame]:
+    row = st.tuples(*(cells(column, table) for column in table.columns))
+    return st.lists(row, min_size=1, max_size=4).map(
+        lambda rows: pl.DataFrame(rows, schema=table.schema, orient="row", strict=False)
+    )
+
+
+def as_csv(frame: pl.DataFrame, table: Table, declared: DeliveryFormat) -> bytes:
+    """The frame as the declared format writes it, by another writer than Polars."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=declared.separator, lineterminator="\r\n")
+    writer.writerow(column.source_name or column.name for column in table.columns)
+    for row in frame.iter_rows():
+        writer.writerow(cell(v, column, declared) for v, column in zip(row, table.columns, strict=True))
+    return text.getvalue().encode("utf-8" if declared.encoding == "utf-8" else "cp1252")
+
+
+def cell(value: object, column: Column, declared: DeliveryFormat) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return value.isoformat()[:7] if column.unit == "month" else value.isoformat()
+    if isinstance(value, float):
+        return f"{value:.3f}".replace(".", declared.decimal)
+    return str(value).replace(".", declared.decimal) if isinstance(value, Decimal) else str(value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_every_kind_comes_back_as_it_was_written(tmp_path, kind, data):
+    """Any valid frame: as CSV in the declared format, the same in Windows-1252 with points, and as Parquet."""
+    table = KINDS[kind]
+    frame = data.draw(frames(table))
+    assert read(tmp_path, as_csv(frame, table, DECLARED), table=table).equals(frame)
+    other = DeliveryFormat("|", ".", "windows-1252", "%Y-%m-%d")
+    assert read(tmp_path, as_csv(frame, table, other), table=table, declared=other).equals(frame)
+    delivered = frame.rename({column.name: column.source_name or column.name for column in table.columns})
+    path = tmp_path / "2018-05" / f"{kind}.parquet"
+    delivered.write_parquet(path)
+    assert read_delivery(path, table, DECLARED).equals(frame)
+
+
+def test_columns_may_come_in_another_order(tmp_path):
+    turned = "\n".join(";".join(reversed(line.split(";"))) for line in (HEADER, ROW))
+    assert read(tmp_path, turned).rows() == [GOOD]
+
+
+def test_types_come_from_the_contract_and_never_from_the_data(tmp_path):
+    """Codes with leading zeros stay text, also when every one of them looks like a number."""
+    content = f"{HEADER}\n{ROW.replace('12345678', '00000012').replace('Z025', '0041')}\n"
+    assert read(tmp_path, content).row(0)[2:4] == ("00000012", "0041")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "+31", "-1", "Z0'25", "Z0,25", "é€"])
+def test_text_stays_text(tmp_path, text):
+    """Formula strings of a spreadsheet are neither computed nor repaired; unknown codes go to quarantine later."""
+    assert read(tmp_path, with_cell("prestatiecode", text))["prestatiecode"].to_list() == ["Z025", text, "Z025"]
+
+
+# --- Encodings and packing ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        codecs.BOM_UTF8 + f"{HEADER}\n{ROW}\n".encode(),
+        f"{HEADER}\r\n{ROW}\r\n".encode(),
+        f"{HEADER}\n{ROW}".encode(),
+        f"{HEADER}\n{ROW.replace('Z025', chr(34) + 'Z025' + chr(34))}\n".encode(),
+    ],
+    ids=["byte order mark", "lines of Windows", "no last line end", "quotes"],
+)
+def test_ways_of_writing_that_are_the_same(tmp_path, content):
+    assert read(tmp_path, content).rows() == [GOOD]
+    assert read(tmp_path, gzip.compress(content), name="declaraties.csv.gz").rows() == [GOOD]
+
+
+LATE = "aanleverdatum;referentiejaar;wlz_uitvoerder;percentage\n2018-05-02;2017;Coöperatie €;0,10\n"
+
+
+def test_windows_1252_is_read_when_declared_and_refused_when_not(tmp_path):
+    read_back = read(tmp_path, LATE.encode("cp1252"), table=NA_IJL, declared=WINDOWS)
+    assert read_back["wlz_uitvoerder"].to_list() == ["Coöperatie €"]
+    (fault,) = refuse(tmp_path, LATE.encode("cp1252"), table=NA_IJL)
+    assert (fault.row, fault.found) == (2, "a byte that is not utf-8 (0xf6)")
+    assert fault.cause == "an export in Windows-1252"
+    (fault,) = refuse(tmp_path, LATE.encode("cp1252").replace(b"\xf6", b"\x81"), table=NA_IJL, declared=WINDOWS)
+    assert (fault.found, fault.cause) == ("a byte that is not windows-1252 (0x81)", "an export in another encoding")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_refused_with_and_without_its_mark(tmp_path, encoding):
+    (fault,) = refuse(tmp_path, f"{HEADER}\n{ROW}\n".encode(encoding))
+    assert (fault.row, fault.found) == (1, "UTF-16")
+
+
+def test_a_null_byte_is_refused_with_its_row(tmp_path):
+    (fault,) = refuse(tmp_path, with_cell("prestatiecode", "Z0\x0025"))
+    assert (fault.row, fault.found, fault.cause) == (3, "a null byte", "a damaged copy")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("declaraties.csv.gz", gzip.compress(f"{HEADER}\n{ROW * 50}".encode())[:-12], "a file that does not unpack"),
+        ("declaraties.csv.gz", b"no gzip at all", "a file that does not unpack"),
+        ("declaraties.csv.gz", gzip.compress(b""), "a file without text"),
+        ("declaraties.csv", b"\n\n", "a file without text"),
+        ("declaraties.csv", b"", "an empty file (0 bytes)"),
+        ("declaraties.csv", HEADER.encode(), "a header without rows"),
+        ("declaraties.parquet", b"PAR1 cut short", "a file that is not readable as Parquet"),
+    ],
+)
+def test_a_file_that_broke_off_is_refused(tmp_path, name, content, found):
+    (fault,) = refuse(tmp_path, content, name=name)
+    assert (fault.file, fault.found) == (f"2018-05/{name}", found)
+
+
+def test_a_missing_file_is_said_so(tmp_path):
+    with pytest.raises(DeliveryRefused, match="not delivered yet"):
+        read_delivery(tmp_path / "2018-05" / "kader.csv", KINDS["kader"], DECLARED)
+
+
+# --- Values -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "expected"),
+    [
+        ("bedrag", "100.25", "',' as decimal mark"),
+        ("bedrag", "1.234,56", "no thousands mark"),
+        ("bedrag", "1 234,56", "no thousands mark"),
+        ("bedrag", "12,345", "at most two decimals"),
+        ("bedrag", "1e3", "an amount such as -1234,56"),
+        ("bedrag", "€ 5", "an amount such as -1234,56"),
+        ("bedrag", "1000000000000000", "an amount such as -1234,56"),  # 10^15: more than any delivery can hold
+        ("bedrag", "", "an amount such as -1234,56"),
+        ("aantal", "honderd", "a number such as 1234,5"),
+        ("aantal", "1.234,5", "a number such as 1234,5"),
+        ("aantal", "NaN", "a number such as 1234,5"),
+        ("aantal", "inf", "a number such as 1234,5"),
+        ("aantal", "١٢", "a number such as 1234,5"),  # digits of another script
+        ("aantal", "+5", "a number such as 1234,5"),
+        ("aanleverdatum", "2018-02-29", "a date as %Y-%m-%d"),
+        ("aanleverdatum", "02-05-2018", "a date as %Y-%m-%d"),
+        ("aanleverdatum", "2018-5-2", "a date as %Y-%m-%d"),
+        ("aanleverdatum", "2018-05-02 00:00", "a date as %Y-%m-%d"),
+        ("zorgmaand", "2018-13", "a month as YYYY-MM"),
+        ("zorgmaand", "2018-1", "a month as YYYY-MM"),
+        ("zorgmaand", "2018-01-01", "a month as YYYY-MM"),
+        ("zorgkantoorcode", "501", "text of the form [0-9]{4}"),
+        ("zorgkantoorcode", "", "text of the form [0-9]{4}"),
+        ("agb_code", "1234567", "text of the form [0-9]{8}"),
+        ("prestatiecode", "", "a text"),
+        ("prestatiecode", '""', "a text"),
+        ("prestatiecode", "  ", "a text"),
+    ],
+)
+def test_a_wrong_value_is_refused_and_named(tmp_path, column, value, expected):
+    """The fault names file, row, column, found, expected, cause and next step; the rows around it are right."""
+    (fault,) = refuse(tmp_path, with_cell(column, value))
+    assert (fault.check_id, fault.file, fault.row, fault.column) == ("D01", "2018-05/declaraties.csv", 3, column)
+    assert fault.found == ("nothing" if value == "" else f"'{'' if value.startswith(chr(34)) else value}'")
+    assert expected in fault.expected
+    assert fault.cause
+    assert fault.next_step == NEXT_STEP
+    sentence = fault.sentence()
+    assert sentence.startswith(f"2018-05/declaraties.csv, row 3, column {column}: found ")
+    assert all(word in sentence for word in (", expected ", ". Likely ", ". Next: mend the file"))
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "read_as"),
+    [
+        ("bedrag", "-0,5", Decimal("-0.50")),
+        ("bedrag", "999999999999999,99", Decimal("999999999999999.99")),
+        ("bedrag", "-999999999999999,99", Decimal("-999999999999999.99")),
+        ("aantal", "-12", -12.0),
+        ("aantal", "0,123456789012", 0.123456789012),
+        ("aanleverdatum", "2020-02-29", date(2020, 2, 29)),
+        ("agb_code", "", None),
+    ],
+)
+def test_a_right_value_at_the_edge_is_read(tmp_path, column, value, read_as):
+    name = next(c.name for c in DECLARATIES.columns if c.source_name == column)
+    assert read(tmp_path, with_cell(column, value))[name][1] == read_as
+
+
+def test_years_and_choices_follow_the_contract(tmp_path):
+    header = "aanleverdatum;jaar;zorgkantoorcode;agb_code;soort;omzetafspraak;geldig_van;geldig_tot"
+    good = "2018-05-02;2018;5501;12345678;lumpsum;100,00;2018-01-01;"
+    assert read(tmp_path, f"{header}\n{good}\n", table=AFSPRAKEN)["valid_to"].to_list() == [None]
+    for wrong, expected in (
+        (good.replace(";2018;", ";1899;"), "a whole number"),
+        (good.replace(";2018;", ";2018,0;"), "a whole number"),
+        (good.replace("lumpsum", "Lumpsum"), "one of prestaties, lumpsum, kassier"),
+        (good.replace("100,00", "-1,00"), "an amount"),
+    ):
+        (fault,) = refuse(tmp_path, f"{header}\n{wrong}\n", table=AFSPRAKEN)
+        assert expected in fault.expected
+    # A row cut short would otherwise read as an agreement that still holds.
+    (fault,) = refuse(tmp_path, f"{header}\n{good}\n{good.removesuffix(';')}\n", table=AFSPRAKEN)
+    assert (fault.row, fault.found) == (3, "7 fields")
+
+
+def test_many_faults_are_counted_and_five_are_named(tmp_path):
+    content = "\n".join([HEADER, *[ROW.replace("10,5", "tien")] * 8])
+    faults = refuse(tmp_path, content)
+    assert [fault.row for fault in faults] == [2, 3, 4, 5, 6]
+    assert faults[0].found == "'tien' (8 rows in all)"
+
+
+# --- Rows and headers ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "fields"), [(f"{ROW};x", 9), (ROW.rpartition(";")[0], 7), ("", 0), (ROW.replace("Z025", "Z;025"), 9)]
+)
+def test_ragged_rows_are_refused_with_their_row(tmp_path, line, fields):
+    (fault,) = refuse(tmp_path, "\n".join([HEADER, ROW, line, ROW, ""]))
+    assert (fault.row, fault.found) == (3, f"{fields} fields")
+    assert fault.expected == "8 fields separated by ';', as in the header"
+
+
+def test_an_open_quote_is_refused(tmp_path):
+    (fault,) = refuse(tmp_path, with_cell("prestatiecode", '"Z025'))
+    assert fault.file == "2018-05/declaraties.csv"
+    assert "8 fields" in fault.expected or "as many fields as the header" in fault.expected
+
+
+def test_another_separator_than_declared_is_refused(tmp_path):
+    content = f"{HEADER}\n{ROW}".replace(",", ".").replace(";", ",")
+    (fault,) = refuse(tmp_path, content)
+    assert fault.found.startswith("one column 'aanleverdatum,zorgkantoorcode")
+    assert "another separator than ';'" in fault.cause
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        (HEADER.replace("aantal", "Aantal"), {"aantal", "Aantal"}),
+        (HEADER.replace("aantal", "bedrag"), {"aantal", "bedrag_duplicated_0"}),
+        (f"{HEADER};opmerking", {"opmerking"}),
+        (HEADER.replace(";agb_code", ""), {"agb_code"}),
+    ],
+)
+def test_missing_and_unknown_columns_are_named(tmp_path, header, columns):
+    width = header.count(";") + 1
+    faults = refuse(tmp_path, f"{header}\n{';'.join((ROW + ';x').split(';')[:width])}\n")
+    assert {fault.column for fault in faults} == columns
+    assert {fault.row for fault in faults} == {1}
+
+
+# --- Parquet ------------------------------------------------------------------------------------------------------
+
+
+def test_typed_columns_are_taken_when_nothing_is_lost(tmp_path):
+    path = parquet(
+        tmp_path, bedrag=[-100.25], aantal=pl.Series([10.5], dtype=pl.Float32), aanleverdatum=[datetime(2018, 5, 2)]
+    )
+    assert read_delivery(path, DECLARATIES, DECLARED).rows() == [GOOD]
+    path = parquet(tmp_path, zorgmaand=["2017-12"], bedrag=["-100,25"])
+    assert read_delivery(path, DECLARATIES, DECLARED).rows() == [GOOD]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "expected"),
+    [
+        ("bedrag", 12.345, "without loss"),
+        ("bedrag", 12.005, "without loss"),
+        ("bedrag", float("nan"), "without loss"),
+        ("bedrag", float("inf"), "without loss"),
+        ("bedrag", 1e17, "without loss"),
+        ("bedrag", 123456789012345.67, "without loss"),  # beyond what a float holds to the cent
+        ("bedrag", None, "Decimal"),
+        ("aantal", float("nan"), "Float64"),
+        ("aantal", float("-inf"), "Float64"),
+        ("aantal", True, "not Boolean"),
+        ("zorgkantoorcode", 5501, "not Int64"),
+        ("prestatiecode", "", "a text"),
+        ("zorgmaand", date(2017, 12, 15), "the first day of a month"),
+        ("aanleverdatum", datetime(2018, 5, 2, 13), "without a time of day"),
+    ],
+)
+def test_typed_values_that_would_change_are_refused(tmp_path, column, value, expected):
+    with pytest.raises(DeliveryRefused) as refused:
+        read_delivery(parquet(tmp_path, **{column: [value]}), DECLARATIES, DECLARED)
+    (fault,) = refused.value.faults
+    assert (fault.file, fault.row, fault.column) == ("2018-05/declaraties.parquet", 1, column)
+    assert expected in fault.expected or fault.expected == f"type {expected}"
+    assert "decimal mark" not in fault.cause
+
+
+# --- Which file ---------------------------------------------------------------------------------------------------
+
+
+def test_one_file_per_kind(tmp_path):
+    assert find_delivery(tmp_path, "kader") is None
+    first = put(tmp_path, "x", "kader.csv")
+    put(tmp_path, "x", "kader_old.csv")
+    assert find_delivery(first.parent, "kader") == first
+    put(tmp_path, "x", "kader.csv.gz")
+    with pytest.raises(DeliveryRefused) as refused:
+        find_delivery(first.parent, "kader")
+    (fault,) = refused.value.faults
+    assert fault.found == "2 files (kader.csv, kader.csv.gz)"
+    assert fault.next_step == "remove the wrong one and repeat the run"
+
+
+def test_control_totals(tmp_path):
+    delivery = put(tmp_path, "x", "kader.csv.gz")
+    assert read_control(delivery) is None
+    put(tmp_path, '{"rows": 2}', "kader.control.json")
+    assert read_control(delivery) == {"rows": 2}
+    for wrong in ("[1]", "{", b"\xff\xfe"):
+        put(tmp_path, wrong, "kader.control.json")
+        with pytest.raises(DeliveryRefused, match=r"kader\.control\.json: found .* a JSON object"):
+            read_control(delivery)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"), [('encoding = "utf8"', "encoding: expected 'utf-8'"), ('decimal = "·"', "decimal: expected ','")]
+)
+def test_a_declared_format_the_parser_does_not_know_is_refused(tmp_path, monkeypatch, line, words):
+    """'utf8' would otherwise be read as Windows-1252 and spoil every name with an accent."""
+    text = (reference_settings.REFERENCE / "delivery_format.toml").read_text(encoding="utf-8")
+    name = line.split(" ")[0]
+    changed = [line if old.startswith(name) else old for old in text.splitlines()]
+    (tmp_path / "delivery_format.toml").write_text("\n".join(changed), encoding="utf-8")
+    monkeypatch.setattr(reference_settings, "REFERENCE", tmp_path)
+    with pytest.raises(AssumptionError, match=words):
+        load_delivery_format()
+
+
+def test_a_landing_zone_is_written_in_parts_that_are_one_file(tmp_path):
+    frame = pl.DataFrame([GOOD], schema=DECLARATIES.schema, orient="row")
+    delivered = frame.rename({column.name: column.source_name or column.name for column in DECLARATIES.columns})
+    files: Iterable[tuple[date, str, pl.DataFrame, int]] = [
+        (date(2018, 4, 1), "declaraties", delivered, 0),
+        (date(2018, 5, 1), "declaraties", delivered, 0),
+        (date(2018, 5, 1), "declaraties", delivered, 1),
+    ]
+    assert write_deliveries(tmp_path, files) == {"files": 2, "rows": 3}
+    assert write_deliveries(tmp_path, []) == {"files": 0, "rows": 0}
+    path = find_delivery(tmp_path / "2018-05", "declaraties")
+    assert path is not None
+    assert read_delivery(path, DECLARATIES, DECLARED).rows() == [GOOD, GOOD]
+    write_truth(tmp_path / "truth", {"volumes": frame})
+    assert pl.read_parquet(tmp_path / "truth" / "volumes.parquet").equals(frame)

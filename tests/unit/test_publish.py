@@ -1,0 +1,394 @@
+"""Publishing: this month's rows replaced, the file swapped whole, comments on everything, read-only for analysts."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from warehouse import duck, publish
+from warehouse.contract import MONEY, Column, ContractError, Table
+from warehouse.duck import QueryError, run_query
+from warehouse.publish import (
+    LAKE_TABLES,
+    MARTS,
+    example_queries,
+    hash_marts,
+    list_marts,
+    mart_sql,
+    publish_marts,
+    published_inputs,
+    published_months,
+)
+from warehouse.store import Store
+from warehouse.tables.marts import EXAMPLE_QUERIES
+from warehouse.tables.prices import PRICES
+from warehouse.tables.quality import DATA_QUALITY
+from warehouse.tables.utilisation import UTILISATION
+from warehouse.tables.volumes import VOLUMES
+
+MAY, JUNE = date(2018, 5, 1), date(2018, 6, 1)
+PRUNED = sorted(name for name, table in MARTS.items() if table.keep_vintages is not None)
+
+
+def value(column: Column, month: date, number: int) -> object:
+    """A value the contract allows; ``number`` tells rows apart."""
+    if column.name == "delivery_month":
+        return month
+    if column.allowed is not None:
+        return column.allowed[0]
+    if column.unit == "month":
+        return date(2017, number % 12 + 1, 1)
+    by_type: dict[object, object] = {
+        pl.String: "letter" if column.name == "scenario" else f"{column.name} {number}",
+        pl.Date: date(2018, 1, 1),
+        pl.Datetime: datetime(2018, 5, 29),
+        pl.Boolean: True,
+        pl.Float64: 0.5 + number,
+        pl.Decimal: Decimal(number),
+    }
+    whole = 2018 if column.unit == "year" else 60
+    return by_type.get(column.dtype.base_type(), whole)
+
+
+def rows(table: Table, month: date, count: int = 1) -> pl.DataFrame:
+    """Invented rows of a lake table."""
+    made = [[value(column, month, number) for column in table.columns] for number in range(count)]
+    return pl.DataFrame(made, schema=table.schema, orient="row")
+
+
+def fill(store: Store, month: date, count: int = 1) -> Store:
+    """Every table of the lake that the marts read."""
+    for table in LAKE_TABLES:
+        store.write(table, rows(table, month, count), month)
+    return store
+
+
+def months_of(database: Path, mart: str) -> list[date]:
+    return run_query(database, f"select distinct delivery_month from marts.{mart} order by 1").to_series().to_list()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "lake")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "out" / "wlz.duckdb"
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with three rows of May in every table of the lake."""
+    folder = tmp_path_factory.mktemp("filled")
+    publish_marts(fill(Store(folder / "lake"), MAY, count=3), folder / "wlz.duckdb", MAY)
+    return folder / "wlz.duckdb"
+
+
+@pytest.fixture(scope="module")
+def hashes(filled: Path) -> pl.DataFrame:
+    """Hash per mart of ``filled``."""
+    return hash_marts(filled)
+
+
+@pytest.fixture
+def published(filled: Path, store: Store, database: Path) -> Path:
+    """A copy of ``filled`` to spoil, with its lake in ``store``."""
+    shutil.copytree(filled.parent / "lake", store.root)
+    database.parent.mkdir()
+    shutil.copyfile(filled, database)
+    return database
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database published from an empty lake."""
+    folder = tmp_path_factory.mktemp("empty")
+    publish_marts(Store(folder / "lake"), folder / "wlz.duckdb", MAY)
+    return folder / "wlz.duckdb"
+
+
+# --- What is published --------------------------------------------------------------------------------------------
+
+
+def test_an_empty_lake_gives_every_mart_without_rows(empty):
+    found = list_marts(empty)
+    assert found["mart"].to_list() == list(MARTS)
+    assert {name: count for name, count, *_ in found.iter_rows() if count} == {
+        "example_queries": len(example_queries())
+    }
+    assert published_months(empty) == []
+
+
+def test_every_table_and_column_carries_its_comment(filled):
+    sql = "select table_name, comment from duckdb_tables() where schema_name = 'marts'"
+    tables = dict(run_query(filled, sql).iter_rows())
+    assert tables == {
+        name: f"{table.description} Grain: {table.grain}." + (f" Letter: {table.letter}." if table.letter else "")
+        for name, table in MARTS.items()
+    }
+    sql = "select table_name, column_name, comment from duckdb_columns() where schema_name = 'marts'"
+    columns = {(table, column): comment for table, column, comment in run_query(filled, sql).iter_rows()}
+    assert columns == {
+        (table.name, column.name): f"{column.label_nl}. {column.description} Unit: {column.unit}."
+        for table in MARTS.values()
+        for column in table.columns
+    }
+
+
+def test_rows_of_the_lake_arrive_with_their_types(filled):
+    found = run_query(filled, "select * from marts.volume_forecast")
+    assert found.select(VOLUMES.column_names).equals(rows(VOLUMES, MAY, 3))
+    assert run_query(filled, "select * from marts.utilisation_national").schema["expected_eur"] == MONEY
+    assert published_months(filled) == ["2018-05"]
+    assert published_inputs(filled, MAY) == {f"input_name {n}": f"input_version {n}" for n in range(3)}
+    assert published_inputs(filled, JUNE) == {}
+
+
+def test_nothing_is_published_without_a_database(tmp_path):
+    assert published_months(tmp_path / "none.duckdb") == []
+    assert published_inputs(tmp_path / "none.duckdb", MAY) == {}
+
+
+@pytest.mark.parametrize("question", example_queries(), ids=lambda query: query[0])
+def test_example_queries_run(empty, filled, question):
+    """On an empty database and on one with rows; each asks a question in words."""
+    name, words, sql = question
+    assert words.endswith("?")
+    assert run_query(empty, sql).is_empty()
+    assert run_query(filled, sql).columns == run_query(empty, sql).columns
+    published = run_query(filled, f"select question, sql_text from marts.example_queries where query_name = '{name}'")
+    assert published.rows() == [(words, sql)]
+
+
+def test_the_file_says_that_older_clients_can_read_it(empty):
+    """DuckDB writes a storage version into the header: 65 is v1.2.0, its own default of today 999."""
+    assert int.from_bytes(empty.read_bytes()[12:20], "little") == 65
+
+
+# --- Months -------------------------------------------------------------------------------------------------------
+
+
+def test_only_the_rows_of_this_month_are_replaced(store, published):
+    sql = "select * from marts.price_derivation where delivery_month = '2018-05-01'"
+    before = run_query(published, sql)
+    assert before.height == 3
+    store.write(PRICES, rows(PRICES, JUNE, 4), JUNE)
+    store.write(UTILISATION, rows(UTILISATION, JUNE), JUNE)
+    store.write(PRICES, rows(PRICES, MAY, 5), MAY)  # changed in the lake, but May is not published again
+    assert publish_marts(store, published, JUNE)["price_derivation"] == 3 + 4
+    assert run_query(published, sql).equals(before)
+    assert published_months(published) == ["2018-05", "2018-06"]
+
+
+def test_publishing_the_same_again_changes_nothing(store, published, hashes):
+    publish_marts(store, published, MAY)
+    assert hash_marts(published).equals(hashes)
+
+
+def test_series_level_rows_of_thirteen_months_are_kept_and_totals_of_all(store, published):
+    """Architecture, 2: the file does not grow with history; older series rows stay in the lake."""
+    assert PRUNED == ["pgb_forecast", "price_derivation", "volume_forecast"]
+    months = pl.date_range(date(2017, 3, 1), JUNE, "1mo", eager=True).to_list()
+    history = sorted({*PRUNED, "advice_provenance", "utilisation_national"})
+    span = "select unnest(range(date '2017-03-01', date '2018-05-01', interval 1 month))::date as month"
+    with duckdb.connect(str(published)) as connection:  # what fourteen months before May would have left
+        for mart in history:
+            earlier = f"select m.* replace (s.month as delivery_month) from marts.{mart} as m, ({span}) as s"
+            connection.execute(f"insert into marts.{mart} {earlier}")
+    publish_marts(fill(store, JUNE), published, JUNE)
+    for mart in history:
+        assert months_of(published, mart) == (months[-13:] if mart in PRUNED else months)
+    assert store.has(VOLUMES, MAY)
+
+
+def test_check_results_of_all_months_are_published_whatever_the_month(store, database):
+    """Results belong to deliveries; a month without any of its own must not hide those of others."""
+    store.write(DATA_QUALITY, rows(DATA_QUALITY, MAY), MAY)
+    publish_marts(store, database, JUNE)
+    assert months_of(database, "data_quality") == [MAY]
+
+
+# --- Hashes -------------------------------------------------------------------------------------------------------
+
+
+def test_the_hash_of_a_mart_does_not_depend_on_the_order_of_rows(store, published, hashes):
+    published.unlink()
+    for table in LAKE_TABLES:  # past the store, which would sort
+        store.read(table, MAY).reverse().write_parquet(store.path(table, MAY))
+    publish_marts(store, published, MAY)
+    assert hash_marts(published).equals(hashes)
+    assert hashes["mart"].to_list() == list(MARTS)
+
+
+def test_the_hash_changes_with_a_cent_and_in_that_mart_alone(published, hashes):
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            "update marts.advice_provenance set amount_eur = amount_eur + 0.01 where input_name like '% 2'"
+        )
+    changed = hash_marts(published).filter(pl.col("sha256") != hashes["sha256"])
+    assert changed["mart"].to_list() == ["advice_provenance"]
+
+
+# --- When something goes wrong ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def spoil(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Gives the mart pgb_region another SELECT."""
+
+    def change(sql: str) -> None:
+        monkeypatch.setattr(publish, "mart_sql", lambda name: sql if name == "pgb_region" else mart_sql(name))
+
+    return change
+
+
+def names(database: Path) -> list[str]:
+    return sorted(path.name for path in database.parent.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("sql", "error", "words"),
+    [
+        ("select 1 as x", ContractError, r"mart pgb_region: .*Mend marts/pgb_region\.sql"),
+        ("select nope from lake.utilisation", duckdb.BinderException, "nope"),
+        ("select from where", duckdb.ParserException, "syntax error"),
+    ],
+)
+def test_a_failing_mart_leaves_the_old_file_and_no_other(store, published, spoil, sql, error, words):
+    """The error itself is raised, not what the broken transaction says afterwards."""
+    content = published.read_bytes()
+    spoil(sql)
+    with pytest.raises(error, match=words):
+        publish_marts(store, published, JUNE)
+    assert published.read_bytes() == content
+    assert names(published) == ["wlz.duckdb"]
+
+
+def test_a_mart_that_fails_on_its_rows_leaves_the_old_file(store, published, monkeypatch):
+    """Columns and types are right, a row is not: the transaction is broken half-way."""
+    broken = (
+        f"with fine as ({mart_sql('volume_forecast')}) select * replace (error('boom')::varchar as model) from fine"
+    )
+    monkeypatch.setattr(publish, "mart_sql", lambda name: broken if name == "volume_forecast" else mart_sql(name))
+    content = published.read_bytes()
+    with pytest.raises(duckdb.Error, match="boom"):
+        publish_marts(store, published, MAY)
+    assert published.read_bytes() == content
+    assert names(published) == ["wlz.duckdb"]
+
+
+def test_the_first_publication_that_fails_leaves_nothing(store, database, spoil):
+    spoil("select 1 as x")
+    with pytest.raises(ContractError):
+        publish_marts(store, database, MAY)
+    assert names(database) == []
+
+
+def test_a_file_that_is_no_database_is_named_and_stays(store, database):
+    database.parent.mkdir(parents=True)
+    database.write_bytes(b"a letter to the minister" * 1000)
+    with pytest.raises(OSError, match=r"/wlz\.duckdb.*not a valid DuckDB database"):
+        publish_marts(store, database, MAY)
+    assert names(database) == ["wlz.duckdb"]
+
+
+def test_a_mart_follows_a_changed_contract_and_keeps_its_rows(store, published):
+    """A column that came into the contract is empty for earlier months, one that left it is gone."""
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("alter table marts.volume_forecast drop column flag")
+        connection.execute("alter table marts.volume_forecast add column old_name varchar")
+    publish_marts(fill(store, JUNE), published, JUNE)
+    found = run_query(published, "select * from marts.volume_forecast order by delivery_month")
+    assert found.columns == [column.name for column in MARTS["volume_forecast"].columns]
+    assert found.select("delivery_month", "flag").rows() == [(MAY, None)] * 3 + [(JUNE, "flag 0")]
+    assert list_marts(published).height == len(MARTS)
+    comment = "select comment from duckdb_columns() where table_name = 'volume_forecast' and column_name = 'flag'"
+    assert run_query(published, comment).item()
+
+
+# --- Readers ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def reader(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(published), read_only=True) as connection:
+        yield connection
+
+
+def test_an_analyst_keeps_what_was_open_and_a_new_one_sees_the_new_file(store, published, reader):
+    count = "select count(*) from marts.volume_forecast"
+    assert reader.execute(count).fetchone() == (3,)
+    publish_marts(fill(store, JUNE), published, JUNE)
+    assert reader.execute(count).fetchone() == (3,)
+    assert reader.execute("select count(*) from marts.price_derivation").fetchone() == (3,)
+    reader.close()
+    assert run_query(published, count).item() == 4
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("delete from marts.data_quality", "read-only: expected a SELECT, found DELETE"),
+        ("create table marts.mine as select 1", "found CREATE"),
+        ("create temp table mine as select 1", "found CREATE"),
+        ("insert into marts.example_queries values ('a', 'b', 'c')", "found INSERT"),
+        ("explain analyze delete from marts.data_quality", "read-only"),
+        ("select 1; select 2", "expected one statement, found 2"),
+        ("select 1; drop table marts.data_quality", "expected one statement, found 2"),
+        ("-- nothing", "expected one statement, found 0"),
+        ("", "expected one statement, found 0"),
+        ("copy marts.data_quality to '{folder}/out.csv'", "found COPY"),
+        ("explain analyze copy (select 1) to '{folder}/out.csv'", "disabled by configuration"),
+        ("export database '{folder}/out'", "found EXPORT"),
+        ("attach '{folder}/other.duckdb'", "found ATTACH"),
+        ("select * from read_csv('{folder}/secret.csv')", "disabled by configuration"),
+        ("select * from '{folder}/secret.csv'", "disabled by configuration"),
+        ("select * from glob('{folder}/*')", "disabled by configuration"),
+        ("set enable_external_access = true", "found SET"),
+        ("install httpfs", "found LOAD"),
+        ("selec 1", "syntax error"),
+        ("select * from marts.nope", "nope does not exist"),
+    ],
+)
+def test_a_query_reads_and_does_nothing_else(filled, tmp_path, sql, words):
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    with pytest.raises(QueryError, match=words) as refused:
+        run_query(filled, sql.format(folder=tmp_path))
+    assert "\n" not in str(refused.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.csv"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select 1",
+        "select 1;",
+        "with a as (select 1 as b) select b from a",
+        "from marts.data_quality",
+        "describe marts.data_quality",
+        "summarize marts.volume_forecast",
+        "explain select 1",
+        "show all tables",
+    ],
+)
+def test_ways_of_asking_that_are_allowed(filled, sql):
+    assert run_query(filled, sql).height >= 1
+
+
+def test_a_database_that_is_not_there_is_said_so(tmp_path):
+    with pytest.raises(QueryError, match="does not exist"):
+        run_query(tmp_path / "none.duckdb", "select 1")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("table", [*LAKE_TABLES, EXAMPLE_QUERIES], ids=lambda table: table.name)
+def test_every_type_of_a_contract_has_a_type_in_the_database(table):
+    assert all(duck.duck_type(column.dtype) for column in table.columns)
+    with pytest.raises(KeyError):
+        duck.duck_type(pl.Time())
