@@ -12,6 +12,8 @@ from expectations.results import CheckResult
 from expectations.rules import Rule, measure_table
 from expectations.runner import judge
 
+MESSAGES_SHOWN = 5
+
 
 def check_name(check_id: str) -> str:
     """The rule's id as Dagster allows it: D02-rows → D02_rows."""
@@ -67,6 +69,15 @@ def _as_dagster(
         asset_key=asset,
         check_name=check_name(check_id),
         severity=dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN,
-        description=" ".join(result.message for result in failed)[:2000] or f"{len(results)} judged",
+        description=_describe(failed) or f"{len(results)} judged",
         metadata={"judged": len(results), "failed": len(failed), "euro at stake": float(euro)},
     )
+
+
+def _describe(failed: Sequence[CheckResult]) -> str:
+    """The messages of a check, newest delivery first, at most a few with a count of the rest."""
+    ordered = sorted(failed, key=lambda result: result.delivery_id, reverse=True)
+    more = (
+        f" And {len(ordered) - MESSAGES_SHOWN} more; see marts.data_quality." if len(ordered) > MESSAGES_SHOWN else ""
+    )
+    return " ".join(result.message for result in ordered[:MESSAGES_SHOWN]) + more

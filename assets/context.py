@@ -116,17 +116,20 @@ class Advice:
             return KINDS[kind].empty()
         return self.scan(kind).collect()
 
+    @cached_property
+    def chosen_year_ago(self) -> pl.DataFrame:
+        """The claims delivery of twelve months earlier as its own round knew it: one row, or none."""
+        month = self.round.delivery_month
+        earlier = load_round(month.replace(year=month.year - 1))
+        register = self.store.read_register().filter(pl.col("delivery_month") == earlier.delivery_month)
+        return choose_deliveries(register, earlier, ["declaraties"])
+
     def year_ago(self) -> pl.LazyFrame | None:
-        """The claims delivery of the round twelve months earlier, or None when none is in the lake."""
-        earlier = self.round.delivery_month.replace(year=self.round.delivery_month.year - 1)
-        rows = self.store.read_register().filter(
-            (pl.col("kind") == "declaraties")
-            & (pl.col("delivery_month") == earlier)
-            & (pl.col("delivery_status") == "accepted")
-        )
-        if rows.is_empty():
+        """The claims delivery of twelve months earlier, or None when none is in the lake."""
+        if self.chosen_year_ago.is_empty():
             return None
-        return self.store.scan_delivery(KINDS["declaraties"], rows["delivery_id"][0], earlier)
+        row = self.chosen_year_ago.row(0, named=True)
+        return self.store.scan_delivery(KINDS["declaraties"], row["delivery_id"], row["delivery_month"])
 
     def stamp(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Adds the vintage: delivery month, budget year and scenario."""

@@ -14,7 +14,7 @@ def advice_provenance(context: dg.AssetExecutionContext, warehouse: Warehouse) -
     """Deliveries, code and assumptions the advice rests on."""
     for month in months_of(context):
         advice = warehouse.advice(month)
-        inputs = describe_inputs(advice.chosen, advice.round)
+        inputs = describe_inputs(advice.chosen, advice.chosen_year_ago, advice.round)
         advice.save(ADVICE_PROVENANCE, inputs)
     shown = inputs.select("input_name", "input_version", "received_on", "rows_count")
     return dg.MaterializeResult(metadata=summarise(inputs) | {"inputs": dg.MetadataValue.md(markdown_table(shown))})

@@ -68,8 +68,11 @@ def measure_zorgkantoor_codes(view: DeliveryView) -> pl.DataFrame:
     """
     day = pl.max_horizontal(_valid_on(view.table), pl.lit(view.crosswalk["valid_from"].min()))
     per_code = pl.concat(
-        view.rows.group_by(pl.col(name).alias("zorgkantoor_code"), day.alias("valid_on")).agg(
-            pl.len().alias("rows_count"), row_amount(view.table).sum().alias("amount_eur")
+        view.numbered_rows.group_by(pl.col(name).alias("zorgkantoor_code"), day.alias("valid_on")).agg(
+            pl.len().alias("rows_count"),
+            row_amount(view.table).sum().alias("amount_eur"),
+            pl.col("file_row").min(),
+            pl.lit(view.table.column(name).source_name).alias("header"),
         )
         for name in _code_columns(view.table)
     )
@@ -83,11 +86,15 @@ def measure_zorgkantoor_codes(view: DeliveryView) -> pl.DataFrame:
     findings = unknown.group_by("zorgkantoor_code").agg(
         pl.col("rows_count").sum().cast(pl.Int64).alias("findings_count"),
         pl.col("amount_eur").sum().alias("at_stake_eur"),
+        pl.col("file_row").min(),
+        pl.col("header").sort_by("file_row").first(),
         pl.col("valid_on").min().dt.strftime("%Y-%m").alias("first"),
         pl.col("valid_on").max().dt.strftime("%Y-%m").alias("last"),
     )
     text = pl.format(
-        "zorgkantoor {} in {} rows of {} to {}",
+        "row {}, column {}: zorgkantoor {} in {} rows of {} to {}",
+        "file_row",
+        "header",
         pl.col("zorgkantoor_code").fill_null("(empty)"),
         "findings_count",
         "first",
@@ -136,13 +143,14 @@ def measure_sign_rows(view: DeliveryView) -> pl.DataFrame:
 def measure_duplicate_keys(view: DeliveryView) -> pl.DataFrame:
     """Keys that occur more than once; an empty agb_code is a value of its own. At stake: all rows but the first."""
     amount = row_amount(view.table)
-    doubled = view.rows.filter(view.rows.select(view.table.key).is_duplicated())
+    doubled = view.numbered_rows.filter(view.rows.select(view.table.key).is_duplicated())
     findings = doubled.group_by(view.table.key, maintain_order=True).agg(
         (pl.len().cast(pl.Int64) - 1).alias("findings_count"),
         (amount.sum() - amount.first()).alias("at_stake_eur"),
+        pl.col("file_row").sort().cast(pl.String).head(3).str.join(", ").alias("file_rows"),
     )
     key = pl.concat_str([pl.col(name).cast(pl.String).fill_null("(empty)") for name in view.table.key], separator=" × ")
-    text = pl.format("key {} delivered {} times", key, pl.col("findings_count") + 1)
+    text = pl.format("rows {}: key {} delivered {} times", "file_rows", key, pl.col("findings_count") + 1)
     return keep_largest(_as_findings(findings, text), f"{view.rows.height:,} keys, each once")
 
 
@@ -151,11 +159,22 @@ def measure_care_months(view: DeliveryView) -> pl.DataFrame:
     month = pl.col("care_month")
     outside = (month < FIRST_CARE_MONTH) | (month > view.delivery_month)
     findings = (
-        view.rows.filter(outside)
+        view.numbered_rows.filter(outside)
         .group_by("care_month")
-        .agg(pl.len().cast(pl.Int64).alias("findings_count"), row_amount(view.table).sum().alias("at_stake_eur"))
+        .agg(
+            pl.len().cast(pl.Int64).alias("findings_count"),
+            row_amount(view.table).sum().alias("at_stake_eur"),
+            pl.col("file_row").min(),
+        )
     )
-    text = pl.format("{} rows of care month {}", "findings_count", month.dt.strftime("%Y-%m"))
+    header = view.table.column("care_month").source_name
+    text = pl.format(
+        "row {}, column {}: {} rows of care month {}",
+        "file_row",
+        pl.lit(header),
+        "findings_count",
+        month.dt.strftime("%Y-%m"),
+    )
     return keep_largest(_as_findings(findings, text), "every care month in scope")
 
 
@@ -218,6 +237,7 @@ RULES = (
         metrics=measure_zorgkantoor_codes,
         expectation=NO_FINDINGS,
         expected="codes of the crosswalk that hold in the month or year of the row",
+        cause="a typing error, or a code that is new or has ended",
         action=REFUSED,
         next_step="ask the Wlz-uitvoerder which region is meant, or add the code to the crosswalk with its dates",
     ),
@@ -230,6 +250,7 @@ RULES = (
         metrics=measure_unknown_rows,
         expectation=NO_FINDINGS,
         expected="prestaties of the list of the year and units allowed for the Wlz (COD218)",
+        cause="a typing error, or a code that is newer than the list",
         action=LEFT_OUT,
         next_step="look at the rows in the quarantine folder; ask the Wlz-uitvoerder, or add a new code to the list",
     ),
@@ -242,6 +263,7 @@ RULES = (
         metrics=measure_duplicate_keys,
         expectation=NO_FINDINGS,
         expected="one row per key of the contract",
+        cause="lines exported twice, or two extracts put together",
         action=REFUSED,
         next_step=RESEND,
     ),
@@ -254,6 +276,7 @@ RULES = (
         metrics=measure_care_months,
         expectation=NO_FINDINGS,
         expected="care months from 2015-01 up to the delivery month",
+        cause="a month and a year exchanged, or a wrong extract",
         action=REFUSED,
         next_step=RESEND,
     ),
@@ -266,6 +289,7 @@ RULES = (
         metrics=measure_sign_rows,
         expectation=NO_FINDINGS,
         expected="amount and volume of the same sign, and no amount with volume 0",
+        cause="half a correction: the amount without its volume, or the reverse",
         action=LEFT_OUT,
         next_step="look at the rows in the quarantine folder and ask the Wlz-uitvoerder for the corrected lines",
     ),
@@ -278,6 +302,7 @@ RULES = (
         metrics=measure_control_totals,
         expectation=ExpectationSpec("ExpectColumnValuesToBeBetween", {"column": "excess", "max_value": 0}),
         expected="rows and totals equal to the control file within control_total_tolerance_eur",
+        cause="a file that was cut off, or a control file of another extract",
         action=REFUSED,
         next_step="deliver the file again, or the control file if that one is wrong",
     ),

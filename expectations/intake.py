@@ -55,7 +55,7 @@ class _Arrival:
     received_on: date | None = None
     kept: pl.DataFrame | None = None
     is_held: bool = False
-    is_repeated: bool = False  # refused before; judged again, for the fault may have been in something else
+    is_repeated: bool = False  # refused before, or superseded and put back: judged again
     quarantined: pl.DataFrame | None = None
     metrics: list[RuleMetrics] = field(default_factory=list)
 
@@ -126,7 +126,7 @@ def _find_arrivals(landing: Path, known: pl.DataFrame, through: date, report: Re
                 continue
             digest = _hash(path)
             status = statuses.get((kind, month, digest))
-            if status in (None, "refused"):
+            if status in (None, "refused", "superseded"):
                 arrivals.append(_Arrival(kind, month, path, digest, is_repeated=status is not None))
     return arrivals
 

@@ -58,9 +58,10 @@ def failed_result(metrics: RuleMetrics, findings: pl.DataFrame) -> CheckResult:
     known = findings["at_stake_eur"].drop_nulls()
     at_stake = Decimal(f"{known.cast(pl.Float64).sum():.2f}") if known.len() else None
     stake = "The amount at stake is not known" if at_stake is None else f"About {format_euro(at_stake)} is at stake"
+    likely = f"Likely {rule.cause}. " if rule.cause else ""
     message = (
         f"{rule.check_id} {rule.title}: {metrics.subject} has {rule.describe(findings, _FINDINGS_IN_MESSAGE)}; "
-        f"expected {rule.expected}. {stake}. {action}. Next: {rule.next_step}."
+        f"expected {rule.expected}. {likely}{stake}. {action}. Next: {rule.next_step}."
     )
     observed = rule.describe(findings, MAX_FINDINGS)
     return _result(

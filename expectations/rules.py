@@ -43,7 +43,7 @@ class DeliveryView:
     be parsed, ``faults`` then say why. ``quarantined`` is what ``quarantine.split_rows`` set apart, with ``reason`` and
     ``check_id``. ``crosswalk`` is dated: zorgkantoor_code, valid_from, valid_to (first day it no longer holds, empty
     while it does), zorgkantoorregio. ``regions`` maps zorgkantoorregio to wlz_uitvoerder. ``control`` is the content of
-    ``<kind>.control.json``: rows and a total per delivered column. ``kader_codes`` are the zorgkantoren with a kader; None
+    ``<kind>.control.json``: rows and a total per delivered column. ``kader_codes``: zorgkantoren with a kader; None
     means every one of the crosswalk.
     """
 
@@ -72,6 +72,12 @@ class DeliveryView:
         if self.frame is None:
             raise ValueError(f"{self.file_name} could not be parsed, so there are no rows to measure")
         return self.frame
+
+    @property
+    def numbered_rows(self) -> pl.DataFrame:
+        """The delivered rows with ``file_row``: lines of a CSV file (the header is 1), rows of a Parquet file."""
+        first = 1 if self.file_name.endswith(".parquet") else 2
+        return self.rows.with_row_index("file_row", offset=first)
 
     @cached_property
     def monthly(self) -> pl.DataFrame:
@@ -116,6 +122,7 @@ class Rule:
     expected: str
     action: str
     next_step: str
+    cause: str = ""
     escalation: Escalation | None = None
     judges_unreadable: bool = False
     describe: Callable[[pl.DataFrame, int], str] = field(default=lambda rows, limit: list_findings(rows, limit))

@@ -23,8 +23,11 @@ def code_version() -> str:
     return f"{version('wlz-kader')}+{digest.hexdigest()[:12]}"
 
 
-def describe_inputs(chosen: pl.DataFrame, advice_round: Round) -> pl.DataFrame:
-    """One row per input: every delivery kind (``not delivered`` where none is known), the code, the assumptions."""
+def describe_inputs(chosen: pl.DataFrame, year_ago: pl.DataFrame, advice_round: Round) -> pl.DataFrame:
+    """One row per input: every delivery kind (``not delivered`` where none is known), the code, the assumptions.
+
+    ``year_ago`` is the claims delivery the derived na-ijl compares with; no row when there is none.
+    """
     deliveries = (
         pl.DataFrame({"kind": sorted(KINDS)})
         .join(chosen, on="kind", how="left")
@@ -47,4 +50,13 @@ def describe_inputs(chosen: pl.DataFrame, advice_round: Round) -> pl.DataFrame:
             "content_hash": [hashlib.sha256(assumptions).hexdigest(), None],
         }
     )
-    return pl.concat([deliveries, others], how="diagonal")
+    compared = year_ago.select(
+        pl.lit("declaraties_year_ago").alias("input_name"),
+        pl.col("delivery_id").alias("input_version"),
+        "content_hash",
+        "received_on",
+        "cut_off_date",
+        "rows_count",
+        "amount_eur",
+    )
+    return pl.concat([deliveries, compared, others], how="diagonal")

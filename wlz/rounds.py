@@ -61,6 +61,8 @@ def choose_deliveries(register: pl.DataFrame, advice_round: Round, kinds: Iterab
         orient="row",
     )
     known = register.filter(pl.col("delivery_status") != "refused").join(cut_offs, on="kind", how="inner")
-    known = known.filter(pl.col("received_on") <= pl.col("cut_off_date"))
+    visible = known.filter(pl.col("received_on") <= pl.col("cut_off_date"))
+    # Superseded counts only while its successor is not visible yet; an earlier file that was put back is in use again.
+    known = visible.filter(~pl.col("superseded_by").is_in(visible["delivery_id"].implode()).fill_null(False))
     order = ["received_on", "delivery_month", "registered_at", "delivery_id"]
     return known.sort("kind", *order).group_by("kind", maintain_order=True).last().sort("kind")

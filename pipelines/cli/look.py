@@ -70,6 +70,9 @@ def query(sql: str, shape: str, out: Path | None, data_dir: Path | None) -> None
     if shape in _BINARY and out is None:
         note(f"--format {shape} needs --out FILE")
         raise SystemExit(2)
+    if out is not None and not out.absolute().parent.is_dir():
+        note(f"--out {out}: no folder {out.parent}. Next: make it, or name another file")
+        raise SystemExit(2)
     try:
         frame = run_query(published(data_dir), sql)
     except QueryError as error:

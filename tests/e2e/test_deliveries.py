@@ -76,7 +76,6 @@ def test_a_redelivery_within_the_round_replaces_the_first(house: House) -> None:
     assert zin_expected(house, "2018-05") == 72_000
 
 
-@pytest.mark.xfail(strict=True, reason="a superseded file that is put back stays superseded, without a word")
 def test_a_file_that_is_put_back_counts_again(house: House) -> None:
     """A wrong re-delivery replaced by the file before it: the landing zone holds what the advice rests on."""
     path = house.landing / "2018-05" / "declaraties.csv"
@@ -112,7 +111,6 @@ def test_na_ijl_is_derived_from_the_delivery_a_year_before(year_ago_house: House
     assert na_ijl(year_ago_house) == [24.0, 48.0, 24.0]
 
 
-@pytest.mark.xfail(strict=True, reason="the delivery of a year ago is chosen without the cut-off of the round")
 def test_a_late_redelivery_of_a_year_ago_changes_no_earlier_round(year_ago_house: House) -> None:
     before = year_ago_house.advice_hashes()
     known = [*claims("Z025", price="10.01", last="2016-12"), *claims("Z041", price="10.01", last="2016-12")]
@@ -157,7 +155,7 @@ def test_a_first_delivery_that_is_refused_publishes_nothing(empty_house: House) 
     furnish(empty_house).deliver("declaraties", claims("Z025", codes=["5599"]))
     result = empty_house.run()
     assert result.exit_code == 1
-    assert result.stdout.splitlines()[0] == "Refused, nothing published: no claims delivery was ever accepted."
+    assert result.stdout.splitlines()[0].startswith("Refused, nothing published: no claims delivery was accepted")
     assert "zorgkantoor 5599" in result.stdout
     assert not empty_house.database.exists()
     assert empty_house.half_written() == []
@@ -181,7 +179,8 @@ def test_a_refused_month_rests_on_the_last_accepted_delivery(house: House) -> No
     # Asked again, nothing has changed: nothing new is published and the refusal is repeated.
     again = house.run("2018-06")
     assert again.exit_code == 1
-    assert again.stdout.startswith("Refused, nothing new published: the marts still show 2018-05, 2018-06")
+    assert again.stdout.splitlines()[0].startswith("Refused, nothing new published: the advice of 2018-06 keeps")
+    assert first in again.stdout.splitlines()[0]
     assert "refused: D02" in again.stdout
 
 

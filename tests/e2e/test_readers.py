@@ -313,7 +313,6 @@ def test_a_series_that_is_not_published_is_wrong_use(base_house: House) -> None:
     assert "10.00" in base_house.wlz("explain", "Z025/Menzis").stdout
 
 
-@pytest.mark.xfail(strict=True, reason="--out into a folder that is not there ends in a trace")
 @pytest.mark.parametrize("shape", ["csv", "json", "parquet", "xlsx"])
 def test_a_file_that_cannot_be_written_is_wrong_use(base_house: House, tmp_path: Path, shape: str) -> None:
     out = tmp_path / "no such folder" / f"answer.{shape}"

@@ -1,5 +1,6 @@
 """As-of rule (methods, deliveries → series): per kind the latest delivery on or before the cut-off of the round."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -23,7 +24,7 @@ ROUND = load_round(MAY)
 Row = tuple[str, str, date, str, int, str]
 
 
-def register(*rows: Row) -> pl.DataFrame:
+def register(*rows: Row, superseded_by: Mapping[str, str] | None = None) -> pl.DataFrame:
     """The register with these deliveries; what the as-of rule does not look at is filled in."""
     filled = [
         {
@@ -38,7 +39,7 @@ def register(*rows: Row) -> pl.DataFrame:
             "amount_eur": None,
             "quarantined_count": 0,
             "quarantined_eur": 0,
-            "superseded_by": None,
+            "superseded_by": (superseded_by or {}).get(delivery_id),
             "file_name": "",
             "check_id": None,
             "reason": None,
@@ -105,9 +106,20 @@ def test_an_earlier_round_still_sees_what_was_superseded_later():
     known = register(
         ("kader", "2018-05", date(2018, 5, 15), "superseded", 0, "first"),
         ("kader", "2018-05", date(2018, 5, 25), "accepted", 1, "second"),
+        superseded_by={"first": "second"},
     )
     assert choose(known) == {"kader": "first"}
     assert choose(known, make_round(date(2018, 6, 1))) == {"kader": "second"}
+
+
+def test_a_successor_that_can_be_seen_replaces_the_first_whatever_its_date():
+    """A file put in place of another may carry an earlier delivery date: the sender's last word is what lies there."""
+    known = register(
+        ("kader", "2018-05", date(2018, 5, 14), "superseded", 0, "first"),
+        ("kader", "2018-05", date(2018, 5, 10), "accepted", 1, "put back"),
+        superseded_by={"first": "put back"},
+    )
+    assert choose(known) == {"kader": "put back"}
 
 
 def test_a_refused_delivery_never_counts():

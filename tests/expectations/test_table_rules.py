@@ -1,0 +1,144 @@
+"""Rules on a stage's tables: engines that disagree (F02), volume without a price (P05); who has a kader (L01)."""
+
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from expectations import prices, volumes
+from expectations.results import CheckResult
+from expectations.rules import Rule, measure_table
+from expectations.runner import judge
+from warehouse.tables.volumes import VOLUME_CHECK
+
+(DISAGREEMENT,) = volumes.RULES
+(MISSING_PRICE,) = prices.RULES
+
+
+def judge_one(rule: Rule, frame: pl.DataFrame) -> CheckResult:
+    (result,) = judge([measure_table(rule, frame, rule.kinds[0], "declaraties-2018-05-abc")])
+    assert result.outcome != "broken", result.message
+    return result
+
+
+# --- F02 ----------------------------------------------------------------------------------------------------------
+
+
+def volume_check(*differences: float | None) -> pl.DataFrame:
+    """A refit of Z025 per difference; None is a series that could not be refitted."""
+    rows = [
+        (
+            date(2018, 5, 1),
+            "letter",
+            "Z025",
+            f"uitvoerder {number}",
+            "AAA",
+            1000.0,
+            None if difference is None else 1000.0 / (1 + difference),
+            difference,
+            "too short" if difference is None else None,
+        )
+        for number, difference in enumerate(differences)
+    ]
+    return pl.DataFrame(rows, schema=VOLUME_CHECK.schema, orient="row")
+
+
+def test_disagreement_rule_flags_a_series_that_differs_by_more_than_ten_percent():
+    result = judge_one(DISAGREEMENT, volume_check(0.02, 0.25, -0.01))
+    assert (result.outcome, result.severity, result.findings_count) == ("failed", "info", 1)
+    assert "Z025/uitvoerder 1: ours 1000, statsmodels 800 (25.0 %)" in result.message
+    assert not result.is_blocking
+    assert result.action == "The forecast is used"
+
+
+@pytest.mark.parametrize("differences", [(0.02, -0.01), (0.1, -0.1), (0.05, None)])
+def test_disagreement_rule_accepts_series_within_ten_percent(differences):
+    result = judge_one(DISAGREEMENT, volume_check(*differences))
+    assert (result.outcome, result.findings_count) == ("passed", 0)
+
+
+def test_disagreement_rule_looks_at_both_directions():
+    assert judge_one(DISAGREEMENT, volume_check(-0.11)).outcome == "failed"
+
+
+@pytest.mark.parametrize("check", [volume_check(), volume_check(None, None)])
+def test_disagreement_rule_accepts_a_small_demo_without_a_refit(check):
+    result = judge_one(DISAGREEMENT, check)
+    assert (result.outcome, result.observed) == ("passed", "no series could be refitted")
+
+
+# --- P05 ----------------------------------------------------------------------------------------------------------
+
+
+def without_price(*amounts: str | None) -> pl.DataFrame:
+    """A series without a price per amount it would cost at the national mean; None when there is no mean either."""
+    rows = [("Z041", f"uitvoerder {n}", 1200.4, amount and Decimal(amount)) for n, amount in enumerate(amounts)]
+    schema = {
+        "prestatiecode": pl.String,
+        "wlz_uitvoerder": pl.String,
+        "forecast_year_volume": pl.Float64,
+        "amount_at_stake_eur": pl.Decimal(18, 2),
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def test_missing_price_rule_flags_a_volume_without_a_price_and_its_euro():
+    result = judge_one(MISSING_PRICE, without_price("120040.00"))
+    assert (result.outcome, result.severity, result.findings_count) == ("failed", "warn", 1)
+    assert result.at_stake_eur == Decimal("120040.00")
+    assert "Z041/uitvoerder 0: 1200 units without a price" in result.message
+    assert "About € 120,040 is at stake" in result.message
+    assert not result.is_blocking
+
+
+def test_missing_price_rule_accepts_a_price_for_every_volume():
+    result = judge_one(MISSING_PRICE, without_price())
+    assert (result.outcome, result.observed, result.at_stake_eur) == ("passed", "every volume has a price", None)
+
+
+def test_missing_price_rule_counts_all_and_names_the_dearest_first():
+    amounts = [f"{1000 * number}.00" for number in range(1, 26)]
+    result = judge_one(MISSING_PRICE, without_price(*amounts))
+    assert (result.findings_count, result.at_stake_eur) == (25, sum(Decimal(amount) for amount in amounts))
+    assert result.observed.startswith("Z041/uitvoerder 24: ")
+    assert result.observed.endswith("and 5 more")
+
+
+def test_missing_price_rule_flags_a_volume_nobody_has_a_price_for():
+    result = judge_one(MISSING_PRICE, without_price(None))
+    assert (result.outcome, result.at_stake_eur) == ("failed", None)
+    assert "The amount at stake is not known" in result.message
+
+
+# --- L01: zorgkantoren with a kader ------------------------------------------------------------------------------
+
+NIJMEGEN, HAAGLANDEN, WESTLAND = "5508", "5518", "5522"
+WITHOUT_NIJMEGEN = pl.col("zorgkantoor_code") != NIJMEGEN
+
+
+def test_absence_rule_flags_a_zorgkantoor_with_a_kader(check_rule, claims):
+    result = check_rule("L01", claims.filter(WITHOUT_NIJMEGEN), kader_codes=frozenset({NIJMEGEN, HAAGLANDEN}))
+    assert (result.outcome, result.findings_count) == ("failed", 1)
+    assert "VGZ, Nijmegen (zorgkantoor 5508): 0 rows" in result.message
+
+
+def test_absence_rule_accepts_a_zorgkantoor_without_a_kader(check_rule, claims):
+    """A delivery of two zorgkantoren with the kader of those two, as in small examples: nobody is missing."""
+    codes = frozenset({HAAGLANDEN, WESTLAND})
+    result = check_rule("L01", claims.filter(WITHOUT_NIJMEGEN), kader_codes=codes)
+    assert (result.outcome, result.observed) == ("passed", "2 as expected")
+
+
+def test_absence_rule_without_any_kader_expects_every_zorgkantoor_of_the_day(check_rule, claims):
+    """Also 5519, which the clean claims do not have; not 5533, which starts in 2020."""
+    result = check_rule("L01", claims.filter(WITHOUT_NIJMEGEN), kader_codes=None)
+    assert (result.outcome, result.findings_count) == ("failed", 2)
+    assert "5508" in result.observed
+    assert "5519" in result.observed
+    assert "5533" not in result.observed
+
+
+def test_absence_rule_asks_nothing_of_a_code_that_no_longer_holds(check_rule, claims):
+    """A kader that still names 5533 before 2020 expects no claims of it: D02 would refuse them."""
+    assert check_rule("L01", claims, kader_codes=frozenset({HAAGLANDEN, "5533"})).outcome == "passed"
