@@ -1,5 +1,6 @@
 """Tables of the advice in the terminal, beside the published figures. Numbers come from the published marts only."""
 
+import textwrap
 from datetime import date
 from pathlib import Path
 
@@ -24,6 +25,7 @@ PUBLISHED = {
     5: "tabel_5_pgb_uitvoerder",
     6: "tabel_6_pgb_regio",
 }
+HEADER_WIDTH = 14
 DISCLAIMER = (
     "These deliveries are simulated, and calibrated so that the method lands on the published figures.\n"
     "That the tables agree shows that the arithmetic and the published figures fit together;\n"
@@ -70,27 +72,36 @@ def render_rules(database: Path, delivery_month: date, scenario: str = "letter")
 
 
 def render_table(table: PrintedTable, comparison: pl.DataFrame) -> str:
-    """One table as printed; under each figure that differs from the letter the difference in its last digit."""
+    """One table, each figure as "ours | letter"; the last column has the differences, in last printed digits."""
     layout = table.layout
-    rows = [["", *(column.label_nl for column in layout.columns), "differs from the letter"]]
+    rows = []
     for row in table.rows:
         found = comparison.filter((pl.col("table") == layout.number) & (pl.col("row") == row.name))
-        wrong = found.filter(pl.col("difference_in_last_digits") != 0)
-        published = dict(zip(found["column"], found["published_printed"], strict=True))
-        names = {column.name: column.label_nl for column in layout.columns}
-        differs = "; ".join(f"{names[name]} {published[name]}" for name in wrong["column"]) or "nothing"
-        rows.append([row.name, *row.printed, differs])
-    return f"Tabel {layout.number}. {layout.title_nl} (€ mln)\n" + _columns(rows)
+        letter = dict(zip(found["column"], found["published_printed"], strict=True))
+        steps = dict(zip(found["column"], found["difference_in_last_digits"], strict=True))
+        pairs = zip(layout.columns, row.printed, strict=True)
+        cells = [f"{printed} | {letter.get(column.name, 'none')}" for column, printed in pairs]
+        differs = [f"{column.label_nl} {steps[column.name]:+}" for column in layout.columns if steps.get(column.name)]
+        rows.append([row.name, *cells, "; ".join(differs) or "0"])
+    headers = ["", *(column.label_nl for column in layout.columns), "difference"]
+    return f"Tabel {layout.number}. {layout.title_nl} (€ mln; ours | letter)\n" + _columns(headers, rows)
 
 
-def _columns(rows: list[list[str]]) -> str:
-    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+def _columns(headers: list[str], rows: list[list[str]]) -> str:
+    """Aligned columns under headers that are folded, so that a table fits a terminal of 100 characters."""
+    folded = [textwrap.wrap(header, HEADER_WIDTH) for header in headers]
+    height = max(len(lines) for lines in folded)
+    head = [
+        [lines[index - height] if index >= height - len(lines) else "" for lines in folded] for index in range(height)
+    ]
+    shown = [*head, *rows]
+    widths = [max(len(row[index]) for row in shown) for index in range(len(headers))]
     return "\n".join(
         "  ".join(
             cell.ljust(width) if index in (0, len(row) - 1) else cell.rjust(width)
             for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
-        for row in rows
+        for row in shown
     )
 
 
