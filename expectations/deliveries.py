@@ -178,6 +178,23 @@ def measure_care_months(view: DeliveryView) -> pl.DataFrame:
     return keep_largest(_as_findings(findings, text), "every care month in scope")
 
 
+def measure_delivery_dates(view: DeliveryView) -> pl.DataFrame:
+    """Delivery dates outside the month of the folder: such a file is seen by other rounds than people expect."""
+    delivered = pl.col("delivery_date")
+    outside = delivered.dt.truncate("1mo") != view.delivery_month
+    findings = (
+        view.numbered_rows.filter(outside)
+        .group_by("delivery_date")
+        .agg(
+            pl.len().cast(pl.Int64).alias("findings_count"),
+            row_amount(view.table).sum().alias("at_stake_eur"),
+            pl.col("file_row").min(),
+        )
+    )
+    text = pl.format("row {}, column aanleverdatum: {} rows of {}", "file_row", "findings_count", delivered)
+    return keep_largest(_as_findings(findings, text), "every delivery date in the delivery month")
+
+
 def measure_control_totals(view: DeliveryView) -> pl.DataFrame:
     """Rows and totals of the control file against the delivery; ``excess`` is what lies beyond the tolerance."""
     if view.control is None:
@@ -279,6 +296,19 @@ RULES = (
         cause="a month and a year exchanged, or a wrong extract",
         action=REFUSED,
         next_step=RESEND,
+    ),
+    Rule(
+        check_id="D07",
+        title="delivery date in its month",
+        why="Cut-offs of a round compare with the delivery date: a wrong one hides the file, or shows it too early.",
+        kinds=ALL_KINDS,
+        severity="warn",
+        metrics=measure_delivery_dates,
+        expectation=NO_FINDINGS,
+        expected="delivery dates in the month of the folder",
+        cause="a file in the folder of another month, or a mistyped date",
+        action="The delivery is used by rounds whose cut-off lies on or after its latest date",
+        next_step="move the file to the folder of its month, or have the date mended",
     ),
     Rule(
         check_id=PRICE_NOT_POSITIVE,

@@ -22,7 +22,7 @@ from expectations.runner import judge
 from warehouse import reference
 from warehouse.contract import MONEY
 from warehouse.landing import find_delivery, read_control, read_delivery
-from warehouse.settings import load_assumptions, load_delivery_format
+from warehouse.settings import load_assumptions, load_delivery_format, load_round
 from warehouse.store import Store, month_label
 from warehouse.tables.deliveries import DELIVERY_REGISTER, KINDS
 from warehouse.tables.quality import DATA_QUALITY
@@ -189,7 +189,7 @@ def _view(
         frame=frame,
         crosswalk=reference.load_crosswalk(),
         regions=reference.load_regions(),
-        assumptions=load_assumptions(through.year),
+        assumptions=load_assumptions(load_round(through).budget_year),
         faults=faults,
         quarantined=arrival.quarantined,
         control=control,

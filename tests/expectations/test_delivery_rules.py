@@ -201,3 +201,15 @@ def _value(column):
     if column.dtype == pl.String():
         return column.allowed[0] if column.allowed else "5508"
     return 2018
+
+
+def test_delivery_date_rule_flags_a_date_outside_its_month(check_rule, claims):
+    """A date in 2081 would hide the file from every round, without a word."""
+    wrong = claims.with_columns(delivery_date=pl.lit(date(2081, 5, 2)))
+    result = check_rule("D07", wrong)
+    assert (result.outcome, result.severity, result.findings_count) == ("failed", "warn", claims.height)
+    assert "row 1, column aanleverdatum" in result.message
+
+
+def test_delivery_date_rule_accepts_a_date_in_its_month(check_rule, claims):
+    assert check_rule("D07", claims).outcome == "passed"
