@@ -122,7 +122,7 @@ WLZ_COMMANDS = [
 
 @pytest.mark.parametrize("words", WLZ_COMMANDS)
 def test_command_parses(words):
-    parse_wlz(words)
+    assert parse_wlz(words) is None  # raises UsageError for a command or option that does not exist
 
 
 @pytest.mark.parametrize(

@@ -74,4 +74,5 @@ def test_the_frame_follows_the_contract_also_when_nothing_was_delivered():
     delivered = make_delivered({"mobiliteit": ["1.00"]})
     for found in (forecast(delivered), forecast(delivered.clear())):
         vintage = {"delivery_month": date(2018, 5, 1), "budget_year": 2018, "scenario": "letter"}
-        conform(found.with_columns(pl.lit(value).alias(name) for name, value in vintage.items()), AIDS)
+        checked = conform(found.with_columns(pl.lit(value).alias(name) for name, value in vintage.items()), AIDS)
+        assert checked.height == found.height

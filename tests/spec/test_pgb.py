@@ -105,7 +105,8 @@ def test_december_of_the_budget_year_is_forecast_from_january_two_years_back_to_
 def test_the_frame_follows_the_contract():
     found = forecast_pgb(make_stands(), budget_year=2018, years_back=2)
     vintage = {"delivery_month": date(2018, 5, 1), "budget_year": 2018, "scenario": "letter"}
-    conform(found.with_columns(pl.lit(value).alias(name) for name, value in vintage.items()), PGB)
+    checked = conform(found.with_columns(pl.lit(value).alias(name) for name, value in vintage.items()), PGB)
+    assert checked.height == found.height
 
 
 def test_noisy_stands_still_rise_to_december():
