@@ -104,11 +104,17 @@ class Advice:
         """The chosen delivery of a kind, lazily. Raises NoDataError when none is known at the cut-off."""
         row = self.chosen.filter(pl.col("kind") == kind)
         if row.is_empty():
-            raise NoDataError(
-                f"no accepted delivery of {kind} on or before {self.round.cut_off(kind)}; nothing was published. "
-                f"Next: put {kind} into the landing zone and repeat the run"
-            )
+            raise NoDataError(self._nothing_known(kind))
         return self.store.scan_delivery(KINDS[kind], row["delivery_id"][0], row["delivery_month"][0])
+
+    def _nothing_known(self, kind: str) -> str:
+        register = self.store.read_register().filter(pl.col("kind") == kind, pl.col("delivery_status") != "refused")
+        later = register.sort("received_on").head(1)["received_on"].to_list()
+        known = f"; the earliest accepted one is dated {later[0]}" if later else ""
+        return (
+            f"no accepted delivery of {kind} on or before the cut-off {self.round.cut_off(kind)}{known}. "
+            f"Next: put {kind} of that date into the landing zone, or mend its aanleverdatum, and repeat the run"
+        )
 
     def read(self, kind: str) -> pl.DataFrame:
         """The chosen delivery of a kind; without one an empty frame (provenance then says it was not there)."""

@@ -6,13 +6,14 @@ import polars as pl
 from assets.checks import check_specs, judge_table
 from assets.context import Warehouse, count_table, markdown_table, months_of, stage_asset, summarise
 from expectations import prices as price_rules
+from expectations.volumes import CLAIM_RULES
 from warehouse import reference
 from warehouse.tables.prices import PRICES, REVENUE
-from warehouse.tables.series import SERIES_REGION
+from warehouse.tables.series import SERIES, SERIES_REGION
 from warehouse.tables.volumes import VOLUMES
 from wlz.assumptions import paid_shares
 from wlz.prices import derive_prices, value_volumes, volumes_without_price
-from wlz.series import claims_by_year, place_by_year
+from wlz.series import claims_by_year, claims_without_forecast, place_by_year
 from wlz.volumes import sum_year_volumes
 
 
@@ -41,7 +42,12 @@ def prices(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Materi
     return dg.MaterializeResult(metadata=summarise(derived) | tables)
 
 
-@stage_asset(REVENUE, group="prices", deps=["prices", "volumes"], check_specs=check_specs(price_rules.RULES, "revenue"))
+@stage_asset(
+    REVENUE,
+    group="prices",
+    deps=["series", "prices", "volumes"],
+    check_specs=check_specs([*price_rules.RULES, *CLAIM_RULES], "revenue"),
+)
 def revenue(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Volume times price per prestatie, uitvoerder and month of the budget year, to the cent."""
     for month in months_of(context):
@@ -51,5 +57,7 @@ def revenue(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Mater
         )
         advice.save(REVENUE, valued)
         missing = volumes_without_price(advice.load(VOLUMES), advice.load(PRICES), advice.round.budget_year)
+        unforecast = claims_without_forecast(advice.load(SERIES), valued, advice.round.budget_year)
         judged = [judge_table(rule, missing, advice, "revenue") for rule in price_rules.RULES]
+        judged += [judge_table(rule, unforecast, advice, "revenue") for rule in CLAIM_RULES]
     return dg.MaterializeResult(metadata=summarise(valued), check_results=judged)

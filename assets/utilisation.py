@@ -3,7 +3,9 @@
 import dagster as dg
 import polars as pl
 
+from assets.checks import check_specs, judge_table
 from assets.context import Advice, Warehouse, markdown_table, months_of, stage_asset, summarise
+from expectations import utilisation as utilisation_rules
 from warehouse import reference
 from warehouse.tables.extra_items import EXTRA_ITEMS
 from warehouse.tables.pgb import PGB
@@ -14,7 +16,12 @@ from wlz.series import assign_regions, claims_to_date, last_base_month
 from wlz.utilisation import confront, latest_budgets, monthly_path, region_shares
 
 
-@stage_asset(UTILISATION, group="utilisation", deps=["revenue", "extra_items", "pgb", "series", "series_region"])
+@stage_asset(
+    UTILISATION,
+    group="utilisation",
+    check_specs=check_specs(utilisation_rules.RULES, "utilisation"),
+    deps=["revenue", "extra_items", "pgb", "series", "series_region"],
+)
 def utilisation(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Expectation against the kader per region, uitvoerder and nation, with transfer and reserve."""
     for month in months_of(context):
@@ -34,11 +41,11 @@ def utilisation(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.M
             assumptions=advice.assumptions,
         )
         advice.save(UTILISATION, confronted)
+        judged = [judge_table(rule, confronted, advice, "utilisation") for rule in utilisation_rules.RULES]
     shown = ("wlz_uitvoerder", "part", "expected_excl_extra_eur", "expected_eur", "budget_eur", "available_eur")
     totals = confronted.filter(pl.col("level") != "region").select(*shown, "available_ratio")
-    return dg.MaterializeResult(
-        metadata=summarise(confronted) | {"expectation against the kader": dg.MetadataValue.md(markdown_table(totals))}
-    )
+    table_one = {"expectation against the kader": dg.MetadataValue.md(markdown_table(totals))}
+    return dg.MaterializeResult(metadata=summarise(confronted) | table_one, check_results=judged)
 
 
 @stage_asset(UTILISATION_MONTHS, group="utilisation", deps=["revenue", "extra_items", "pgb"])

@@ -5,14 +5,14 @@
 
 from collections.abc import Sequence
 
-from expectations import deliveries, from_contract, prices, series, volumes
+from expectations import deliveries, from_contract, prices, series, utilisation, volumes
 from expectations.results import CheckResult
 from expectations.rules import DeliveryView, ExpectationSpec, Rule, RuleMetrics, measure
 from expectations.runner import judge
 from warehouse.tables.deliveries import DECLARATIES, KINDS
 
 DELIVERY_RULES: tuple[Rule, ...] = (*deliveries.RULES, *series.RULES)
-TABLE_RULES: tuple[Rule, ...] = (*prices.RULES, *volumes.RULES)
+TABLE_RULES: tuple[Rule, ...] = (*volumes.RULES, *volumes.CLAIM_RULES, *prices.RULES, *utilisation.RULES)
 RULES: tuple[Rule, ...] = (*DELIVERY_RULES, *TABLE_RULES)
 
 

@@ -21,7 +21,7 @@ from expectations.rules import DeliveryView, RuleMetrics
 from expectations.runner import judge
 from warehouse import reference
 from warehouse.contract import MONEY
-from warehouse.landing import find_delivery, read_control, read_delivery
+from warehouse.landing import SUFFIXES, find_delivery, read_control, read_delivery
 from warehouse.settings import load_assumptions, load_delivery_format, load_round
 from warehouse.store import Store, month_label
 from warehouse.tables.deliveries import DELIVERY_REGISTER, KINDS
@@ -74,10 +74,10 @@ def take_in(landing: Path, store: Store, quarantine: Path, through: date, now: d
     """
     known = store.read_register()
     arrivals = _find_arrivals(landing, known, through, report)
-    kader_codes = _kader_codes(landing, through)
+    kader_by_code = _kader_by_code(landing, through)
     for arrival in arrivals:
         report(f"reading {month_label(arrival.month)}/{arrival.path.name}")
-        _read(arrival, through, kader_codes)
+        _read(arrival, through, kader_by_code)
         if arrival.kept is not None:
             store.hold_delivery(KINDS[arrival.kind], arrival.kept, arrival.delivery_id, arrival.month)
             arrival.kept, arrival.is_held = None, True  # a year of claims does not fit in memory at once
@@ -98,13 +98,23 @@ def take_in(landing: Path, store: Store, quarantine: Path, through: date, now: d
 
 
 def _month_folders(landing: Path, report: Report) -> list[tuple[date, Path]]:
-    """Folders of the landing zone with the month they are named after, oldest first."""
-    found = []
-    for folder in sorted(landing.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]")):
+    """Folders of the landing zone with the month they are named after, oldest first; says what it passes over."""
+    found, odd = [], []
+    expected = {f"{kind}{suffix}" for kind in KINDS for suffix in (*SUFFIXES, ".control.json")}
+    for entry in sorted(landing.iterdir()):
         try:
-            found.append((date.fromisoformat(f"{folder.name}-01"), folder))
+            if len(entry.name) != len("2018-05") or not entry.is_dir():
+                raise ValueError
+            found.append((date.fromisoformat(f"{entry.name}-01"), entry))
+            odd += [f"{entry.name}/{file.name}" for file in sorted(entry.iterdir()) if file.name not in expected]
         except ValueError:
-            report(f"folder {folder.name} is passed over: expected the name of a month, YYYY-MM")
+            odd.append(entry.name)
+    if odd:
+        more = f" and {len(odd) - 5} more" if len(odd) > 5 else ""
+        report(
+            f"passed over in the landing zone: {', '.join(odd[:5])}{more}; "
+            "expected YYYY-MM/KIND.parquet, .csv or .csv.gz"
+        )
     return found
 
 
@@ -131,8 +141,8 @@ def _find_arrivals(landing: Path, known: pl.DataFrame, through: date, report: Re
     return arrivals
 
 
-def _kader_codes(landing: Path, through: date) -> frozenset[str] | None:
-    """Zorgkantoren of the newest readable kader in the landing zone: whose claims are expected. None without one."""
+def _kader_by_code(landing: Path, through: date) -> dict[str, float] | None:
+    """Zin kader per zorgkantoor in the newest readable kader: whose claims are expected. None without a kader."""
     for folder in sorted(landing.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]"), reverse=True):
         if folder.name <= month_label(through):
             try:
@@ -141,7 +151,9 @@ def _kader_codes(landing: Path, through: date) -> frozenset[str] | None:
             except DeliveryRefused:
                 kader = None  # it is refused by its own check; an older one will do here
             if kader is not None:
-                return frozenset(kader["zorgkantoor_code"])
+                latest = kader.sort("budget_year", "stand_date").unique("zorgkantoor_code", keep="last")
+                budget = pl.col("zin_budget_eur").cast(pl.Float64)
+                return dict(latest.select("zorgkantoor_code", budget).iter_rows())
     return None
 
 
@@ -150,7 +162,7 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read(arrival: _Arrival, through: date, kader_codes: frozenset[str] | None) -> None:
+def _read(arrival: _Arrival, through: date, kader_by_code: dict[str, float] | None) -> None:
     """Parse and measure one arrival; a file that cannot be parsed is measured as such."""
     table = KINDS[arrival.kind]
     frame, control, faults = None, None, []
@@ -169,7 +181,7 @@ def _read(arrival: _Arrival, through: date, kader_codes: frozenset[str] | None) 
         arrival.received_on = frame["delivery_date"].max()  # type: ignore[assignment]
         if "amount_eur" in frame.columns:
             arrival.amount_eur = frame["amount_eur"].sum()
-    view = replace(_view(arrival, frame, faults, control, through), kader_codes=kader_codes)
+    view = replace(_view(arrival, frame, faults, control, through), kader_by_code=kader_by_code)
     arrival.metrics = measure_delivery(view)
 
 

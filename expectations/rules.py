@@ -43,8 +43,8 @@ class DeliveryView:
     be parsed, ``faults`` then say why. ``quarantined`` is what ``quarantine.split_rows`` set apart, with ``reason`` and
     ``check_id``. ``crosswalk`` is dated: zorgkantoor_code, valid_from, valid_to (first day it no longer holds, empty
     while it does), zorgkantoorregio. ``regions`` maps zorgkantoorregio to wlz_uitvoerder. ``control`` is the content of
-    ``<kind>.control.json``: rows and a total per delivered column. ``kader_codes``: zorgkantoren with a kader; None
-    means every one of the crosswalk.
+    ``<kind>.control.json``: rows and a total per delivered column. ``kader_by_code``: the zin kader of zorgkantoren
+    that have one; None means that every zorgkantoor of the crosswalk is expected.
     """
 
     kind: str
@@ -59,7 +59,7 @@ class DeliveryView:
     faults: Sequence[Fault] = ()
     quarantined: pl.DataFrame | None = None
     control: Mapping[str, Any] | None = None
-    kader_codes: frozenset[str] | None = None
+    kader_by_code: Mapping[str, float] | None = None
 
     @property
     def readable(self) -> bool:

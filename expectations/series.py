@@ -24,26 +24,36 @@ SERIES_KEY = ("wlz_uitvoerder", "prestatiecode")
 
 
 def measure_zorgkantoren(view: DeliveryView) -> pl.DataFrame:
-    """Rows per zorgkantoor that has a kader, with its wlz_uitvoerder and region; 0 when it is absent."""
-    codes = pl.col("zorgkantoor_code")
-    has_kader = pl.lit(True) if view.kader_codes is None else codes.is_in(view.kader_codes)
+    """Rows of the months that should be there (lag 2 to 4) per zorgkantoor with a kader; 0 when they are absent.
+
+    The euro at stake is a quarter of the zin kader for three silent months, all of it when nothing came at all.
+    """
+    kader = view.kader_by_code
+    has_kader = pl.lit(True) if kader is None else pl.col("zorgkantoor_code").is_in(list(kader))
     expected = (
         view.crosswalk.select(CROSSWALK_COLUMNS)
         .filter(holds_on(pl.lit(view.delivery_month)), has_kader)
         .join(view.regions.select("zorgkantoorregio", "wlz_uitvoerder"), on="zorgkantoorregio")
     )
-    delivered = view.rows.group_by("zorgkantoor_code").agg(pl.len().cast(pl.Int64).alias("rows_count"))
-    rows_count = pl.col("rows_count").fill_null(0)
+    lag = pl.lit(view.delivery_month)
+    recent = pl.col("care_month").is_between(lag.dt.offset_by("-4mo"), lag.dt.offset_by("-2mo"))
+    delivered = view.rows.group_by("zorgkantoor_code").agg(
+        pl.len().alias("all_rows"),
+        recent.sum().cast(pl.Int64).alias("rows_count"),
+        pl.col("care_month").max().alias("last"),
+    )
+    found = expected.join(delivered, on="zorgkantoor_code", how="left").with_columns(pl.col("rows_count").fill_null(0))
+    budget = pl.col("zorgkantoor_code").replace_strict(dict(kader or {}), default=None, return_dtype=pl.Float64)
+    absent = pl.col("all_rows").is_null()
     place = ("wlz_uitvoerder", "zorgkantoorregio", "zorgkantoor_code")
-    return (
-        expected.join(delivered, on="zorgkantoor_code", how="left")
-        .sort(place)
-        .select(
-            pl.format("{}, {} (zorgkantoor {}): {} rows", *place, rows_count).alias("observed"),
-            rows_count.alias("rows_count"),
-            pl.lit(1, dtype=pl.Int64).alias("findings_count"),
-            pl.lit(None, dtype=pl.Float64).alias("at_stake_eur"),
-        )
+    who = pl.format("{}, {} (zorgkantoor {})", *place)
+    silent = pl.format("{}: nothing after {}", who, pl.col("last").dt.strftime("%Y-%m"))
+    there = pl.when(absent).then(pl.format("{}: 0 rows", who)).when(pl.col("rows_count") == 0).then(silent)
+    return found.sort(place).select(
+        there.otherwise(pl.format("{}: {} rows", who, "rows_count")).alias("observed"),
+        "rows_count",
+        pl.lit(1, dtype=pl.Int64).alias("findings_count"),
+        pl.when(absent).then(budget).otherwise(budget / 4).alias("at_stake_eur"),
     )
 
 
@@ -147,12 +157,15 @@ RULES = (
     Rule(
         check_id="L01",
         title="uitvoerder or zorgkantoor absent",
-        why="Without its rows an uitvoerder, or one of its zorgkantoren, would seem to spend nothing.",
+        why=(
+            "Without its rows an uitvoerder, or one of its zorgkantoren, would seem to spend nothing; "
+            "the kader says how much that could be."
+        ),
         kinds=CLAIMS,
         severity="warn",
         metrics=measure_zorgkantoren,
         expectation=ExpectationSpec("ExpectColumnValuesToBeBetween", {"column": "rows_count", "min_value": 1}),
-        expected="rows of every zorgkantoor with a kader",
+        expected="rows of every zorgkantoor with a kader, also in the months of two to four months back",
         action="The delivery is used; scenarios that need the latest months of every uitvoerder are left out",
         next_step="ask the Wlz-uitvoerder and Vektis whether its claims were sent, and deliver again",
     ),

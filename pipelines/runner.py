@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import dagster as dg
+from dagster import DagsterExecutionInterruptedError
 
 from assets.context import Warehouse
 from assets.deliveries import FALLBACK_TAG
@@ -16,6 +17,7 @@ from warehouse.provenance import describe_inputs
 from warehouse.publish import published_inputs
 from warehouse.store import month_label
 
+INTERRUPTED = (KeyboardInterrupt, DagsterExecutionInterruptedError)
 _SETTINGS = Path(__file__).parents[1] / "dagster.yaml"
 # Faults of data, settings or disk that people can mend; anything else is a fault of ours and shows its trace.
 _SPOKEN = {
@@ -92,6 +94,8 @@ def _raise_cause(result: dg.ExecuteInProcessResult) -> None:
             error = error.cause
         if error is None:
             continue
+        if error.cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt"):
+            raise KeyboardInterrupt
         text = error.message.strip()
         _, _, message = text.partition(": ")
         if error.cls_name in _SPOKEN:

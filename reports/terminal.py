@@ -71,6 +71,23 @@ def render_rules(database: Path, delivery_month: date, scenario: str = "letter")
     )
 
 
+# Kinds without which a part of the expectation is 0 or rests on claims alone; the others have no part in it.
+WITHOUT = {
+    "nacalculatie": "crisis beds and meerzorg rest on agreements or claims",
+    "herschikking": "prices fall back to claims of the year before",
+    "beleidsregelwaarden": "prices of the year before are kept (no_brw)",
+    "na_ijl": "na-ijl is derived from earlier deliveries, or 0",
+    "hulpmiddelen": "no aids are shown",
+}
+
+
+def render_missing(database: Path, delivery_month: date, scenario: str = "letter") -> list[str]:
+    """A line per kind that was not delivered and matters: what the advice does without it."""
+    inputs = read_marts(database, ("advice_provenance",), delivery_month, scenario)["advice_provenance"]
+    missing = inputs.filter(input_version="not delivered")["input_name"].to_list()
+    return [f"Not delivered: {kind}; {without}." for kind, without in WITHOUT.items() if kind in missing]
+
+
 def render_table(table: PrintedTable, comparison: pl.DataFrame) -> str:
     """One table, each figure as "ours | letter"; the last column has the differences, in last printed digits."""
     layout = table.layout

@@ -44,7 +44,12 @@ def run_query(path: Path, sql: str) -> pl.DataFrame:
         with connect_reader(path) as connection:
             return connection.sql(sql).pl() if _returns_rows(connection, sql) else pl.DataFrame()
     except duckdb.Error as error:
-        raise QueryError(str(error).splitlines()[0]) from None
+        raise QueryError(" ".join(line.strip() for line in str(error).splitlines()[:3] if line.strip())) from None
+    except pl.exceptions.PolarsError as error:
+        cause = str(error).splitlines()[0]
+        raise QueryError(
+            f"a column has a type that cannot be shown ({cause}); cast it, for example to VARCHAR"
+        ) from None
 
 
 def _returns_rows(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:

@@ -62,7 +62,7 @@ def load_delivery_format() -> DeliveryFormat:
 
 def data_folder() -> Path:
     """The data folder: ``WLZ_DATA``, else ``data`` below the working folder."""
-    return Path(os.environ.get("WLZ_DATA", "data")).absolute()
+    return Path(os.environ.get("WLZ_DATA") or "data").absolute()
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

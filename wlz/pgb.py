@@ -101,7 +101,10 @@ def forecast_pgb(stands: pl.DataFrame, *, budget_year: int, years_back: int) -> 
     first, december = date(budget_year - years_back, 1, 1), date(budget_year, 12, 1)
     known = stands.filter(pl.col("month").is_between(first, december), pl.col("granted_eur").is_not_null())
     if known.is_empty():
-        raise PgbError(f"no stand of pgb grants between {first:%Y-%m} and {december:%Y-%m}; expected one a month")
+        raise PgbError(
+            f"no stand of pgb grants between {first:%Y-%m} and {december:%Y-%m}; expected one a month. "
+            "Next: deliver pgb_verleningen; an advice needs declaraties, kader and pgb_verleningen"
+        )
     latest = known["month"].max()
     regions = (
         known.sort("month")

@@ -165,3 +165,21 @@ def place_by_year(
     first_valid = crosswalk["valid_from"].min()
     on = pl.max_horizontal(pl.date(pl.col(year), 1, 1), pl.lit(first_valid)).alias("placed_on")
     return assign_regions(frame.with_columns(on), crosswalk, regions, on="placed_on").drop("placed_on")
+
+
+def claims_without_forecast(series: pl.DataFrame, revenue: pl.DataFrame, budget_year: int) -> pl.DataFrame:
+    """Series with claims in the budget year of which the expectation holds nothing, largest amount first.
+
+    In: ``series`` and ``revenue`` of one advice. Out: prestatiecode, wlz_uitvoerder, declared_amount_eur (so far). Such
+    codes began after the months that are forecast from, or are forecast at 0 as ended; meerzorg has its own item but
+    is in ``revenue`` all the same.
+    """
+    claimed = (
+        series.filter(pl.col("care_month").dt.year() == budget_year)
+        .group_by(_SERIES)
+        .agg(pl.col("declared_amount_eur").sum().cast(MONEY))
+        .filter(pl.col("declared_amount_eur") > 0)
+    )
+    expected = revenue.group_by(_SERIES).agg(pl.col("month_volume").sum().alias("year_volume"))
+    without = claimed.join(expected.filter(pl.col("year_volume") > 0), on=_SERIES, how="anti")
+    return without.sort("declared_amount_eur", *_SERIES, descending=[True, False, False])

@@ -46,7 +46,7 @@ def latest_budgets(budgets: pl.DataFrame, *, budget_year: int) -> pl.DataFrame:
     """
     of_year = budgets.filter(pl.col("budget_year") == budget_year)
     if of_year.is_empty():
-        raise UtilisationError(f"no kader of budget year {budget_year} in the delivery")
+        raise UtilisationError(f"no kader of budget year {budget_year} in the delivery. Next: deliver its kader")
     return (
         of_year.sort("stand_date", "zorgkantoor_code")
         .unique("zorgkantoor_code", keep="last", maintain_order=True)
@@ -245,7 +245,10 @@ def _refuse_missing(revenue: pl.DataFrame, pgb: pl.DataFrame, budgets: pl.DataFr
         lacking = budgets.filter(pl.col(f"{part}_budget_eur") > 0).join(known, on=name, how="anti")
         if lacking.height:
             names, euro = ", ".join(lacking[name].unique().sort()), lacking[f"{part}_budget_eur"].sum()
-            raise UtilisationError(f"{part}: {names} has a kader of € {euro:,.2f} and no forecast; nothing computed")
+            raise UtilisationError(
+                f"{part}: {names} has a kader of € {euro:,.2f} and no forecast; nothing computed. "
+                "Likely its claims or grants were not delivered. Next: ask for them, and repeat the run"
+            )
 
 
 def _summarise_pgb(pgb: pl.DataFrame) -> pl.DataFrame:

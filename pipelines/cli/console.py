@@ -66,6 +66,8 @@ class Progress:
         """Hears (stage, text) as ``pipelines.logs`` sends them."""
         finished = text.startswith("done in")
         self.done += finished
+        if "passed over" in text:
+            note(f"  {text}")
         if self.moving:
             bar = "█" * round(20 * self.done / self.total)
             click.echo(f"\r\x1b[2K{bar:░<20} {stage} {'' if finished else text[:60]}", nl=False, err=True)

@@ -29,7 +29,7 @@ def tables(with_hash: bool, data_dir: Path | None) -> None:
     from warehouse.publish import hash_marts, list_marts
 
     database = published(data_dir)
-    print_frame(hash_marts(database) if with_hash else list_marts(database))
+    say(render_frame(hash_marts(database) if with_hash else list_marts(database)))
 
 
 @click.command(epilog="Example: wlz explain zin_uitvoerder   or   wlz explain Z053/CZ")
@@ -88,10 +88,8 @@ def write_frame(frame: pl.DataFrame, shape: str, out: Path | None) -> None:
     elif shape == "xlsx":
         # Text stays text: a name such as '=cmd()' must not become a formula.
         frame.write_excel(out, autofit=True, dtype_formats={pl.Date: "yyyy-mm-dd"})
-    elif shape == "table" and out is None:
-        print_frame(frame)
     else:
-        text = {"csv": frame.write_csv, "json": lambda: as_json(frame), "table": lambda: str(frame)}[shape]()
+        text = {"csv": frame.write_csv, "json": lambda: as_json(frame), "table": lambda: render_frame(frame)}[shape]()
         if out is None:
             click.echo(text, nl=not text.endswith("\n"))
         else:
@@ -105,8 +103,8 @@ def as_json(frame: pl.DataFrame) -> str:
     )
 
 
-def print_frame(frame: pl.DataFrame) -> None:
-    """Every row and column, without a frame's own limits."""
+def render_frame(frame: pl.DataFrame) -> str:
+    """Every row and column as text, without a frame's own limits."""
     width = 10_000 if not sys.stdout.isatty() else None
     with pl.Config(
         tbl_rows=-1,
@@ -118,5 +116,4 @@ def print_frame(frame: pl.DataFrame) -> None:
         tbl_cell_numeric_alignment="RIGHT",
         tbl_formatting="UTF8_BORDERS_ONLY",
     ):
-        say(str(frame))
-    say(f"{frame.height:,} rows")
+        return f"{frame}\n{frame.height:,} row{'' if frame.height == 1 else 's'}"

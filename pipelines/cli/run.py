@@ -36,7 +36,7 @@ def run(month: date, deliveries: Path | None, data_dir: Path | None, scenario: s
 def run_and_tell(month: date, data_dir: Path, deliveries: Path | None = None) -> int:
     """Runs a month and says how it went; returns the exit code."""
     from assets.context import FIRST_MONTH, Warehouse
-    from pipelines.runner import RunFailed, run_month
+    from pipelines.runner import INTERRUPTED, RunFailed, run_month
 
     if month < date.fromisoformat(f"{FIRST_MONTH}-01"):
         note(f"delivery month {month_label(month)} lies before the first, {FIRST_MONTH}")
@@ -57,6 +57,12 @@ def run_and_tell(month: date, data_dir: Path, deliveries: Path | None = None) ->
         note(f"Nothing was published: {failure}")
         note(_still_shown(warehouse.database))
         return 1
+    except OSError as error:
+        note(f"Nothing was published: {error}. Next: name a data folder that can be written, with --data or WLZ_DATA")
+        return 1
+    except INTERRUPTED:
+        note(f"Stopped before the end; {_still_shown(warehouse.database)}. Next: repeat the run")
+        return 130
 
 
 def _fall_back(blocked: list[str], warehouse: "Warehouse", month: date) -> int:
@@ -88,11 +94,13 @@ def _tell_refusals(blocked: list[str]) -> None:
 
 def tell_published(warnings: list[str], month: date, database: Path) -> None:
     """What was published, and what people should know about it."""
-    from reports.terminal import render_rules
+    from reports.terminal import render_missing, render_rules
 
     for warning in warnings:
         say(f"  warning: {warning}")
     say(render_rules(database, month))
+    for line in render_missing(database, month):
+        say(line)
     say(f"Advice on delivery month {month_label(month)} published in {database}")
 
 

@@ -28,7 +28,7 @@ def simulate(out: Path, scale: str, until: date, seed: int, defects: tuple[str, 
 
     try:
         counts = write_simulation(out, scale, until, seed, defects)
-    except SimulationError as error:
+    except (SimulationError, OSError) as error:
         note(str(error))
         raise SystemExit(2) from None
     say(f"{counts['files']:,} files, {counts['rows']:,} rows in {out}; the truth is in {truth_folder(out)}")

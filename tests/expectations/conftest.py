@@ -68,7 +68,7 @@ def make_view() -> Callable[..., DeliveryView]:
             "crosswalk": CROSSWALK,
             "regions": REGIONS,
             "assumptions": ASSUMPTIONS,
-            "kader_codes": frozenset({"5508", "5518", "5522"}),
+            "kader_by_code": {"5508": 1_000_000.0, "5518": 2_000_000.0, "5522": 400_000.0},
         }
         return DeliveryView(**{**fields, **changes})  # type: ignore[arg-type]
 

@@ -17,7 +17,7 @@ def test_absence_rule_flags_an_uitvoerder_without_rows(check_rule, claims):
     result = check_rule("L01", claims.filter(~VGZ))
     assert (result.outcome, result.severity, result.findings_count) == ("failed", "warn", 1)
     assert "VGZ, Nijmegen (zorgkantoor 5508): 0 rows" in result.message
-    assert result.at_stake_eur is None
+    assert result.at_stake_eur == Decimal("1000000.00")  # its zin kader
     assert not result.is_blocking
 
 

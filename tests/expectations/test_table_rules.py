@@ -6,10 +6,11 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from expectations import prices, volumes
+from expectations import prices, utilisation, volumes
 from expectations.results import CheckResult
 from expectations.rules import Rule, measure_table
 from expectations.runner import judge
+from expectations.volumes import CLAIM_RULES
 from warehouse.tables.volumes import VOLUME_CHECK
 
 (DISAGREEMENT,) = volumes.RULES
@@ -118,21 +119,22 @@ WITHOUT_NIJMEGEN = pl.col("zorgkantoor_code") != NIJMEGEN
 
 
 def test_absence_rule_flags_a_zorgkantoor_with_a_kader(check_rule, claims):
-    result = check_rule("L01", claims.filter(WITHOUT_NIJMEGEN), kader_codes=frozenset({NIJMEGEN, HAAGLANDEN}))
+    result = check_rule("L01", claims.filter(WITHOUT_NIJMEGEN), kader_by_code={NIJMEGEN: 5.0, HAAGLANDEN: 7.0})
     assert (result.outcome, result.findings_count) == ("failed", 1)
+    assert result.at_stake_eur == Decimal("5.00")  # all of its kader
     assert "VGZ, Nijmegen (zorgkantoor 5508): 0 rows" in result.message
 
 
 def test_absence_rule_accepts_a_zorgkantoor_without_a_kader(check_rule, claims):
     """A delivery of two zorgkantoren with the kader of those two, as in small examples: nobody is missing."""
-    codes = frozenset({HAAGLANDEN, WESTLAND})
-    result = check_rule("L01", claims.filter(WITHOUT_NIJMEGEN), kader_codes=codes)
+    codes = {HAAGLANDEN: 1.0, WESTLAND: 1.0}
+    result = check_rule("L01", claims.filter(WITHOUT_NIJMEGEN), kader_by_code=codes)
     assert (result.outcome, result.observed) == ("passed", "2 as expected")
 
 
 def test_absence_rule_without_any_kader_expects_every_zorgkantoor_of_the_day(check_rule, claims):
     """Also 5519, which the clean claims do not have; not 5533, which starts in 2020."""
-    result = check_rule("L01", claims.filter(WITHOUT_NIJMEGEN), kader_codes=None)
+    result = check_rule("L01", claims.filter(WITHOUT_NIJMEGEN), kader_by_code=None)
     assert (result.outcome, result.findings_count) == ("failed", 2)
     assert "5508" in result.observed
     assert "5519" in result.observed
@@ -141,4 +143,45 @@ def test_absence_rule_without_any_kader_expects_every_zorgkantoor_of_the_day(che
 
 def test_absence_rule_asks_nothing_of_a_code_that_no_longer_holds(check_rule, claims):
     """A kader that still names 5533 before 2020 expects no claims of it: D02 would refuse them."""
-    assert check_rule("L01", claims, kader_codes=frozenset({HAAGLANDEN, "5533"})).outcome == "passed"
+    assert check_rule("L01", claims, kader_by_code={HAAGLANDEN: 1.0, "5533": 1.0}).outcome == "passed"
+
+
+def test_absence_rule_flags_a_zorgkantoor_that_stopped(check_rule, claims):
+    """Eight silent months would otherwise be forecast as if nothing had happened."""
+    stopped = claims.filter(WITHOUT_NIJMEGEN | (pl.col("care_month") <= date(2017, 9, 1)))
+    result = check_rule("L01", stopped)
+    assert (result.outcome, result.at_stake_eur) == ("failed", Decimal("250000.00"))
+    assert "nothing after 2017-09" in result.message
+
+
+# --- V05: claims without a forecast, K02: expectation without a kader ---------------------------------------------
+
+
+def test_unforecast_claims_rule_flags_a_new_code_with_its_euro():
+    claimed = pl.DataFrame(
+        {"prestatiecode": ["H206"], "wlz_uitvoerder": ["CZ"], "declared_amount_eur": [Decimal("1500000.00")]},
+        schema_overrides={"declared_amount_eur": pl.Decimal(18, 2)},
+    )
+    result = judge([measure_table(CLAIM_RULES[0], claimed, "revenue", "d1")])[0]
+    assert (result.outcome, result.severity, result.at_stake_eur) == ("failed", "warn", Decimal("1500000.00"))
+    assert "H206/CZ" in result.message
+    clean = judge([measure_table(CLAIM_RULES[0], claimed.clear(), "revenue", "d1")])[0]
+    assert clean.outcome == "passed"
+
+
+def test_missing_kader_rule_flags_a_region_without_one():
+    rows = pl.DataFrame(
+        {
+            "level": ["region", "region"],
+            "zorgkantoorregio": ["Nijmegen", "Haaglanden"],
+            "part": ["zin", "zin"],
+            "expected_eur": [Decimal("12000.00"), Decimal("5.00")],
+            "budget_eur": [Decimal("0.00"), Decimal("10.00")],
+        },
+        schema_overrides={"expected_eur": pl.Decimal(18, 2), "budget_eur": pl.Decimal(18, 2)},
+    )
+    result = judge([measure_table(utilisation.RULES[0], rows, "utilisation", "d1")])[0]
+    assert (result.outcome, result.findings_count, result.at_stake_eur) == ("failed", 1, Decimal("12000.00"))
+    assert "Nijmegen, zin" in result.message
+    clean = judge([measure_table(utilisation.RULES[0], rows.tail(1), "utilisation", "d1")])[0]
+    assert clean.outcome == "passed"

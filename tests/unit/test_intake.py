@@ -223,7 +223,7 @@ def test_months_after_the_run_and_folders_that_are_no_month_are_left_alone(desk)
         desk.put(AIDS, month=month)
     desk.take_in()
     assert desk.register("delivery_month") == [(MAY,)]
-    assert desk.said[0] == "folder 2018-13 is passed over: expected the name of a month, YYYY-MM"
+    assert desk.said[0].startswith("passed over in the landing zone: 2018-13, archive; expected YYYY-MM/KIND")
     desk.take_in(date(2018, 6, 1))
     assert desk.register("delivery_month") == [(MAY,), (date(2018, 6, 1),)]
 
@@ -276,12 +276,12 @@ def test_zorgkantoren_with_a_kader_come_from_the_newest_that_can_be_read(desk):
     """Check L01 expects claims of them; without any kader it expects every one."""
     header = "aanleverdatum;standdatum;zorgkantoorcode;budgetjaar;zin;pgb\n"
     line = "2018-04-15;2018-04-15;{};2018;1,00;1,00\n"
-    assert intake._kader_codes(desk.landing, MAY) is None
+    assert intake._kader_by_code(desk.landing, MAY) is None
     desk.put(header + line.format("5501") + line.format("5519") + line.format("5522"), "kader.csv", "2018-04")
     desk.put(header + "unreadable", "kader.csv", "2018-05")
     desk.put(header + line.format("5502"), "kader.csv", "2018-06")
-    assert intake._kader_codes(desk.landing, MAY) == {"5501", "5519", "5522"}
-    assert intake._kader_codes(desk.landing, date(2018, 6, 1)) == {"5502"}
+    assert intake._kader_by_code(desk.landing, MAY) == {"5501": 1.0, "5519": 1.0, "5522": 1.0}
+    assert intake._kader_by_code(desk.landing, date(2018, 6, 1)) == {"5502": 1.0}
 
 
 def test_the_rules_themselves_judge_and_their_results_are_kept(desk, real_rules):

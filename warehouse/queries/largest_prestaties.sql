@@ -1,7 +1,13 @@
--- Question: Which prestaties carry the largest forecast volume, and with which model?
-select prestatiecode, wlz_uitvoerder, sum(forecast_volume) as forecast_volume, any_value(model) as model
-from marts.volume_forecast
-where forecast_volume is not null and delivery_month = (select max(delivery_month) from marts.volume_forecast)
-group by prestatiecode, wlz_uitvoerder
-order by forecast_volume desc
+-- Question: Which series carry the most euro in the forecast months, and with which model?
+select
+    volumes.prestatiecode, volumes.wlz_uitvoerder, any_value(volumes.model) as model,
+    sum(volumes.forecast_volume * prices.price_eur_per_unit) as forecast_eur
+from marts.volume_forecast as volumes
+join marts.price_derivation as prices
+    on prices.delivery_month = volumes.delivery_month and prices.scenario = volumes.scenario
+    and prices.prestatiecode = volumes.prestatiecode and prices.wlz_uitvoerder = volumes.wlz_uitvoerder
+where volumes.delivery_month = (select max(delivery_month) from marts.volume_forecast)
+group by volumes.prestatiecode, volumes.wlz_uitvoerder
+having forecast_eur is not null
+order by forecast_eur desc
 limit 20
