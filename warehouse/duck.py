@@ -22,9 +22,13 @@ class QueryError(Exception):
 def connect_reader(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection to the published database: no writing, no other files, no progress bar."""
     with duckdb.connect(str(path), read_only=True) as connection:
-        connection.execute("SET enable_progress_bar = false")
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
+        try:
+            connection.execute("SET enable_progress_bar = false")
+            connection.execute("SET enable_external_access = false")
+            connection.execute("SET lock_configuration = true")
+        except duckdb.InvalidInputException as error:
+            if "locked" not in str(error):  # another reader of this process has set and locked the same
+                raise
         yield connection
 
 
