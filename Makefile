@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check dev docs bench clean calibrate
+.PHONY: demo test check dev docs bench evidence clean calibrate
 .DEFAULT_GOAL := demo
 
 # Hash-checked versions from the lock, then the project itself; again whenever the lock is newer.
@@ -33,11 +33,19 @@ dev: $(READY)
 docs: $(READY)
 	@$(BIN)/python scripts/make_docs.py
 
+# With SERIES=FOLDER also the forecasts, on public series of yours, beside statsforecast in an environment of its own.
 bench: $(READY)
 	@$(BIN)/python scripts/bench.py
+ifdef SERIES
+	@test -x .venv-peer/bin/python || { $(PYTHON) -m venv .venv-peer && .venv-peer/bin/python -m pip install --quiet --disable-pip-version-check "statsforecast>=2.1.1,<2.2"; }
+	@$(BIN)/python scripts/bench_forecasts.py $(SERIES) --peer .venv-peer/bin/python
+endif
+
+evidence: $(READY)
+	@$(BIN)/python scripts/evidence.py
 
 calibrate: $(READY)
 	@$(BIN)/python scripts/calibrate_simulation.py
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) .venv-peer .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

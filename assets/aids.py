@@ -18,5 +18,5 @@ def aids(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Material
             reserve_eur=advice.assumptions["aids_reserve_eur"],
             minimum_months=int(advice.assumptions["aids_minimum_months"]),
         )
-        advice.save(AIDS, forecast)
+        advice.save_for_all(AIDS, forecast)
     return dg.MaterializeResult(metadata=summarise(forecast))

@@ -12,18 +12,23 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
+from warehouse import reference
+from warehouse.cache import ForecastCache
 from warehouse.contract import Table
 from warehouse.dictionary import describe_type
-from warehouse.settings import load_assumptions, load_round
+from warehouse.settings import load_assumptions, load_round, load_scenarios
 from warehouse.store import Store
 from warehouse.tables.deliveries import KINDS
-from wlz.assumptions import Assumptions
+from warehouse.tables.series import SERIES
+from wlz.assumptions import AssumptionError, Assumptions
+from wlz.engines import ENGINES, RUN_ENGINES, Engine
 from wlz.faults import NoDataError
 from wlz.rounds import Round, choose_deliveries
+from wlz.scenarios import LETTER, Scenario, indication_growth
+from wlz.series import assign_regions
 
 FIRST_MONTH = "2017-01"
 MONTHS = dg.MonthlyPartitionsDefinition(start_date=FIRST_MONTH, fmt="%Y-%m", end_offset=1)
-SCENARIO = "letter"
 
 
 def stage_asset(
@@ -46,10 +51,16 @@ def stage_asset(
 
 
 class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The data folder of a deployment: landing zone, lake, published database."""
+    """The data folder of a deployment: landing zone, lake, published database.
+
+    ``scenarios`` names the ones to compute, separated by commas (none: all of the year); ``engine`` replaces that of
+    the scenarios that do not follow the letter.
+    """
 
     data_dir: str
     deliveries_dir: str = ""
+    scenarios: str = ""
+    engine: str = ""
 
     @property
     def landing(self) -> Path:
@@ -73,15 +84,26 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def advice(self, month: date) -> "Advice":
         """What one advice knows: its round, assumptions and chosen deliveries."""
-        return Advice(self.store, load_round(month))
+        wanted = tuple(name.strip() for name in self.scenarios.split(",") if name.strip())
+        return Advice(self.store, load_round(month), wanted, self.engine)
+
+    def remember_engine(self, name: str) -> Engine:
+        """An engine of the registry that keeps its results by content."""
+        return ForecastCache(Path(self.data_dir) / "cache" / "forecasts").remember(name, ENGINES[name])
+
+    def run_engines(self) -> dict[str, Engine]:
+        """Every engine fast enough for a run, remembering."""
+        return {name: self.remember_engine(name) for name in RUN_ENGINES}
 
 
 class Advice:
     """One advice: a round, and every delivery as the round knew it."""
 
-    def __init__(self, store: Store, advice_round: Round) -> None:
+    def __init__(self, store: Store, advice_round: Round, wanted: Sequence[str] = (), engine: str = "") -> None:
         self.store = store
         self.round = advice_round
+        self.wanted = wanted
+        self.engine = engine
 
     @cached_property
     def chosen(self) -> pl.DataFrame:
@@ -99,6 +121,26 @@ class Advice:
     def assumptions(self) -> Assumptions:
         """Assumptions of the budget year."""
         return load_assumptions(self.round.budget_year)
+
+    @cached_property
+    def settings(self) -> tuple[list[Scenario], pl.DataFrame]:
+        """Scenarios to compute, those others build on first, and all overrides of the year."""
+        scenarios, overrides = load_scenarios(self.round.budget_year)
+        return choose_scenarios(scenarios, self.wanted, self.engine), overrides
+
+    @cached_property
+    def growth_of_indications(self) -> pl.DataFrame:
+        """Growth of the CIZ indications per uitvoerder and sector; no rows when there are not two years of them."""
+        placed = assign_regions(
+            self.read("indicaties"), reference.load_crosswalk(), reference.load_regions(), on="month"
+        )
+        return indication_growth(placed)
+
+    @property
+    def scenario_names(self) -> list[str]:
+        """The scenarios this advice computes: those asked for, without one whose delivery is missing."""
+        has_indications = not self.growth_of_indications.is_empty()
+        return [one.name for one in self.settings[0] if has_indications or not one.uses_indications]
 
     def scan(self, kind: str) -> pl.LazyFrame:
         """The chosen delivery of a kind, lazily. Raises NoDataError when none is known at the cut-off."""
@@ -138,11 +180,16 @@ class Advice:
         return self.store.scan_delivery(KINDS["declaraties"], row["delivery_id"], row["delivery_month"])
 
     def stamp(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Adds the vintage: delivery month, budget year and scenario."""
+        """Adds the vintage: delivery month, and budget year and scenario where the frame has none of its own."""
+        vintage = {
+            "delivery_month": pl.lit(self.round.delivery_month),
+            "budget_year": pl.lit(self.round.budget_year, dtype=pl.Int32),
+            "scenario": pl.lit(LETTER),
+        }
         return frame.with_columns(
-            pl.lit(self.round.delivery_month).alias("delivery_month"),
-            pl.lit(self.round.budget_year, dtype=pl.Int32).alias("budget_year"),
-            pl.lit(SCENARIO).alias("scenario"),
+            value.alias(name)
+            for name, value in vintage.items()
+            if name == "delivery_month" or name not in frame.columns
         )
 
     def save(self, table: Table, frame: pl.DataFrame) -> int:
@@ -151,9 +198,46 @@ class Advice:
         wanted = [name for name in stamped.columns if name in table.column_names or name in frame.columns]
         return self.store.write(table, stamped.select(wanted), self.round.delivery_month)
 
-    def load(self, table: Table) -> pl.DataFrame:
-        """A stage's frame of this advice."""
+    def save_for_all(self, table: Table, frame: pl.DataFrame) -> int:
+        """As ``save``, once for every scenario: a stage that does not depend on volumes is the same in all of them."""
+        return self.save(table, frame.join(pl.DataFrame({"scenario": self.scenario_names}), how="cross"))
+
+    def load(self, table: Table, scenario: str = "") -> pl.DataFrame:
+        """A stage's frame of this advice; of one scenario where the stage has several (default: the headline)."""
+        frame = self.load_all(table)
+        if "scenario" not in frame.columns or table is SERIES:
+            return frame
+        return frame.filter(pl.col("scenario") == (scenario or self.headline))
+
+    def load_all(self, table: Table) -> pl.DataFrame:
+        """A stage's frame of this advice, all scenarios."""
         return self.store.read(table, self.round.delivery_month)
+
+    @property
+    def headline(self) -> str:
+        """The scenario shown first: letter, or the first one computed."""
+        return LETTER if LETTER in self.scenario_names else self.scenario_names[0]
+
+    @property
+    def with_rules(self) -> str:
+        """The first scenario that uses the rules of ours; the headline when none does."""
+        return next((name for name in self.scenario_names if name != LETTER), self.headline)
+
+
+def choose_scenarios(scenarios: Sequence[Scenario], wanted: Sequence[str], engine: str) -> list[Scenario]:
+    """The wanted scenarios (none named: all) and those they stand on, with another engine outside letter if asked.
+
+    Raises AssumptionError for a name or an engine that does not exist.
+    """
+    unknown = [name for name in wanted if name not in {one.name for one in scenarios}]
+    if unknown:
+        named = ", ".join(map(repr, unknown))
+        raise AssumptionError(f"no scenario {named}; there are {', '.join(one.name for one in scenarios)}")
+    if engine and engine not in RUN_ENGINES:
+        raise AssumptionError(f"no engine {engine!r} for a run; there are {', '.join(RUN_ENGINES)}")
+    needed = set(wanted) | {one.on for one in scenarios if one.name in wanted}
+    chosen = [one for one in scenarios if not wanted or one.name in needed]
+    return [one._replace(engine=engine) if engine and one.engine and one.own_rules else one for one in chosen]
 
 
 def months_of(context: dg.AssetExecutionContext) -> list[date]:

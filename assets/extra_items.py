@@ -15,24 +15,32 @@ from wlz.series import aggregate_claims, claims_by_year, place_by_year
 @stage_asset(EXTRA_ITEMS, group="extra_items", deps=["series_region", "prices", "revenue"])
 def extra_items(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Crisis beds, meerzorg and na-ijl per uitvoerder, with their intermediates."""
-    crosswalk, regions = reference.load_crosswalk(), reference.load_regions()
     for month in months_of(context):
         advice = warehouse.advice(month)
-        items = build_extra_items(
-            settlements=place_by_year(advice.read("nacalculatie"), crosswalk, regions),
-            agreements=place_by_year(advice.read("herschikking"), crosswalk, regions),
-            prices=advice.load(PRICES),
-            claims=claims_by_year(advice.load(SERIES_REGION)),
-            revenue=advice.load(REVENUE),
-            prestaties=reference.load_prestaties(),
-            delivered=advice.read("na_ijl"),
-            derived=derived_lag_ratio(advice),
-            budget_year=advice.round.budget_year,
-            lag_in_months=False,
-        )
+        derived = derived_lag_ratio(advice)
+        items = pl.concat([items_of(advice, scenario, derived) for scenario in advice.scenario_names])
         advice.save(EXTRA_ITEMS, items)
+    items = items.filter(scenario=advice.headline)
     shown = markdown_table(items.select("wlz_uitvoerder", "item", "prestatiecode", "item_eur", "flag"))
     return dg.MaterializeResult(metadata=summarise(items) | {"items": dg.MetadataValue.md(shown)})
+
+
+def items_of(advice: Advice, scenario: str, derived: pl.DataFrame) -> pl.DataFrame:
+    """The extra items of one scenario."""
+    crosswalk, regions = reference.load_crosswalk(), reference.load_regions()
+    items = build_extra_items(
+        settlements=place_by_year(advice.read("nacalculatie"), crosswalk, regions),
+        agreements=place_by_year(advice.read("herschikking"), crosswalk, regions),
+        prices=advice.load(PRICES, scenario),
+        claims=claims_by_year(advice.load(SERIES_REGION)),
+        revenue=advice.load(REVENUE, scenario),
+        prestaties=reference.load_prestaties(),
+        delivered=advice.read("na_ijl"),
+        derived=derived,
+        budget_year=advice.round.budget_year,
+        lag_in_months=False,
+    )
+    return items.with_columns(scenario=pl.lit(scenario))
 
 
 def derived_lag_ratio(advice: Advice) -> pl.DataFrame:

@@ -15,7 +15,7 @@ def advice_provenance(context: dg.AssetExecutionContext, warehouse: Warehouse) -
     for month in months_of(context):
         advice = warehouse.advice(month)
         inputs = describe_inputs(advice.chosen, advice.chosen_year_ago, advice.round)
-        advice.save(ADVICE_PROVENANCE, inputs)
+        advice.save_for_all(ADVICE_PROVENANCE, inputs)
     shown = inputs.select("input_name", "input_version", "received_on", "rows_count")
     return dg.MaterializeResult(metadata=summarise(inputs) | {"inputs": dg.MetadataValue.md(markdown_table(shown))})
 
@@ -26,6 +26,8 @@ def advice_provenance(context: dg.AssetExecutionContext, warehouse: Warehouse) -
     deps=[
         "utilisation",
         "utilisation_months",
+        "forecast_bounds",
+        "backtest",
         "volumes",
         "volume_check",
         "prices",

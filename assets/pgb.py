@@ -19,5 +19,5 @@ def pgb(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Materiali
         )
         years_back = int(advice.assumptions["pgb_years_back"])
         forecast = forecast_pgb(build_pgb_stands(grants), budget_year=advice.round.budget_year, years_back=years_back)
-        advice.save(PGB, forecast)
+        advice.save_for_all(PGB, forecast)
     return dg.MaterializeResult(metadata=summarise(forecast))

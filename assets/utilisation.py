@@ -31,16 +31,20 @@ def utilisation(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.M
         shares = region_shares(
             advice.load(SERIES_REGION), last_month=last_month, months=int(advice.assumptions["region_share_months"])
         )
-        confronted = confront(
-            revenue=advice.load(REVENUE),
-            extra_items=advice.load(EXTRA_ITEMS),
-            pgb=advice.load(PGB),
-            budgets=latest_budgets(placed_kader(advice), budget_year=year),
-            claims_to_date=claims_to_date(advice.load(SERIES_REGION), year),
-            region_shares=shares,
-            assumptions=advice.assumptions,
-        )
-        advice.save(UTILISATION, confronted)
+        scenarios = [
+            confront(
+                revenue=advice.load(REVENUE, scenario),
+                extra_items=advice.load(EXTRA_ITEMS, scenario),
+                pgb=advice.load(PGB, scenario),
+                budgets=latest_budgets(placed_kader(advice), budget_year=year),
+                claims_to_date=claims_to_date(advice.load(SERIES_REGION), year),
+                region_shares=shares,
+                assumptions=advice.assumptions,
+            ).with_columns(scenario=pl.lit(scenario))
+            for scenario in advice.scenario_names
+        ]
+        advice.save(UTILISATION, pl.concat(scenarios))
+        confronted = advice.load(UTILISATION)
         judged = [judge_table(rule, confronted, advice, "utilisation") for rule in utilisation_rules.RULES]
     shown = ("wlz_uitvoerder", "part", "expected_excl_extra_eur", "expected_eur", "budget_eur", "available_eur")
     totals = confronted.filter(pl.col("level") != "region").select(*shown, "available_ratio")
@@ -53,13 +57,17 @@ def utilisation_months(context: dg.AssetExecutionContext, warehouse: Warehouse) 
     """National path through the year against the kader."""
     for month in months_of(context):
         advice = warehouse.advice(month)
-        path = monthly_path(
-            revenue=advice.load(REVENUE),
-            extra_items=advice.load(EXTRA_ITEMS),
-            pgb=advice.load(PGB),
-            budgets=latest_budgets(placed_kader(advice), budget_year=advice.round.budget_year),
-        )
-        advice.save(UTILISATION_MONTHS, path)
+        paths = [
+            monthly_path(
+                revenue=advice.load(REVENUE, scenario),
+                extra_items=advice.load(EXTRA_ITEMS, scenario),
+                pgb=advice.load(PGB, scenario),
+                budgets=latest_budgets(placed_kader(advice), budget_year=advice.round.budget_year),
+            ).with_columns(scenario=pl.lit(scenario))
+            for scenario in advice.scenario_names
+        ]
+        advice.save(UTILISATION_MONTHS, pl.concat(paths))
+    path = advice.load(UTILISATION_MONTHS)
     return dg.MaterializeResult(metadata=summarise(path))
 
 

@@ -1,4 +1,4 @@
-"""Asset of the stage volumes, with the independent check of a sample by statsmodels."""
+"""Assets of the stage volumes, with the independent check of a sample by statsmodels."""
 
 import dagster as dg
 import polars as pl
@@ -7,19 +7,34 @@ from assets.checks import check_specs, judge_table
 from assets.context import Advice, Warehouse, count_table, markdown_table, months_of, stage_asset, summarise
 from expectations import volumes as volume_rules
 from warehouse import reference
+from warehouse.tables.backtest import BACKTEST
 from warehouse.tables.series import SERIES
 from warehouse.tables.volumes import VOLUME_CHECK, VOLUMES
 from wlz.ets_check import check_with_statsmodels
-from wlz.series import ended_codes, last_base_month
-from wlz.volumes import forecast_volumes
+from wlz.series import ended_codes, last_base_month, replaced_codes
+from wlz.volume_scenarios import forecast_scenarios
+from wlz.volumes import VolumePanel, build_panel
 
 
-@stage_asset(VOLUMES, group="volumes", deps=["series"])
+@stage_asset(VOLUMES, group="volumes", deps=["series", "backtest"])
 def volumes(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
-    """Volume forecast per prestatie and uitvoerder to December of the budget year, with bounds per series."""
+    """Volume forecast per prestatie and uitvoerder to December of the year after, in every scenario."""
     for month in months_of(context):
         advice = warehouse.advice(month)
-        forecast = forecast_advice_volumes(advice)
+        scenarios, overrides = advice.settings
+        forecast = forecast_scenarios(
+            {own_rules: advice_panel(advice, own_rules) for own_rules in (False, True)},
+            scenarios,
+            last_month=advice.round.last_month.replace(year=advice.round.budget_year + 1),
+            budget_year=advice.round.budget_year,
+            engines=warehouse.run_engines(),
+            ended=ended_codes(reference.load_prestaties()),
+            successors=replaced_codes(reference.load_prestaties()),
+            overrides=overrides,
+            indication_growth=advice.growth_of_indications,
+            sectors=reference.load_prestaties(),
+            accuracy=advice.load_all(BACKTEST),
+        )
         advice.save(VOLUMES, forecast)
     return dg.MaterializeResult(metadata=summarise(forecast) | {"models": count_table(forecast, "model")})
 
@@ -39,13 +54,13 @@ def volume_check(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.
     return dg.MaterializeResult(metadata=summarise(checked) | {"disagreement": disagreement}, check_results=judged)
 
 
-def forecast_advice_volumes(advice: Advice) -> pl.DataFrame:
-    """The forecast of an advice from its series; letter: best exponential smoothing on the months old enough."""
+def advice_panel(advice: Advice, own_rules: bool) -> VolumePanel:
+    """The series of an advice as a panel of the months old enough, with or without the rules of ours."""
     series = advice.load(SERIES).filter(pl.col("in_forecast_base")).rename({"declared_volume": "volume"})
-    return forecast_volumes(
+    return build_panel(
         series,
         first_month=series["care_month"].min(),
-        last_month=advice.round.last_month,
         last_observed=last_base_month(series),
-        ended=ended_codes(reference.load_prestaties()),
+        successors=replaced_codes(reference.load_prestaties()),
+        own_rules=own_rules,
     )

@@ -12,7 +12,13 @@ from expectations.runner import judge
 from warehouse.tables.deliveries import DECLARATIES, KINDS
 
 DELIVERY_RULES: tuple[Rule, ...] = (*deliveries.RULES, *series.RULES)
-TABLE_RULES: tuple[Rule, ...] = (*volumes.RULES, *volumes.CLAIM_RULES, *prices.RULES, *utilisation.RULES)
+TABLE_RULES: tuple[Rule, ...] = (
+    *volumes.RULES,
+    *volumes.CLAIM_RULES,
+    *volumes.FLAG_RULES,
+    *prices.RULES,
+    *utilisation.RULES,
+)
 RULES: tuple[Rule, ...] = (*DELIVERY_RULES, *TABLE_RULES)
 
 

@@ -1,11 +1,14 @@
 """Rules on the volume forecast. They judge a stage's table, not a delivery."""
 
+from collections.abc import Callable
+
 import polars as pl
 
 from expectations.rules import NO_FINDINGS, ExpectationSpec, Rule, keep_largest
 
 # Twelve seasonal models on 36 months stop elsewhere in every program; above 10 % somebody should look.
 MAX_DIFFERENCE_RATIO = 0.10
+FORECAST_JUMP_EUR = 1_000_000.0  # checks, F01 and V04: smaller series jump and shift every month
 
 
 def measure_disagreement(volume_check: pl.DataFrame) -> pl.DataFrame:
@@ -52,6 +55,81 @@ CLAIM_RULES = (
         cause="a new or replacing code, or an end date in the code list that is too early",
         action="The claims so far are in declared_to_date, and nothing of them in the expectation",
         next_step="look at the successor in the code list; the year will cost more than what is claimed so far",
+    ),
+)
+
+
+def measure_flags(*flags: str, minimum_eur: float = 0.0) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """A measure of the series that carry one of these flags and at least so much euro, largest first."""
+
+    def measure(flagged: pl.DataFrame) -> pl.DataFrame:
+        text = pl.format(
+            "{}/{}: {}, € {} expected, € {} last year",
+            "prestatiecode",
+            "wlz_uitvoerder",
+            "flag",
+            pl.col("expected_eur").round(0).cast(pl.Int64),
+            pl.col("last_year_eur").round(0).cast(pl.Int64),
+        )
+        found = flagged.filter(pl.col("flag").is_in(flags), pl.col("at_stake_eur") >= minimum_eur)
+        rows = found.select(text.alias("observed"), pl.lit(1, dtype=pl.Int64).alias("findings_count"), "at_stake_eur")
+        return keep_largest(rows, "no series")
+
+    return measure
+
+
+FLAG_RULES = (
+    Rule(
+        check_id="V03",
+        title="last month set aside",
+        why="An incomplete last month is the largest single risk of a forecast; one that is too high the second.",
+        kinds=("revenue",),
+        severity="warn",
+        metrics=measure_flags("incomplete_last_month", "jump"),
+        expectation=NO_FINDINGS,
+        expected="a last month between 0.7 and 1.5 times what the months before it lead to expect",
+        cause="claims of the month that are not in yet, or claimed twice",
+        action="Outside scenario letter the month counts as what was expected of it",
+        next_step="ask the uitvoerder; an override with a reason takes the month as it is",
+    ),
+    Rule(
+        check_id="V04",
+        title="level shift kept",
+        why="Three months or more at another level are a new level or a lasting fault; about half goes back in a year.",
+        kinds=("revenue",),
+        severity="warn",
+        metrics=measure_flags("level_shift", minimum_eur=FORECAST_JUMP_EUR),
+        expectation=NO_FINDINGS,
+        expected="months within half of the same months a year before, growth apart, for series above € 1 mln",
+        cause="a change of policy or coding, or care moved to another code",
+        action="Nothing was changed",
+        next_step="look at it with wlz explain PRESTATIECODE/UITVOERDER; override it with a reason if that is known",
+    ),
+    Rule(
+        check_id="F01",
+        title="forecast jump",
+        why="A year outside half and double the one before needs somebody who knows why.",
+        kinds=("revenue",),
+        severity="warn",
+        metrics=measure_flags("growth_outside", minimum_eur=FORECAST_JUMP_EUR),
+        expectation=NO_FINDINGS,
+        expected="an expected year between × 0.5 and × 2 of the year before, for series above € 1 mln",
+        cause="a code that began or stopped last year, or a fault in its claims",
+        action="Outside scenario letter the year is held at the nearer end where the year before is known",
+        next_step="give an override with a reason in the assumptions file if the jump is real",
+    ),
+    Rule(
+        check_id="V06",
+        title="series forecast by a rule",
+        why="Codes that ended, were replaced, are short or rarely used are not for a model; their euro should be seen.",
+        kinds=("revenue",),
+        severity="info",
+        metrics=measure_flags("ended", "replaced", "short", "intermittent"),
+        expectation=NO_FINDINGS,
+        expected="series long enough for a model",
+        cause="changes in the code list",
+        action="Ended codes are 0, a successor takes over its predecessor's months, the others take a mean",
+        next_step="nothing, unless a code did not end",
     ),
 )
 

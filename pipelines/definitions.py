@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets import aids, deliveries, extra_items, marts, pgb, prices, series, utilisation, volumes
+from assets import aids, backtest, bounds, deliveries, extra_items, marts, pgb, prices, series, utilisation, volumes
 from pipelines.jobs import monthly_advice
 from pipelines.logs import stage_lines
 from pipelines.resources import make_warehouse
@@ -10,7 +10,7 @@ from pipelines.schedules import monthly_schedule
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(
-        [deliveries, series, volumes, prices, extra_items, pgb, aids, utilisation, marts]
+        [deliveries, series, backtest, volumes, prices, extra_items, pgb, aids, utilisation, bounds, marts]
     ),
     jobs=[monthly_advice],
     schedules=[monthly_schedule],

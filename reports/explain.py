@@ -18,6 +18,9 @@ _SOURCES = {
 }
 
 
+HEADLINE = "letter"  # the scenario shown when it was computed
+
+
 class ExplainError(ValueError):
     """Nothing by that name; the message lists what there is."""
 
@@ -45,15 +48,20 @@ def explain_series(database: Path, prestatiecode: str, wlz_uitvoerder: str) -> s
     """Volume and price of one series in the latest advice. Raises ExplainError when it is not published."""
     where = f"prestatiecode = '{_text(prestatiecode)}' AND wlz_uitvoerder = '{_text(wlz_uitvoerder)}'"
     latest = f"{where} AND delivery_month = (SELECT max(delivery_month) FROM marts.price_derivation)"
-    volumes = run_query(database, f"SELECT * FROM marts.volume_forecast WHERE {latest} ORDER BY care_month")
-    prices = run_query(database, f"SELECT * FROM marts.price_derivation WHERE {latest}")
-    if volumes.is_empty() or prices.is_empty():
+    every = run_query(database, f"SELECT * FROM marts.volume_forecast WHERE {latest} ORDER BY scenario, care_month")
+    if every.is_empty():
         raise ExplainError(f"no series {prestatiecode}/{wlz_uitvoerder} in the latest advice")
+    scenarios = every["scenario"].unique().sort().to_list()
+    shown = HEADLINE if HEADLINE in scenarios else scenarios[0]
+    volumes = every.filter(scenario=shown)
+    prices = run_query(database, f"SELECT * FROM marts.price_derivation WHERE {latest} AND scenario = '{shown}'")
     price: dict[str, Any] = prices.row(0, named=True)
     vintage = f"advice on delivery month {price['delivery_month']:%Y-%m}, scenario {price['scenario']}"
     lines = [f"{prestatiecode} at {wlz_uitvoerder}, {vintage}", *_volume_lines(volumes), *_price_lines(price)]
+    lines += _scenario_lines(every, shown)
     lines += ["", "  month         observed     forecast    80 % from           to"]
-    for row in volumes.tail(24).iter_rows(named=True):
+    of_year = volumes.filter(pl.col("budget_year") == pl.col("budget_year").min())
+    for row in of_year.tail(24).iter_rows(named=True):
         cells = (row["observed_volume"], row["forecast_volume"], row["lower_80_volume"], row["upper_80_volume"])
         lines.append(
             f"  {row['care_month']:%Y-%m}  " + "".join(f"{'' if v is None else f'{v:,.0f}':>13}" for v in cells)
@@ -62,15 +70,37 @@ def explain_series(database: Path, prestatiecode: str, wlz_uitvoerder: str) -> s
 
 
 def _volume_lines(volumes: pl.DataFrame) -> list[str]:
-    observed, forecast = volumes["observed_volume"].drop_nulls(), volumes["forecast_volume"].drop_nulls()
+    of_year = volumes.filter(pl.col("budget_year") == pl.col("budget_year").min())
+    observed, forecast = volumes["observed_volume"].drop_nulls(), of_year["forecast_volume"].drop_nulls()
     first = volumes.row(0, named=True)
     flag = f", {first['flag']}" if first["flag"] else ""
     return [
         f"Volume: {observed.len()} months observed from {first['care_month']:%Y-%m}, "
         f"the last twelve {observed.tail(12).sum():,.0f} units.",
         f"Forecast: {forecast.len()} months, {forecast.sum():,.0f} units "
-        f"(engine {first['engine']}, model {first['model']}{flag}).",
+        f"(engine {first['engine']}, model {first['model']}{flag}): {_reasons(of_year)}.",
     ]
+
+
+def _scenario_lines(every: pl.DataFrame, shown: str) -> list[str]:
+    """What the other scenarios expect of the budget year, and why."""
+    ahead = every.filter(pl.col("forecast_volume").is_not_null(), pl.col("budget_year") == pl.col("budget_year").min())
+    lines = []
+    for (name,), of_scenario in ahead.group_by("scenario", maintain_order=True):
+        if name != shown:
+            flag = of_scenario["flag"][0]
+            told = f"{_reasons(of_scenario)}{f', {flag}' if flag else ''}"
+            volume = of_scenario["forecast_volume"].sum()
+            lines.append(f"Scenario {name}: {volume:,.0f} units in the same months ({told}).")
+    return lines
+
+
+def _reasons(volumes: pl.DataFrame) -> str:
+    """Why the forecast is what it is; an override that holds for some months is told with the first of them."""
+    ahead = volumes.filter(pl.col("forecast_volume").is_not_null())
+    found = ahead.group_by("forecast_reason", maintain_order=True).agg(pl.col("care_month").min())
+    told = [reason if n == 0 else f"from {month:%Y-%m} {reason}" for n, (reason, month) in enumerate(found.iter_rows())]
+    return "; ".join(told)
 
 
 def _price_lines(price: dict[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import textwrap
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +15,8 @@ from reports.letter_tables import (
     summarise_comparison,
 )
 from reports.marts import read_marts
-from reports.rounding import round_millions, round_percentage
+from reports.rounding import format_dutch, round_millions, round_percentage
+from warehouse.duck import run_query
 from warehouse.reference import load_published
 
 PUBLISHED = {
@@ -58,17 +60,58 @@ def render_transfer(national: pl.DataFrame, published: pl.DataFrame) -> str:
     )
 
 
-def render_rules(database: Path, delivery_month: date, scenario: str = "letter") -> str:
-    """Which rules of ours, beyond the letter, shaped the forecast: how many series each."""
-    volumes = read_marts(database, ("volume_forecast",), delivery_month, scenario)["volume_forecast"]
-    series = volumes.select("prestatiecode", "wlz_uitvoerder", "flag").unique()
-    counted = series.drop_nulls("flag").group_by("flag").len("series").sort("flag")
+def render_rules(database: Path, delivery_month: date) -> str:
+    """Which rules of ours, beyond a model, shaped the forecast: per scenario how many series, and their euro."""
+    sql = f"""
+        SELECT volumes.scenario, volumes.flag, count(*)::BIGINT AS series, sum(bounds.expected_eur)::DOUBLE AS eur
+        FROM (
+            SELECT DISTINCT scenario, prestatiecode, wlz_uitvoerder, flag
+            FROM marts.volume_forecast WHERE delivery_month = DATE '{delivery_month}' AND flag IS NOT NULL
+        ) AS volumes
+        LEFT JOIN marts.forecast_bounds AS bounds
+            ON bounds.delivery_month = DATE '{delivery_month}' AND bounds.scenario = volumes.scenario
+            AND bounds.level = 'series' AND bounds.period = 'year'
+            AND bounds.prestatiecode = volumes.prestatiecode AND bounds.wlz_uitvoerder = volumes.wlz_uitvoerder
+        WHERE volumes.scenario IN ('letter', 'base')
+        GROUP BY ALL ORDER BY volumes.scenario DESC, volumes.flag
+    """
+    counted = run_query(database, sql)
     if counted.is_empty():
-        return f"No rule of ours changed a forecast ({series.height:,} series)."
-    named = ", ".join(f"{flag} {count:,}" for flag, count in counted.iter_rows())
-    return (
-        f"Rules of ours beside the letter's method: {named} of {series.height:,} series (marts.volume_forecast, flag)."
-    )
+        return "No rule of ours changed a forecast."
+    lines = ["Series forecast by a rule, or flagged (marts.volume_forecast, flag; marts.data_quality):"]
+    for (scenario,), of_scenario in counted.group_by("scenario", maintain_order=True):
+        named = [
+            f"{flag} {count:,} (€ {(eur or 0.0) / 1e6:,.1f} mln)"
+            for flag, count, eur in of_scenario.select("flag", "series", "eur").iter_rows()
+        ]
+        lines.append(f"  {scenario}: {', '.join(named)}")
+    return "\n".join(lines)
+
+
+def render_certainty(database: Path, delivery_month: date) -> str:
+    """How sure: per scenario zin of the nation with its bounds, and the chance that the kader is exceeded."""
+    sql = f"""
+        SELECT national.scenario, national.expected_eur, national.lower_80_eur, national.upper_80_eur,
+            national.lower_95_eur, national.upper_95_eur, exceedance.exceedance_ratio, exceedance.needed_for_80_eur
+        FROM marts.utilisation_national AS national
+        JOIN marts.exceedance AS exceedance
+            ON exceedance.delivery_month = national.delivery_month AND exceedance.scenario = national.scenario
+            AND exceedance.part = national.part AND exceedance.wlz_uitvoerder = 'Landelijk'
+        WHERE national.delivery_month = DATE '{delivery_month}' AND national.part = 'zin'
+        ORDER BY national.scenario <> 'letter', national.scenario <> 'base', national.scenario
+    """
+    headers = ["", "zin (€ mln)", "80 % from", "to", "95 % from", "to", "chance over kader", "needed for 80 %"]
+    rows = []
+    for row in run_query(database, sql).iter_rows():
+        amounts = [_millions(value) for value in row[1:6]]
+        rows.append([row[0], *amounts, f"{row[6]:.0%}", _millions(row[7])])
+    if not rows:
+        return "No bounds: every month of the year is known."
+    return "How sure, by scenario\n" + _columns(headers, rows)
+
+
+def _millions(value: Decimal | None) -> str:
+    return format_dutch(round_millions(value, 0), 0)
 
 
 # Kinds without which a part of the expectation is 0 or rests on claims alone; the others have no part in it.
@@ -78,6 +121,7 @@ WITHOUT = {
     "beleidsregelwaarden": "prices of the year before are kept (no_brw)",
     "na_ijl": "na-ijl is derived from earlier deliveries, or 0",
     "hulpmiddelen": "no aids are shown",
+    "indicaties": "scenario indications is left out",
 }
 
 

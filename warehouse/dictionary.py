@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from warehouse.contract import Column, Table
 from warehouse.tables.aids import AIDS
+from warehouse.tables.backtest import BACKTEST
+from warehouse.tables.bounds import EXCEEDANCE, FORECAST_BOUNDS, OUTLOOK
 from warehouse.tables.deliveries import DELIVERY_REGISTER, KINDS
 from warehouse.tables.extra_items import EXTRA_ITEMS
 from warehouse.tables.marts import MARTS
@@ -27,6 +29,10 @@ LAKE = (
     AIDS,
     UTILISATION,
     UTILISATION_MONTHS,
+    FORECAST_BOUNDS,
+    EXCEEDANCE,
+    OUTLOOK,
+    BACKTEST,
     DATA_QUALITY,
     ADVICE_PROVENANCE,
 )

@@ -1,6 +1,7 @@
 """What an advice rests on: deliveries, code version, assumptions. Read by people who must defend a figure."""
 
 import hashlib
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from wlz.rounds import Round
 _ROOT = Path(__file__).parents[1]
 
 
+@cache
 def code_version() -> str:
     """Version of the project and a hash over the code that makes numbers: ``wlz`` and the SQL of the marts."""
     files = sorted([*(_ROOT / "wlz").rglob("*.py"), *(_ROOT / "warehouse" / "marts").glob("*.sql")])

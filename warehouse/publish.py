@@ -17,6 +17,8 @@ from warehouse import duck
 from warehouse.contract import ContractError, Table
 from warehouse.store import Store, remove_leftovers
 from warehouse.tables.aids import AIDS
+from warehouse.tables.backtest import BACKTEST
+from warehouse.tables.bounds import EXCEEDANCE, FORECAST_BOUNDS, OUTLOOK
 from warehouse.tables.extra_items import EXTRA_ITEMS
 from warehouse.tables.marts import EXAMPLE_QUERIES, MARTS
 from warehouse.tables.pgb import PGB
@@ -33,6 +35,10 @@ LAKE_TABLES = (
     AIDS,
     UTILISATION,
     UTILISATION_MONTHS,
+    FORECAST_BOUNDS,
+    EXCEEDANCE,
+    OUTLOOK,
+    BACKTEST,
     DATA_QUALITY,
     ADVICE_PROVENANCE,
 )

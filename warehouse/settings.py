@@ -6,12 +6,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from warehouse.landing import DeliveryFormat
 from warehouse.reference import REFERENCE
 from warehouse.store import month_label
 from warehouse.tables.deliveries import KINDS
 from wlz.assumptions import AssumptionError, Assumptions, parse_assumptions
 from wlz.rounds import Round, make_round
+from wlz.scenarios import Scenario, parse_overrides, parse_scenarios
+
+_NOT_NUMBERS = ("scenario", "override")  # tables of the assumption files with a form of their own
 
 
 def load_round(delivery_month: date) -> Round:
@@ -30,18 +35,33 @@ def load_round(delivery_month: date) -> Round:
     return make_round(delivery_month, declared)
 
 
+def load_scenarios(budget_year: int) -> tuple[list[Scenario], pl.DataFrame]:
+    """Scenarios of a budget year and the overrides of their forecasts, from the same files as the assumptions.
+
+    Raises AssumptionError for a scenario or an override that is incomplete.
+    """
+    common, year = _assumption_files(budget_year)
+    scenarios = parse_scenarios(common.get("scenario", {}) | year.get("scenario", {}))
+    return scenarios, parse_overrides([*common.get("override", []), *year.get("override", [])], scenarios)
+
+
 def load_assumptions(budget_year: int) -> Assumptions:
     """The assumptions of a budget year: ``common.toml`` and the year's own file, which may replace one.
 
     ``WLZ_ASSUMPTIONS`` names another year file. Raises AssumptionError when the year has none.
     """
+    common, year = _assumption_files(budget_year)
+    return parse_assumptions({name: value for name, value in (common | year).items() if name not in _NOT_NUMBERS})
+
+
+def _assumption_files(budget_year: int) -> tuple[dict[str, Any], dict[str, Any]]:
     path = assumptions_path(budget_year)
     if not path.exists():
         raise AssumptionError(
             f"no assumptions for budget year {budget_year}: expected the file {path.name} in {path.parent.name}, "
             "or WLZ_ASSUMPTIONS to name another. Next: copy the year before and mend its values and sources"
         )
-    return parse_assumptions(_read_toml(REFERENCE / "assumptions" / "common.toml") | _read_toml(path))
+    return _read_toml(REFERENCE / "assumptions" / "common.toml"), _read_toml(path)
 
 
 def assumptions_path(budget_year: int) -> Path:

@@ -49,6 +49,11 @@ class Store:
             )
         return pl.read_parquet(path, hive_partitioning=False)
 
+    def months(self, table: Table) -> list[date]:
+        """Delivery months the table has a partition of, oldest first."""
+        folders = sorted((self.root / table.name).glob("delivery_month=*/data.parquet"))
+        return [date.fromisoformat(f"{file.parent.name.partition('=')[2]}-01") for file in folders]
+
     def has(self, table: Table, delivery_month: date) -> bool:
         """Whether the partition of a delivery month was written."""
         return self._partition(table, delivery_month).exists()

@@ -1,7 +1,7 @@
 """Linear exponential smoothing for a whole panel: operators, grid, scores, selection, bounds.
 
-Arrays in, arrays out: a series per row, months in columns, NaN where nothing was observed. Dates, frames and
-edge cases (short, ended, intermittent series) belong in `volumes.py`; refits in `ets_check.py`.
+Arrays in, arrays out: a series per row, months in columns, NaN where nothing was observed. Dates and frames belong
+in `volumes.py`, edge cases in `panel.py`, refits in `ets_check.py`.
 Why it is fast: an additive innovations model (Hyndman et al. 2008, chapter 2) reads
 
     e_t = y_t − l − φ·b − s        l ← l + φ·b + α·e_t     b ← φ·b + β·e_t     s ← s + γ·e_t
@@ -213,7 +213,7 @@ def _spread_initial(form: ModelForm) -> FloatArray:
     return to_states
 
 
-def _list_forms(observed: BoolArray) -> list[int]:
+def list_forms(observed: BoolArray) -> list[int]:
     """Forms these months can carry: AICc exists (n > k + 1), the season was seen in all its months."""
     n = int(observed.sum())
     phases = np.bincount(np.flatnonzero(observed) % SEASON_MONTHS, minlength=SEASON_MONTHS)
@@ -237,7 +237,7 @@ def build_bank(pattern: tuple[bool, ...]) -> Bank:
         raise EtsError(f"a series needs {MIN_OBSERVATIONS} observed months, found {n}; take its mean instead")
     rows, columns = np.triu_indices(n)
     points, products, initial = [], [], []
-    for form_index in _list_forms(observed):
+    for form_index in list_forms(observed):
         of_form = list_points(form_index)
         residual_map, initial_map = build_operators(of_form, observed)
         gram = residual_map.transpose(0, 2, 1) @ residual_map
@@ -259,16 +259,16 @@ def score_panel(bank: Bank, values: FloatArray) -> FloatArray:
     >>> score_panel(build_bank((True,) * 7), np.array([[5.0, 6, 5, 7, 6, 5, 6]])).shape
     (1, 108)
     """
-    scaled, logs, positive = _to_model_space(values)
+    scaled, logs, positive = to_model_space(values)
     n, k = values.shape[1], bank.parameter_count
     penalty = 2.0 * k + 2.0 * k * (k + 1) / (n - k - 1)
     jacobian = np.where(positive, 2 * logs.sum(axis=1), np.inf)
-    additive = n * np.log(_sum_squares(bank, scaled)) + penalty
-    logged = n * np.log(_sum_squares(bank, logs)) + penalty + jacobian[:, None]
+    additive = n * np.log(sum_squares(bank.products.T, scaled)) + penalty
+    logged = n * np.log(sum_squares(bank.products.T, logs)) + penalty + jacobian[:, None]
     return np.concatenate([additive, logged], axis=1)
 
 
-def _to_model_space(values: FloatArray) -> tuple[FloatArray, FloatArray, BoolArray]:
+def to_model_space(values: FloatArray) -> tuple[FloatArray, FloatArray, BoolArray]:
     """Series ÷ mean |y|, their logs (zeros where a month is not positive) and which rows are positive."""
     scaled = values / np.abs(values).mean(axis=1, keepdims=True)
     positive: BoolArray = np.all(scaled > np.exp(-LOG_LIMIT), axis=1)
@@ -276,11 +276,11 @@ def _to_model_space(values: FloatArray) -> tuple[FloatArray, FloatArray, BoolArr
     return scaled, logs, positive
 
 
-def _sum_squares(bank: Bank, values: FloatArray) -> FloatArray:
-    """SSE (N, J) by one matrix product. Every form has a level: centring changes nothing but keeps digits."""
+def sum_squares(products: FloatArray, values: FloatArray) -> FloatArray:
+    """SSE (N, J): one product with the entries of P′P (n(n+1)/2, J). Centring keeps digits: all have a level."""
     centred = values - values.mean(axis=1, keepdims=True)
     rows, columns = np.triu_indices(values.shape[1])
-    sums: FloatArray = (centred[:, rows] * centred[:, columns]) @ bank.products.T
+    sums: FloatArray = (centred[:, rows] * centred[:, columns]) @ products
     np.maximum(sums, 0.0, out=sums)
     sums += SSE_FLOOR * (centred**2).sum(axis=1, keepdims=True) + np.finfo(np.float64).tiny
     return sums
@@ -302,7 +302,7 @@ def fit_panel(bank: Bank, values: FloatArray) -> PanelFit:
     scores = score_panel(bank, values)
     chosen = (scores <= scores.min(axis=1, keepdims=True) + AICC_TIE).argmax(axis=1)
     logged, point = chosen >= len(bank.parameter_count), chosen % len(bank.parameter_count)
-    scaled, logs, _ = _to_model_space(values)
+    scaled, logs, _ = to_model_space(values)
     modelled = np.where(logged[:, None], logs, scaled)
     centre = modelled.mean(axis=1)
     modelled -= centre[:, None]
@@ -363,7 +363,7 @@ def ets_select(values: FloatArray, horizon: int, block_size: int = BLOCK_SIZE) -
     _refuse_unusable(values, horizon)
     lines = np.empty((len(LINES), len(values), horizon))
     model = np.full(len(values), "constant", dtype="<U10")
-    for rows, first, last in _group_by_pattern(values):
+    for rows, first, last in group_by_pattern(values):
         observed = ~np.isnan(values[rows[0], first : last + 1])
         compact = np.ascontiguousarray(values[rows, first : last + 1][:, observed])
         constant = np.ptp(compact, axis=1) <= CONSTANT_TOLERANCE * np.abs(compact).max(axis=1)
@@ -390,7 +390,7 @@ def _refuse_unusable(values: FloatArray, horizon: int) -> None:
         raise EtsError(f"rows {short[:5].tolist()} have fewer than {MIN_OBSERVATIONS} observed months")
 
 
-def _group_by_pattern(values: FloatArray) -> Iterator[tuple[IntArray, int, int]]:
+def group_by_pattern(values: FloatArray) -> Iterator[tuple[IntArray, int, int]]:
     """Rows with the same observed months, with their first and last observed column."""
     observed = ~np.isnan(values)
     patterns, group = np.unique(np.packbits(observed, axis=1), axis=0, return_inverse=True)

@@ -1,16 +1,14 @@
 """Independent check of the smoothing: statsmodels refits the chosen model form for a sample of series.
 
-Never the production path, and not the whole search: one seasonal refit takes 0.3–0.4 s. It is
-imported inside the function, because the import alone takes seconds.
+Never the production path, and not the whole search: one seasonal refit takes 0.3–0.4 s.
 """
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import polars as pl
 
+from wlz.engines.statsmodels_search import fit_form
 from wlz.ets import FORMS, SEASON_MONTHS, FloatArray, ModelForm
 
 SAMPLE_SIZE = 12
@@ -78,24 +76,13 @@ def _check_series(one: pl.DataFrame) -> dict[str, object]:
 
 def _refit(observed: FloatArray, model: str, horizon: int) -> tuple[FloatArray, bool]:
     """Forecast of one series by maximum likelihood, starting states included, and whether it converged."""
-    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
-
     form: ModelForm = FORM_BY_NAME[model.removeprefix(LOG_PREFIX)]
     logged = model.startswith(LOG_PREFIX)
     # Divided by the mean, because the optimiser's tolerances are absolute.
     scale = float(np.abs(observed).mean())
     modelled = np.log(observed / scale) if logged else observed / scale
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # convergence is reported in the reason instead
-        fitted = ETSModel(
-            modelled,
-            error="add",
-            trend="add" if form.trend else None,
-            damped_trend=form.damped,
-            seasonal="add" if form.season else None,
-            seasonal_periods=SEASON_MONTHS if form.season else None,
-        ).fit(disp=False)
-        forecast = np.asarray(fitted.forecast(horizon), dtype=np.float64)
+    fitted = fit_form(modelled, form)
+    forecast = np.asarray(fitted.forecast(horizon), dtype=np.float64)
     forecast = (np.exp(forecast) if logged else forecast) * scale
     if observed.min() >= 0:
         forecast = np.maximum(forecast, 0.0)

@@ -1,8 +1,8 @@
 """pgb: monthly stands of granted budgets and their forecast to December (letter, annex A.2.3).
 
-Here: stand per report region, its forecast with bounds, the plain benchmark beside it. Not here: reserveringen
+Here: stand per report region, its forecast, the plain benchmark beside it. Not here: reserveringen
 (they end up in later grants, so forecasting them too would count twice), the kader and what is left of it
-(``utilisation.py``), the smoothing itself (``ets.py``).
+(``utilisation.py``), the smoothing itself (``ets.py``), bounds (``pgb_paths.py``).
 """
 
 from datetime import date
@@ -12,7 +12,6 @@ import polars as pl
 
 from wlz.ets import (
     FORMS,
-    LINES,
     MIN_OBSERVATIONS,
     MIN_SEASON_OBSERVATIONS,
     Bank,
@@ -26,7 +25,6 @@ from wlz.ets import (
 )
 
 EUR = pl.Decimal(18, 2)
-BOUNDS = ("lower_80_eur", "upper_80_eur", "lower_95_eur", "upper_95_eur")
 SILENT_MONTHS = 12  # a region without a stand for longer than this, while others have one, has ended
 MONTHS_PER_YEAR = 12
 OBSERVED_MODEL = "observed to December"
@@ -87,14 +85,13 @@ def forecast_pgb(stands: pl.DataFrame, *, budget_year: int, years_back: int) -> 
     """Stand of every region for every month from January (budget_year − years_back) to December of the budget year.
 
     In: stands of ``build_pgb_stands``. Out, per zorgkantoorregio × month: granted_stand_eur where it was observed,
-    forecast_stand_eur with 80 and 95 % bounds after the region's last stand, model; months without a stand before
-    the last one stay empty. The uitvoerder is that of the latest stand. Expected utilisation of the year is the
-    December row. Rule: exponential smoothing per region from January two years back, among the models with trend
-    and season, by AICc: the letter counts on both (growth, and a January below December; A.2.3). Left to AICc alone,
+    forecast_stand_eur after the region's last stand, model; months without a stand before the last one stay empty. The
+    uitvoerder is that of the latest stand. Expected utilisation of the year is the December row. Rule: exponential
+    smoothing per region from January two years back, among the models with trend and season, by AICc: the letter
+    counts on both (growth, and a January below December; A.2.3). Left to AICc alone,
     27 stands rarely pay for a season, and then December is forecast at about the stand of March. Below 24 stands a
-    region follows its own path of last year, else that of the others, both without bounds. Regions may end in
-    different months; one silent for over 12 months is taken as ended and left out. Limit: the bounds are those of
-    the model, too narrow with two Januaries. Raises PgbError when there is no stand at all.
+    region follows its own path of last year, else that of the others. Regions may end in different months; one silent
+    for over 12 months is taken as ended and left out. Raises PgbError when there is no stand at all.
 
     >>> forecast_pgb(stands, budget_year=2018, years_back=2)  # doctest: +SKIP
     """
@@ -120,40 +117,40 @@ def forecast_pgb(stands: pl.DataFrame, *, budget_year: int, years_back: int) -> 
         .sort("zorgkantoorregio", "month")
     )
     values = grid["granted_eur"].cast(pl.Float64).to_numpy().reshape(regions.height, months.height)
-    lines, models = _forecast_panel(np.array(values, dtype=np.float64))
+    points, models = _forecast_panel(np.array(values, dtype=np.float64))
     return grid.select(
         "zorgkantoorregio",
         "wlz_uitvoerder",
         "month",
         pl.col("granted_eur").cast(EUR).alias("granted_stand_eur"),
-        *(_to_euro(name, line) for name, line in zip(("forecast_stand_eur", *BOUNDS), lines, strict=True)),
+        _to_euro("forecast_stand_eur", points),
         pl.Series("model", np.repeat(models, months.height).tolist(), dtype=pl.String),
     )
 
 
 def _forecast_panel(values: FloatArray) -> tuple[FloatArray, list[str]]:
-    """Lines (5, N, T) with NaN up to each series' last stand, and the model of each. Series alike in their last
+    """Points (N, T) with NaN up to each series' last stand, and the model of each. Series alike in their last
     month are smoothed together; short ones follow a known path."""
     observed = ~np.isnan(values)
     month_count = values.shape[1]
     last = month_count - 1 - observed[:, ::-1].argmax(axis=1)
     long_enough = observed.sum(axis=1) >= MIN_SEASON_OBSERVATIONS
-    lines = np.full((len(LINES), *values.shape), np.nan)
+    points = np.full(values.shape, np.nan)
     models = np.full(len(values), OBSERVED_MODEL, dtype=object)
     for end in np.unique(last[long_enough & (last < month_count - 1)]):
         rows = np.flatnonzero(long_enough & (last == end))
-        lines[:, rows, end + 1 :], models[rows] = _smooth(values[rows, : end + 1], month_count - 1 - int(end))
-    others = np.where(observed, values, lines[0])[long_enough]
+        points[rows, end + 1 :], models[rows] = _smooth(values[rows, : end + 1], month_count - 1 - int(end))
+    others = np.where(observed, values, points)[long_enough]
     for row in np.flatnonzero(~long_enough & (last < month_count - 1)):
         end = int(last[row])
-        lines[:, row, end + 1 :], models[row] = _follow_path(values[row, : end + 1], others[:, end:], month_count)
-    return lines, [str(model) for model in models]
+        points[row, end + 1 :], models[row] = _follow_path(values[row, : end + 1], others[:, end:], month_count)
+    return points, [str(model) for model in models]
 
 
 def _smooth(values: FloatArray, horizon: int) -> tuple[FloatArray, list[str]]:
-    """Lines (5, N, horizon) and models of series whose last column is observed, with trend and season where the
+    """Points (N, horizon) and models of series whose last column is observed, with trend and season where the
     observed months allow it and the series moves."""
-    lines = np.empty((len(LINES), len(values), horizon))
+    points = np.empty((len(values), horizon))
     models = np.empty(len(values), dtype=object)
     done = np.zeros(len(values), dtype=np.bool_)
     observed: BoolArray = ~np.isnan(values)
@@ -164,12 +161,12 @@ def _smooth(values: FloatArray, horizon: int) -> tuple[FloatArray, list[str]]:
         bank = _keep_trend_and_season(build_bank(tuple(months.tolist())))
         if len(rows) and len(bank.parameter_count):
             fit = fit_panel(bank, np.ascontiguousarray(values[rows][:, pattern]))
-            lines[:, rows] = np.maximum(forecast_fit(fit, len(months), 0, horizon), 0.0)
+            points[rows] = np.maximum(forecast_fit(fit, len(months), 0, horizon)[0], 0.0)
             models[rows], done[rows] = fit.model, True
     if not done.all():
         found = ets_select(values[~done], horizon)
-        lines[:, ~done], models[~done] = found.lines, found.model
-    return lines, [str(model) for model in models]
+        points[~done], models[~done] = found.lines[0], found.model
+    return points, [str(model) for model in models]
 
 
 def _keep_trend_and_season(bank: Bank) -> Bank:
@@ -179,22 +176,19 @@ def _keep_trend_and_season(bank: Bank) -> Bank:
 
 
 def _follow_path(stands: FloatArray, others: FloatArray, month_count: int) -> tuple[FloatArray, str]:
-    """Lines (5, months to December) and model of a series too short for a season; ``others`` from its last month on."""
+    """Points (months to December) and model of a series too short for a season; ``others`` from its last month on."""
     ahead = month_count - len(stands)
-    lines = np.full((len(LINES), ahead), np.nan)
     last_year = np.full(ahead + 1, np.nan)
     if len(stands) > MONTHS_PER_YEAR and ahead <= MONTHS_PER_YEAR:
         last_year = stands[len(stands) - 1 - MONTHS_PER_YEAR : len(stands) + ahead - MONTHS_PER_YEAR]
     path = others[~np.isnan(others).any(axis=1)].sum(axis=0)
     for candidate, model in ((last_year, LAST_YEAR_MODEL), (path, OTHERS_MODEL)):
         if candidate[0] > 0 and not np.isnan(candidate).any():
-            lines[0] = stands[-1] * candidate[1:] / candidate[0]
-            return lines, model
+            return stands[-1] * candidate[1:] / candidate[0], model
     if (~np.isnan(stands)).sum() >= MIN_OBSERVATIONS:
         found = ets_select(stands[None, :], ahead)
-        return found.lines[:, 0], str(found.model[0])
-    lines[0] = stands[-1]
-    return lines, FLAT_MODEL
+        return found.lines[0, 0], str(found.model[0])
+    return np.full(ahead, stands[-1]), FLAT_MODEL
 
 
 def _to_euro(name: str, line: FloatArray) -> pl.Series:

@@ -136,6 +136,23 @@ def claims_by_year(series_region: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def year_before_by_month(series: pl.DataFrame, budget_year: int) -> pl.DataFrame:
+    """Claims of the year before per series and care month: ``volume``, ``amount_eur`` and ``is_early``.
+
+    Early are the months up to the last one of the budget year that was claimed; without any, January.
+    """
+    year = pl.col("care_month").dt.year()
+    reached = series.filter(year == budget_year, pl.col("declared_volume") != 0)["care_month"].dt.month().max() or 1
+    before = series.filter(year == budget_year - 1, pl.col("declared_volume").is_not_null())
+    return before.select(
+        *_SERIES,
+        "care_month",
+        pl.col("declared_volume").alias("volume"),
+        pl.col("declared_amount_eur").alias("amount_eur"),
+        (pl.col("care_month").dt.month() <= reached).alias("is_early"),
+    )
+
+
 def claims_to_date(series_region: pl.DataFrame, budget_year: int) -> pl.DataFrame:
     """Claims of the budget year in the delivery, per region: ``declared_amount_eur``; a region without claims is 0."""
     regions = series_region.select("zorgkantoorregio", "wlz_uitvoerder").unique()
@@ -153,6 +170,13 @@ def ended_codes(prestaties: pl.DataFrame) -> pl.DataFrame:
     """Codes with an end in the code list: prestatiecode and ``end_month``, the last month with care."""
     ended = prestaties.filter(pl.col("valid_to").is_not_null())
     return ended.select("prestatiecode", pl.col("valid_to").dt.truncate("1mo").alias("end_month"))
+
+
+def replaced_codes(prestaties: pl.DataFrame) -> pl.DataFrame:
+    """Codes that another one takes over: prestatiecode, ``successor``, ``end_month`` (last month of the old one)."""
+    return prestaties.filter(pl.col("successor").is_not_null(), pl.col("valid_to").is_not_null()).select(
+        "prestatiecode", "successor", pl.col("valid_to").dt.truncate("1mo").alias("end_month")
+    )
 
 
 def place_by_year(

@@ -16,7 +16,6 @@ EUR = pl.Decimal(18, 2)
 CENT = Decimal("0.01")
 TOTAL = "Landelijk"
 PLACE = ["wlz_uitvoerder", "zorgkantoorregio"]
-BOUNDS = ("lower_80_eur", "upper_80_eur", "lower_95_eur", "upper_95_eur")
 SUMS = ("expected_excl_extra_eur", "extra_items_eur", "budget_eur")
 MONEY = ("expected_excl_extra_eur", "extra_items_eur", "expected_eur", "budget_eur", "available_eur")
 TO_DATE = ("declared_to_date_eur", "granted_to_date_eur")
@@ -194,9 +193,8 @@ def confront(
     (zorgkantoorregio, wlz_uitvoerder, declared_amount_eur), ``region_shares``, and the assumptions brutering_factor
     and redistribution_reserve_eur. Out: UTILISATION without its vintage. Totals carry Landelijk for the region, the
     national rows for the uitvoerder too. zin = months in the base + extra items; pgb = December stand; room = kader −
-    expectation, its ratio is null without a kader. Only the national rows have transfer and reserve. Bounds stand on
-    the pgb of a region only. Raises UtilisationError when a region stands under two uitvoerders, or has a kader
-    without any expectation.
+    expectation, its ratio is null without a kader. Only the national rows have transfer and reserve.
+    Raises UtilisationError when a region stands under two uitvoerders, or has a kader without any expectation.
     """
     regions = _list_regions(budgets, region_shares, pgb, claims_to_date)
     _refuse_missing(revenue, pgb, budgets)
@@ -219,8 +217,8 @@ def confront(
     confronted = levels.with_columns(expected_eur=expected, available_eur=available, available_ratio=ratio)
     room = weigh_transfer(confronted.filter(pl.col("level") == "national"), assumptions)
     with_room = confronted.join(room, on=["level", "part"], how="left")
-    columns = ["level", *PLACE, "part", *MONEY, "available_ratio", *TO_DATE, *BOUNDS, *TRANSFER_COLUMNS]
-    return with_room.select(columns).cast(dict.fromkeys((*MONEY, *TO_DATE, *BOUNDS), EUR)).sort(columns[:4])
+    columns = ["level", *PLACE, "part", *MONEY, "available_ratio", *TO_DATE, *TRANSFER_COLUMNS]
+    return with_room.select(columns).cast(dict.fromkeys((*MONEY, *TO_DATE), EUR)).sort(columns[:4])
 
 
 def _set_against_kader(expected: pl.DataFrame, budgets: pl.DataFrame, part: str) -> pl.DataFrame:
@@ -252,7 +250,7 @@ def _refuse_missing(revenue: pl.DataFrame, pgb: pl.DataFrame, budgets: pl.DataFr
 
 
 def _summarise_pgb(pgb: pl.DataFrame) -> pl.DataFrame:
-    """December stand with bounds and the latest stand of the budget year, per region."""
+    """December stand and the latest stand of the budget year, per region."""
     december = pl.col("month") == pl.col("month").max()
     this_year = pl.col("month").dt.year() == pl.col("month").dt.year().max()
     granted = pl.col("granted_stand_eur").filter(this_year & pl.col("granted_stand_eur").is_not_null())
@@ -264,7 +262,6 @@ def _summarise_pgb(pgb: pl.DataFrame) -> pl.DataFrame:
             expected.alias("expected_excl_extra_eur"),
             pl.lit(Decimal(0)).cast(EUR).alias("extra_items_eur"),
             granted.last().alias("granted_to_date_eur"),
-            *(pl.col(name).filter(december).first() for name in BOUNDS),
         )
     )
 

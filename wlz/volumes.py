@@ -1,58 +1,71 @@
-"""Volumes of the coming months: engines by name, edge cases, the forecast of a whole panel.
+"""Volumes of the coming months: from series to a panel, edge cases, an engine's forecast, overrides.
 
-One series per prestatie and Wlz-uitvoerder, months as first-of-month dates, volumes in the unit of the
-prestatie. The smoothing is in `ets.py`; lag completion (`lag.py`) comes before, prices (`prices.py`) and the
-bounds of sums (`bounds.py`) after. A flag says which rule was applied, not what to do about it.
+One series per prestatie and Wlz-uitvoerder, months as first-of-month dates, volumes in the unit of the prestatie.
+Engines are in `engines/`, edge cases in `panel.py` and `edge_cases.py`; prices (`prices.py`) and bounds
+(`bounds.py`) come after. A flag says which rule was applied, not what to do about it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from wlz.ets import (
-    LINES,
-    MIN_OBSERVATIONS,
-    SEASON_MONTHS,
-    BoolArray,
-    FloatArray,
-    IntArray,
-    PanelForecast,
-    TextArray,
-    ets_select,
-)
-
-Engine = Callable[[FloatArray, int], PanelForecast]
-
-# (series × months, NaN = not observed; horizon) → forecast. Every row holds at least 7 observed months.
-ENGINES: dict[str, Engine] = {
-    "ets_select": ets_select,
-}
+from wlz.engines import ENGINES, Engine
+from wlz.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray, TextArray
+from wlz.panel import Treated, cut_leading_zeros, forecast_treated, treat_history
 
 SERIES_KEY = ["prestatiecode", "wlz_uitvoerder"]
-VOLUME_COLUMNS = ["observed_volume", *(f"{line}_volume" for line in LINES)]
-# In order of precedence: a series carries the first that applies.
-FLAGS = ("ended", "short", "intermittent", "growth_outside", "gap")
-INTERMITTENT_ZERO_RATIO = 0.5  # methods, volumes, edge cases
-ENDED_ZERO_MONTHS = 6  # silent for half a year
-ENDED_ZERO_MONTHS_IN_YEAR = 2  # silent since January: one empty month is no evidence, two are
-GROWTH_RANGE_RATIO = (0.5, 2.0)  # of the same months a year before; checks, F01
 
 
 class VolumesError(ValueError):
     """Series or a period that cannot be forecast; the message names rows and what was expected."""
 
 
-class _Panel(NamedTuple):
-    """N series (rows of `keys`, sorted) × T months from `first_month`; NaN = not observed."""
+class VolumePanel(NamedTuple):
+    """N series (rows of `keys`, sorted) × T months from `first_month`; NaN = not observed.
+
+    `observed` is what was delivered, `history` what an engine sees: there an odd last month is replaced by what was
+    expected of it (and not in `observed`), and a successor has the months of its predecessor. `flags` (name → (N,))
+    are the rules found so far.
+    """
 
     keys: pl.DataFrame
-    values: FloatArray
+    observed: FloatArray
+    history: FloatArray
     first_month: date
+    flags: Mapping[str, BoolArray]
+
+    @property
+    def ids(self) -> list[str]:
+        """`PRESTATIECODE/UITVOERDER` of every series, as people name it."""
+        return [f"{code}/{name}" for code, name in self.keys.select(SERIES_KEY).iter_rows()]
+
+    def take(self, wanted: pl.DataFrame) -> VolumePanel:
+        """Only the series named in `wanted` (prestatiecode, wlz_uitvoerder)."""
+        rows = self.keys.with_row_index("row").join(wanted, on=SERIES_KEY, how="semi")["row"].to_numpy()
+        flags = {name: found[rows] for name, found in self.flags.items()}
+        return VolumePanel(self.keys[rows.tolist()], self.observed[rows], self.history[rows], self.first_month, flags)
+
+    @property
+    def known(self) -> FloatArray:
+        """(N, T): what was delivered, and what was expected of a month that was set aside."""
+        known = self.observed.copy()
+        known[self.set_aside, -1] = self.history[self.set_aside, -1]
+        return known
+
+    @property
+    def set_aside(self) -> BoolArray:
+        """Series of which the last month was not taken as delivered."""
+        return np.isnan(self.observed[:, -1]) & (self.flags["incomplete_last_month"] | self.flags["jump"])
+
+    @property
+    def month_of_year(self) -> int:
+        """Of the last observed column; 0 is January."""
+        return int(self.first_month.month - 1 + self.history.shape[1] - 1) % SEASON_MONTHS
 
 
 def forecast_volumes(
@@ -63,61 +76,141 @@ def forecast_volumes(
     last_observed: date,
     engine: str = "ets_select",
     ended: pl.DataFrame | None = None,
+    successors: pl.DataFrame | None = None,
+    own_rules: bool = False,
 ) -> pl.DataFrame:
-    """Monthly volumes per prestatie and Wlz-uitvoerder up to `last_month` (S004, annex A.2.1).
-
-    In: one row per prestatiecode, wlz_uitvoerder, care_month with `volume` (Float64, unit of the prestatie;
-    null is a month not delivered, 0 a month without care). Only months in `first_month` … `last_observed`
-    enter the fit; zeros before the first care are cut. `ended`: prestatiecode, end_month (last with care).
-
-    Out: one row per series and month, observed or in (`last_observed`, `last_month`]: `observed_volume` (null
-    in forecast months); `forecast_volume` and its 80 and 95 % bounds (null in observed months); `engine`,
-    `model`, `flag` (null or one of FLAGS), the same on all rows of a series; sorted by series and month.
-
-    Edge cases (methods, volumes): 1–6 observations → mean, `short`; half or more zeros → mean of the last 12
-    observations, `intermittent`; ended → 0 with bounds 0, `ended`; a year outside × 0.5–2 of the one before
-    → kept, `growth_outside`; missing months are skipped, never zero, `gap`. Below 0 only where history is.
-
-    Limit: bounds are per series and month, and take the model as known; a series without an observation in
-    the period has no rows. Raises VolumesError for an unknown engine, duplicate rows, a care_month that is
-    not the first of a month, a volume that is not finite, a `last_month` not after `last_observed`.
+    """Monthly volumes per prestatie and Wlz-uitvoerder up to `last_month`: `build_panel`, then `forecast_panel`.
 
     >>> forecast_volumes(series, first_month=date(2015, 1, 1), last_observed=date(2017, 12, 1),
     ...                  last_month=date(2019, 12, 1))  # doctest: +SKIP
     """
+    panel = build_panel(
+        series, first_month=first_month, last_observed=last_observed, successors=successors, own_rules=own_rules
+    )
+    return forecast_panel(
+        panel, last_month=last_month, engine=engine, ended=ended, successors=successors, own_rules=own_rules
+    )
+
+
+def forecast_panel(
+    panel: VolumePanel,
+    *,
+    last_month: date,
+    engine: str = "ets_select",
+    run_engine: Engine | None = None,
+    ended: pl.DataFrame | None = None,
+    successors: pl.DataFrame | None = None,
+    own_rules: bool = False,
+) -> pl.DataFrame:
+    """Monthly volumes of a panel up to `last_month` (S004, annex A.2.1).
+
+    `engine` names it in the output; `run_engine` computes it (default: the registry's). `ended`: prestatiecode,
+    end_month (last with care); `successors` adds who takes over. Out: one row per series and month:
+    `observed_volume` (null in forecast months), `forecast_volume` (null in observed months), `engine`, `model`,
+    `flag` (null or the first of `panel.FLAGS` that applies), the same on all rows of a series; sorted.
+
+    Edge cases (methods, volumes): 1–6 observations → mean, `short`; half or more zeros → mean of the last 12
+    observations, `intermittent`; ended → 0, `ended`; a year outside × 0.5–2 of the one before → with `own_rules` held
+    at the nearer end, else kept, `growth_outside`; missing months are skipped, never zero, `gap`. Below 0 only where
+    history is. Raises VolumesError for an unknown engine or a `last_month` not after the history.
+
+    >>> forecast_panel(build_panel(series, ...), last_month=date(2019, 12, 1))  # doctest: +SKIP
+    """
     if engine not in ENGINES:
         raise VolumesError(f"unknown engine '{engine}'; known: {', '.join(ENGINES)}")
+    last_observed = _add_months(panel.first_month, panel.history.shape[1] - 1)
     horizon = _count_months(last_observed, last_month)
-    if horizon < 1 or last_observed < first_month:
-        raise VolumesError(
-            f"expected first_month ≤ last_observed < last_month, found {first_month}, {last_observed}, {last_month}"
-        )
-    panel = _build_panel(series, first_month, last_observed)
+    if horizon < 1:
+        raise VolumesError(f"expected a last_month after {last_observed}, found {last_month}")
     open_months = _count_open_months(panel.keys, ended, last_observed, horizon)
-    lines, model, flag = _forecast_panel(panel, open_months, horizon, ENGINES[engine])
-    return _to_frame(panel, lines, engine, model, flag)
+    found = forecast_treated(
+        Treated(panel.history, dict(panel.flags)),
+        run_engine or ENGINES[engine],
+        horizon,
+        month_of_year=panel.month_of_year,
+        open_months=open_months,
+        own_rules=own_rules,
+    )
+    point = found.point
+    if own_rules:
+        point = _start_after_predecessor(panel, point, successors, last_observed)
+    return _to_frame(panel, point, engine, found.model, found.flag)
+
+
+def build_panel(
+    series: pl.DataFrame,
+    *,
+    first_month: date,
+    last_observed: date,
+    successors: pl.DataFrame | None = None,
+    own_rules: bool = False,
+) -> VolumePanel:
+    """Series × months of `first_month` … `last_observed`, leading zeros cut, oddities found.
+
+    In: one row per prestatiecode, wlz_uitvoerder, care_month with `volume` (Float64, unit of the prestatie; null is a
+    month not delivered, 0 a month without care). With `own_rules` (every scenario but letter) a successor takes over
+    the history of its predecessor (`successors`: prestatiecode, successor, end_month), and an odd last month is set
+    aside. Limit: a series without an observation in the period is not in the panel. Raises VolumesError for duplicate
+    rows, a care_month that is not the first of a month, a volume that is not finite, an empty period.
+    """
+    if last_observed < first_month:
+        raise VolumesError(f"expected first_month ≤ last_observed, found {first_month}, {last_observed}")
+    observed_rows = series.filter(
+        pl.col("care_month").is_between(first_month, last_observed), pl.col("volume").is_not_null()
+    )
+    _refuse_wrong_rows(observed_rows)
+    if own_rules and successors is not None:
+        seen_by_engine = hand_over_history(observed_rows, successors)
+    else:
+        seen_by_engine = observed_rows.with_columns(is_replaced=pl.lit(False))
+    keys = seen_by_engine.select(SERIES_KEY).unique().sort(SERIES_KEY)
+    observed = cut_leading_zeros(_spread_rows(observed_rows, keys, first_month, last_observed))
+    treated = treat_history(_spread_rows(seen_by_engine, keys, first_month, last_observed), own_rules=own_rules)
+    taken_over = seen_by_engine.group_by(SERIES_KEY).agg(pl.col("is_replaced").any())
+    replaced = keys.join(taken_over, on=SERIES_KEY, how="left", maintain_order="left")["is_replaced"].to_numpy()
+    observed[treated.flags["incomplete_last_month"] | treated.flags["jump"], -1] = np.nan
+    return VolumePanel(keys, observed, treated.history, first_month, {**treated.flags, "replaced": replaced})
+
+
+def hand_over_history(rows: pl.DataFrame, successors: pl.DataFrame) -> pl.DataFrame:
+    """Rows of predecessors up to their end once more under the successor, added to its own; `is_replaced` marks them.
+
+    The predecessor keeps its rows: until its end it is forecast by itself, at 0 after it. Chains of replacements are
+    followed. Units of both codes must be the same (the code list's affair).
+    """
+    links = successors.drop_nulls(["successor", "end_month"])
+    handed = rows.with_columns(is_replaced=pl.lit(False))
+    moving = rows
+    for _ in range(links.height):
+        moving = (
+            moving.join(links.select("prestatiecode", "successor", "end_month"), on="prestatiecode", how="inner")
+            .filter(pl.col("care_month") <= pl.col("end_month"))
+            .with_columns(pl.col("successor").alias("prestatiecode"))
+            .select(rows.columns)
+        )
+        if moving.is_empty():
+            break
+        handed = pl.concat([handed, moving.with_columns(is_replaced=pl.lit(True))])
+    return handed.group_by([*SERIES_KEY, "care_month"]).agg(pl.col("volume").sum(), pl.col("is_replaced").any())
 
 
 def _count_months(start: date, end: date) -> int:
-    return (end.year - start.year) * 12 + end.month - start.month
+    return (end.year - start.year) * SEASON_MONTHS + end.month - start.month
 
 
-def _build_panel(series: pl.DataFrame, first_month: date, last_observed: date) -> _Panel:
-    """Series × months of the period, leading zeros cut; a series of zeros only is kept whole."""
-    observed = series.filter(
-        pl.col("care_month").is_between(first_month, last_observed), pl.col("volume").is_not_null()
-    )
-    _refuse_wrong_rows(observed)
-    keys = observed.select(SERIES_KEY).unique().sort(SERIES_KEY)
-    month_number = pl.col("care_month").dt.year().cast(pl.Int64) * 12 + pl.col("care_month").dt.month()
-    placed = observed.join(keys.with_row_index("row"), on=SERIES_KEY).select(
-        "row", (month_number - first_month.year * 12 - first_month.month).alias("column"), "volume"
+def _add_months(month: date, count: int) -> date:
+    years, index = divmod(month.month - 1 + count, SEASON_MONTHS)
+    return date(month.year + years, index + 1, 1)
+
+
+def _spread_rows(rows: pl.DataFrame, keys: pl.DataFrame, first_month: date, last_observed: date) -> FloatArray:
+    month_number = pl.col("care_month").dt.year().cast(pl.Int64) * SEASON_MONTHS + pl.col("care_month").dt.month()
+    placed = rows.join(keys.with_row_index("row"), on=SERIES_KEY).select(
+        "row", (month_number - first_month.year * SEASON_MONTHS - first_month.month).alias("column"), "volume"
     )
     values = np.full((len(keys), _count_months(first_month, last_observed) + 1), np.nan)
     values[placed["row"].to_numpy(), placed["column"].to_numpy()] = placed["volume"].to_numpy()
-    has_care = ~np.isnan(values) & (values != 0)
-    started = np.maximum.accumulate(has_care, axis=1) | ~has_care.any(axis=1, keepdims=True)
-    return _Panel(keys, np.where(started, values, np.nan), first_month)
+    return values
 
 
 def _refuse_wrong_rows(observed: pl.DataFrame) -> None:
@@ -148,112 +241,32 @@ def _count_open_months(keys: pl.DataFrame, ended: pl.DataFrame | None, last_obse
     return np.clip(np.array(left, dtype=np.int64), 0, horizon)
 
 
-def _forecast_panel(
-    panel: _Panel, open_months: IntArray, horizon: int, engine: Engine
-) -> tuple[FloatArray, TextArray, TextArray]:
-    """Lines (5, N, H), model and flag (N,) of every series: each by the rule that holds for it."""
-    values = panel.values
-    observed = ~np.isnan(values)
-    month_of_year = (panel.first_month.month - 1 + values.shape[1] - 1) % SEASON_MONTHS
-    silent = _find_silent(values, january=values.shape[1] - 1 - month_of_year)
-    is_ended = silent | (open_months == 0)
-    is_short = observed.sum(axis=1) < MIN_OBSERVATIONS
-    is_intermittent = (values == 0).sum(axis=1) >= INTERMITTENT_ZERO_RATIO * observed.sum(axis=1)
-    takes_mean = ~is_ended & (is_short | is_intermittent)
-    takes_engine = ~is_ended & ~takes_mean
-
-    lines = np.zeros((len(LINES), len(values), horizon))
-    model = np.where(is_ended, "ended", "mean").astype("<U16")
-    lines[:, takes_mean] = _forecast_mean(values[takes_mean])[:, :, None]
-    if takes_engine.any():
-        forecast = engine(values[takes_engine], horizon)
-        lines[:, takes_engine], model[takes_engine] = forecast.lines, forecast.model
-    closed = np.arange(horizon) >= open_months[:, None]
-    lines[:, closed] = 0.0
-
-    started = np.maximum.accumulate(observed, axis=1)
-    conditions = {
-        "ended": is_ended | (open_months < horizon),
-        "short": is_short,
-        "intermittent": is_intermittent,
-        "growth_outside": _find_growth_outside(values, lines[0], month_of_year),
-        "gap": (started & ~observed).any(axis=1),
-    }
-    return lines, model, np.select([conditions[name] for name in FLAGS], FLAGS, default="")
+def _start_after_predecessor(
+    panel: VolumePanel, point: FloatArray, successors: pl.DataFrame | None, last_observed: date
+) -> FloatArray:
+    """A successor has its predecessor's history; until that ends, what the predecessor still has is not its own."""
+    if successors is None:
+        return point
+    place = {key: row for row, key in enumerate(panel.keys.select(SERIES_KEY).iter_rows())}
+    point = point.copy()
+    for code, successor, end in successors.select("prestatiecode", "successor", "end_month").drop_nulls().iter_rows():
+        months = max(_count_months(last_observed, end), 0)
+        for uitvoerder in panel.keys["wlz_uitvoerder"].unique():
+            before, after = place.get((code, uitvoerder)), place.get((successor, uitvoerder))
+            if before is not None and after is not None:
+                point[after, :months] = np.maximum(point[after, :months] - point[before, :months], 0.0)
+    return point
 
 
-def _find_silent(values: FloatArray, january: int) -> BoolArray:
-    """Series without care any more: zero for 6 observed months, or since January of the last observed year.
-
-    The second needs two zeros and a silence longer than any before it: a code used now and then is often
-    silent in January and February without having ended.
-    """
-    columns = np.arange(values.shape[1])
-    zero, has_care = values == 0, ~np.isnan(values) & (values != 0)
-    last_care = np.where(has_care.any(axis=1), values.shape[1] - 1 - has_care[:, ::-1].argmax(axis=1), -1)
-    silence = (zero & (columns > last_care[:, None])).sum(axis=1)
-    run, longest = np.zeros(len(values), dtype=np.int64), np.zeros(len(values), dtype=np.int64)
-    for column in columns:
-        run = np.where(has_care[:, column], 0, run + zero[:, column])
-        longest = np.where(column < last_care, np.maximum(longest, run), longest)
-    zeros_in_year = (zero & (columns >= january)).sum(axis=1)
-    since_january = (last_care < january) & (zeros_in_year >= ENDED_ZERO_MONTHS_IN_YEAR) & (silence > longest)
-    silent: BoolArray = since_january | (silence >= ENDED_ZERO_MONTHS)
-    return silent
-
-
-def _forecast_mean(values: FloatArray) -> FloatArray:
-    """Mean of the last 12 observations with normal bounds: (5, N).
-
-    Standard deviation s·√(1 + 1/n); with one observation s is the volume itself, for want of anything better.
-    """
-    observed = ~np.isnan(values)
-    from_end = np.cumsum(observed[:, ::-1], axis=1)[:, ::-1]
-    used = np.where(observed & (from_end <= SEASON_MONTHS), values, np.nan)
-    count = (~np.isnan(used)).sum(axis=1)
-    # Held between smallest and largest, so that the mean of equal volumes is exactly that volume.
-    mean = np.clip(np.nansum(used, axis=1) / count, np.nanmin(used, axis=1), np.nanmax(used, axis=1))
-    squares = np.nansum((used - mean[:, None]) ** 2, axis=1)
-    deviation = np.where(count > 1, np.sqrt(squares / np.maximum(count - 1, 1)), np.abs(mean))
-    lines: FloatArray = mean + np.array(list(LINES.values()))[:, None] * deviation * np.sqrt(1 + 1 / count)
-    never_negative = ~(values < 0).any(axis=1)
-    lines[:, never_negative] = np.maximum(lines[:, never_negative], 0.0)
-    return lines
-
-
-def _find_growth_outside(values: FloatArray, forecast: FloatArray, month_of_year: int) -> BoolArray:
-    """Series of which a calendar year with forecast months leaves × 0.5–2 of the same months a year before.
-
-    Months unknown in either year count in neither; a year without volume before it cannot be judged.
-    """
-    timeline = np.concatenate([values, forecast], axis=1)
-    outside = np.zeros(len(values), dtype=np.bool_)
-    # January of the year of the first forecast month.
-    start = values.shape[1] - (month_of_year + 1) % SEASON_MONTHS
-    for january in range(start, timeline.shape[1], SEASON_MONTHS):
-        first = max(january, SEASON_MONTHS)
-        year = timeline[:, first : january + SEASON_MONTHS]
-        before = timeline[:, first - SEASON_MONTHS : first - SEASON_MONTHS + year.shape[1]]
-        known = ~np.isnan(year) & ~np.isnan(before)
-        total = np.where(known, year, 0.0).sum(axis=1)
-        total_before = np.where(known, before, 0.0).sum(axis=1)
-        low, high = (bound * total_before for bound in GROWTH_RANGE_RATIO)
-        outside |= (total_before > 0) & ((total < low) | (total > high))
-    return outside
-
-
-def _to_frame(panel: _Panel, lines: FloatArray, engine: str, model: TextArray, flag: TextArray) -> pl.DataFrame:
+def _to_frame(panel: VolumePanel, point: FloatArray, engine: str, model: TextArray, flag: TextArray) -> pl.DataFrame:
     """Panel and forecast as one sorted frame, a row per series and observed or forecast month."""
-    count, observed_months = panel.values.shape
-    month_count = observed_months + lines.shape[2]
-    columns = {}
-    for name in VOLUME_COLUMNS:
-        columns[name] = np.full((count, month_count), np.nan)
-    columns["observed_volume"][:, :observed_months] = panel.values
-    for name, line in zip(VOLUME_COLUMNS[1:], lines, strict=True):
-        columns[name][:, observed_months:] = line
+    count, observed_months = panel.observed.shape
+    month_count = observed_months + point.shape[1]
+    observed, forecast = np.full((count, month_count), np.nan), np.full((count, month_count), np.nan)
+    observed[:, :observed_months], forecast[:, observed_months:] = panel.observed, point
+    forecast[panel.set_aside, observed_months - 1] = panel.history[panel.set_aside, -1]
     months = pl.Series((np.datetime64(panel.first_month, "M") + np.arange(month_count)).astype("datetime64[D]"))
-    present = ~np.isnan(columns["observed_volume"]) | ~np.isnan(columns["forecast_volume"])
+    present = ~np.isnan(observed) | ~np.isnan(forecast)
     row, column = np.nonzero(present)
     labels = panel.keys.with_columns(
         engine=pl.lit(engine),
@@ -263,7 +276,8 @@ def _to_frame(panel: _Panel, lines: FloatArray, engine: str, model: TextArray, f
     return labels.select(
         *SERIES_KEY,
         months[column].alias("care_month"),
-        *(pl.Series(name, columns[name][present]).fill_nan(None) for name in VOLUME_COLUMNS),
+        pl.Series("observed_volume", observed[present]).fill_nan(None),
+        pl.Series("forecast_volume", forecast[present]).fill_nan(None),
         "engine",
         "model",
         "flag",

@@ -2,7 +2,9 @@
 
 import click
 
+from pipelines.cli.backtest import backtest
 from pipelines.cli.demo import demo
+from pipelines.cli.forecast import forecast
 from pipelines.cli.look import explain, query, tables
 from pipelines.cli.run import run
 from pipelines.cli.simulate import simulate
@@ -17,5 +19,5 @@ def main() -> None:
     """
 
 
-for command in (demo, simulate, run, tables, explain, query):
+for command in (demo, simulate, run, tables, explain, query, forecast, backtest):
     main.add_command(command)

@@ -37,12 +37,15 @@ def tables(with_hash: bool, data_dir: Path | None) -> None:
 @data_option
 def explain(subject: str, data_dir: Path | None) -> None:
     """Explain a table (grain, columns, units, SQL) or a series (PRESTATIECODE/UITVOERDER: volume, price)."""
+    from pipelines.cli.diagnose import diagnose_published
     from reports.explain import ExplainError, explain_series, explain_table
 
     try:
         if "/" in subject:
             prestatiecode, _, wlz_uitvoerder = subject.partition("/")
-            say(explain_series(published(data_dir), prestatiecode, wlz_uitvoerder))
+            database = published(data_dir)
+            say(explain_series(database, prestatiecode, wlz_uitvoerder))
+            say(f"\n{diagnose_published(database, prestatiecode, wlz_uitvoerder)}")
         else:
             say(explain_table(subject))
     except ExplainError as error:

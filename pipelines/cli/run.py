@@ -22,26 +22,45 @@ if TYPE_CHECKING:
 )
 @data_option
 @click.option(
-    "--scenario", type=click.Choice(["letter"]), default="letter", show_default=True, help="Way of computing."
+    "--scenario", "scenarios", multiple=True, help="Way of computing; repeat it for several (default: all of the year)."
 )
-def run(month: date, deliveries: Path | None, data_dir: Path | None, scenario: str) -> None:
+@click.option("--engine", default="", help="Engine of the scenarios that do not follow the letter (default: theirs).")
+def run(month: date, deliveries: Path | None, data_dir: Path | None, scenarios: tuple[str, ...], engine: str) -> None:
     """Take in the deliveries up to a month, check them, compute the advice and publish it.
 
     Exit code 1 when a delivery was refused (the advice then rests on the last accepted one) or nothing could be
-    published.
+    published. The published month holds the scenarios of this run.
     """
-    raise SystemExit(run_and_tell(month, resolve_data(data_dir), deliveries))
+    raise SystemExit(run_and_tell(month, resolve_data(data_dir), deliveries, scenarios, engine))
 
 
-def run_and_tell(month: date, data_dir: Path, deliveries: Path | None = None) -> int:
+def run_and_tell(
+    month: date,
+    data_dir: Path,
+    deliveries: Path | None = None,
+    scenarios: tuple[str, ...] = (),
+    engine: str = "",
+) -> int:
     """Runs a month and says how it went; returns the exit code."""
     from assets.context import FIRST_MONTH, Warehouse
     from pipelines.runner import INTERRUPTED, RunFailed, run_month
+    from wlz.assumptions import AssumptionError
 
     if month < date.fromisoformat(f"{FIRST_MONTH}-01"):
         note(f"delivery month {month_label(month)} lies before the first, {FIRST_MONTH}")
         return 2
-    warehouse = Warehouse(data_dir=str(data_dir), deliveries_dir=str(deliveries.absolute()) if deliveries else "")
+    warehouse = Warehouse(
+        data_dir=str(data_dir),
+        deliveries_dir=str(deliveries.absolute()) if deliveries else "",
+        scenarios=",".join(scenarios),
+        engine=engine,
+    )
+    try:
+        if scenarios or engine:
+            _ = warehouse.advice(month).settings
+    except AssumptionError as error:
+        note(str(error))
+        return 2
     if not warehouse.landing.exists():
         note(f"no landing zone {warehouse.landing}: expected a folder per delivery month in it")
         note("Next: wlz simulate --out DIR, or name the folder with --deliveries")
@@ -94,11 +113,12 @@ def _tell_refusals(blocked: list[str]) -> None:
 
 def tell_published(warnings: list[str], month: date, database: Path) -> None:
     """What was published, and what people should know about it."""
-    from reports.terminal import render_missing, render_rules
+    from reports.terminal import render_certainty, render_missing, render_rules
 
     for warning in warnings:
         say(f"  warning: {warning}")
     say(render_rules(database, month))
+    say(render_certainty(database, month))
     for line in render_missing(database, month):
         say(line)
     say(f"Advice on delivery month {month_label(month)} published in {database}")

@@ -22,7 +22,9 @@ THIRD_PARTY = {
     "statsmodels": {"wlz"},
     "click": {"pipelines"},
 }
-STAGES = ("deliveries", "series", "volumes", "prices", "extra_items", "pgb", "aids", "utilisation")
+STAGES = (
+    "deliveries", "series", "backtest", "volumes", "prices", "extra_items", "pgb", "aids", "utilisation", "bounds"
+)  # fmt: skip
 
 
 def modules() -> list[Path]:

@@ -26,12 +26,14 @@ BIN = Path(sys.executable).parent
 GROUPS = {
     "deliveries": {"deliveries"},
     "series": {"series_region", "series"},
+    "backtest": {"backtest"},
     "volumes": {"volumes", "volume_check"},
     "prices": {"prices", "revenue"},
     "extra_items": {"extra_items"},
     "pgb": {"pgb"},
     "aids": {"aids"},
     "utilisation": {"utilisation", "utilisation_months"},
+    "bounds": {"forecast_bounds"},
     "publish": {"advice_provenance", "marts"},
 }
 

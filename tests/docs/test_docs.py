@@ -410,7 +410,7 @@ def deliveries() -> dict[str, pl.DataFrame]:
     return found
 
 
-def test_walkthrough_figures_are_those_of_the_small_simulation(deliveries):
+def test_walkthrough_figures_are_those_of_the_small_simulation(deliveries, small_data):
     crosswalk, regions, prestaties = reference.load_crosswalk(), reference.load_regions(), reference.load_prestaties()
     assumptions = load_assumptions(2018)
     region = aggregate_claims(deliveries["declaraties"].lazy(), crosswalk, regions, prestaties, MONTH)
@@ -442,6 +442,10 @@ def test_walkthrough_figures_are_those_of_the_small_simulation(deliveries):
     january = volumes.filter(**ours, care_month=date(2018, 1, 1)).row(0, named=True)
     price = prices.filter(**ours).row(0, named=True)
     amounts = revenue.filter(**ours)["forecast_amount_eur"]
+    of_series = f"from marts.forecast_bounds where prestatiecode = '{CODE}' and wlz_uitvoerder = '{WHO}'"
+    of_january = f"{of_series} and period = 'month' and month = '2018-01-01'"
+    [bounds] = small_data.query(f"select lower_80_volume, upper_80_volume {of_january}")
+    [[of_base]] = small_data.query(f"select expected_volume {of_series} and period = 'year'", "base")
     base = revenue.filter(wlz_uitvoerder=WHO).filter("in_base")["forecast_amount_eur"].sum()
     expected = {
         "rows": f"{deliveries['declaraties'].height:,} rows",
@@ -449,7 +453,8 @@ def test_walkthrough_figures_are_those_of_the_small_simulation(deliveries):
         "euro of the region": f"{december['declared_amount_eur']:,}",
         "model": f"`{january['model']}`",
         "forecast": f"{january['forecast_volume']:,.0f} minutes",
-        "bounds": f"between {january['lower_80_volume']:,.0f} and\n{january['upper_80_volume']:,.0f}",
+        "bounds": f"between {bounds[0]:,.0f} and {bounds[1]:,.0f}",
+        "scenario base": f"Scenario base: {of_base:,.0f} units",
         "reported price": f"{price['reported_price_eur_per_unit']:.4f}",
         "evidence": price["unit_evidence"],
         "verdict": f"`{price['unit_status']}`",

@@ -155,10 +155,30 @@ class House:
         assert result.exit_code == 0, result.output
         return self
 
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of the published database, read-only, as any client reads it."""
-        with duckdb.connect(str(self.database), read_only=True) as connection:
+    def query(self, sql: str, scenario: str | None = "letter") -> list[tuple[Any, ...]]:
+        """Rows of the marts of one scenario, read-only; None is the database as any client reads it.
+
+        The marts of a scenario are views of the same names in front of the database, so that ``sql`` is the same.
+        """
+        if scenario is None:
+            with duckdb.connect(str(self.database), read_only=True) as connection:
+                return connection.execute(sql).fetchall()
+        with duckdb.connect() as connection:
+            connection.execute(f"ATTACH '{self.database}' AS published (READ_ONLY)")
+            connection.execute("CREATE SCHEMA marts")
+            columns = "SELECT table_name, bool_or(column_name = 'scenario') FROM duckdb_columns() "
+            marts = connection.execute(f"{columns} WHERE database_name = 'published' GROUP BY 1").fetchall()
+            assert marts, f"nothing is published in {self.database}"
+            for name, has_scenario in marts:
+                only = f"WHERE scenario = '{scenario}'" if has_scenario else ""
+                connection.execute(f"CREATE VIEW marts.{name} AS SELECT * FROM published.marts.{name} {only}")
             return connection.execute(sql).fetchall()
+
+    @property
+    def scenarios(self) -> list[str]:
+        """Scenarios of the published months, the letter first."""
+        sql = "select distinct scenario from marts.utilisation_national order by scenario <> 'letter', scenario"
+        return [name for (name,) in self.query(sql, None)]
 
     def advice_hashes(self) -> dict[str, str]:
         """Hash per mart of the advice itself."""

@@ -43,6 +43,7 @@ def test_the_same_files_twice_change_nothing(house: House) -> None:
     path.unlink()
     path.write_bytes(content)
     everything = house.wlz("tables", "--hash").stdout
+    assert all(mart in everything for mart in ("forecast_bounds", "exceedance", "utilisation_outlook", "backtest_acc"))
     again = house.run()
     assert again.exit_code == 0
     assert house.register().equals(register)

@@ -22,7 +22,9 @@ from e2e.handmade import House, claims, invoke
 from pipelines.cli import main
 
 REPOSITORY = Path(__file__).parents[2]
-EXPECTED = "select cast(expected_eur as double) from marts.utilisation_national where part = 'zin'"
+EXPECTED = (
+    "select cast(expected_eur as double) from marts.utilisation_national where part = 'zin' and scenario = 'letter'"
+)
 BEFORE, AFTER = 48_000.0, 72_000.0  # 2 × 2 × 12,000; with Z025 at 200 a month 2 × (24,000 + 12,000)
 
 # Opens the database once, then answers the same query on that connection every time a line comes in.
@@ -145,19 +147,20 @@ def test_an_older_client_reads_the_file(base_house: House) -> None:
     version, expected, comments = json.loads(answer.stdout)
     assert version.startswith("1.5")
     assert expected == BEFORE
-    assert comments.keys() == {name for name, _ in base_house.query("select table_name, 1 from duckdb_tables()")}
+    assert comments.keys() == {name for name, _ in base_house.query("select table_name, 1 from duckdb_tables()", None)}
     assert all(comments.values())
 
 
 # --- wlz query ----------------------------------------------------------------------------------------------------
 
 QUERY = (
-    "select delivery_month, wlz_uitvoerder, part, expected_eur, available_ratio, lower_80_eur "
-    "from marts.utilisation_uitvoerder order by wlz_uitvoerder, part"
+    "select delivery_month, wlz_uitvoerder, part, expected_eur, available_ratio, "
+    "nullif(lower_80_eur, 24000) as lower_80_eur "  # numbers and nothing in one column
+    "from marts.utilisation_uitvoerder where scenario = 'letter' order by wlz_uitvoerder, part"
 )
 COLUMNS = ["delivery_month", "wlz_uitvoerder", "part", "expected_eur", "available_ratio", "lower_80_eur"]
 ANSWER = [
-    ("2018-05-01", name, part, amount * number, ratio, None)
+    ("2018-05-01", name, part, amount * number, ratio, None if amount * number == 24_000 else amount * number)
     for name, number in (("De Friesland", 1), ("Landelijk", 2), ("Menzis", 1))
     for part, amount, ratio in (("pgb", 1_000.0, 1 / 3), ("zin", 24_000.0, 0.04))
 ]
@@ -249,7 +252,12 @@ def test_the_examples_in_the_database_run(base_house: House) -> None:
     examples = base_house.query("select query_name, sql_text from marts.example_queries")
     assert len(examples) >= 5
     for name, sql in examples:
-        assert base_house.wlz("query", sql, "--format", "csv").exit_code == 0, name
+        answer = base_house.wlz("query", sql, "--format", "csv")
+        assert answer.exit_code == 0, name
+        rows = answer.stdout.splitlines()
+        assert len(rows) == len(set(rows)), f"{name} says the same once per scenario"
+    [largest] = [sql for name, sql in examples if name == "largest_prestaties"]
+    assert {row[-1] for row in base_house.query(largest, None)} == {12_000.0}  # of one year and one scenario
 
 
 # --- Wrong use ----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import os
 import shutil
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import dagster as dg
@@ -24,6 +25,7 @@ from reports.letter_tables import TABLES, build_letter_tables, compare_with_publ
 from reports.marts import read_marts
 from reports.rounding import round_millions
 from reports.terminal import PUBLISHED, render_demo
+from warehouse.duck import run_query
 from warehouse.publish import hash_marts
 from warehouse.reference import load_published
 from wlz.rounds import Round, choose_deliveries
@@ -95,6 +97,32 @@ def test_all_price_sources_and_the_unit_trap_occur(letter):
     assert derived.filter((pl.col("unit_factor") == 60) & (pl.col("price_source") == "b")).height >= 1
     z025 = derived.filter(prestatiecode="Z025")
     assert z025["max_tariff_eur_per_unit"].unique().to_list() == [88.66]
+
+
+def test_every_expectation_lies_within_its_bounds(letter):
+    """At every level and period, in every scenario; 80 % within 95 %; nothing without bounds but what is declared."""
+    bounds = run_query(letter.database, "SELECT * FROM marts.forecast_bounds")
+    assert set(bounds["level"]) == {"series", "group", "region", "uitvoerder", "national"}
+    assert set(bounds["scenario"]) == {"letter", "base", "low", "high", "indications"}
+    order = ["lower_95_eur", "lower_80_eur", "expected_eur", "upper_80_eur", "upper_95_eur"]
+    for lower, upper in pairwise(order):
+        assert bounds.filter(pl.col(lower) > pl.col(upper)).is_empty(), (lower, upper)
+    for mart in ("utilisation_national", "utilisation_uitvoerder", "zin_region", "pgb_region", "pgb_uitvoerder"):
+        published = run_query(letter.database, f"SELECT * FROM marts.{mart}")
+        assert published["lower_80_eur"].null_count() == 0, mart
+
+
+def test_the_total_is_surer_than_its_parts(letter):
+    """Relative width of the 80 % band of the year, medians: what is one series' own averages out in a sum."""
+    year = run_query(
+        letter.database,
+        "SELECT * FROM marts.forecast_bounds WHERE period = 'year' AND part = 'zin' AND scenario = 'base'",
+    ).filter(pl.col("expected_eur") > 0)
+    width = (pl.col("upper_80_eur") - pl.col("lower_80_eur")).cast(pl.Float64) / pl.col("expected_eur").cast(pl.Float64)
+    medians = dict(year.group_by("level").agg(width.median()).iter_rows())
+    assert medians["national"] < 0.5 * medians["series"]
+    assert medians["uitvoerder"] < 0.5 * medians["series"]
+    assert medians["group"] < medians["series"]
 
 
 def test_running_again_changes_nothing(letter):

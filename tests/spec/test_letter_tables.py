@@ -71,18 +71,15 @@ def letter_utilisation() -> pl.DataFrame:
         pl.col("pgb_kader_eur").alias("pgb_budget_eur"),
     )
     empty = pl.lit(None, dtype=EUR)
-    bounds = [empty.alias(f"{name}_eur") for name in ("lower_80", "upper_80", "lower_95", "upper_95")]
     march = place.with_columns(
         pl.lit(date(2018, 3, 1)).alias("month"),
         of_region["pgb_stand_maart_eur"].alias("granted_stand_eur"),
         empty.alias("forecast_stand_eur"),
-        *bounds,
     )
     ahead = place.with_columns(
         pl.lit(december).alias("month"),
         empty.alias("granted_stand_eur"),
         of_region["pgb_expected_eur"].alias("forecast_stand_eur"),
-        *bounds,
     )
     return confront(
         revenue=of_uitvoerder.select(

@@ -2,7 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -12,8 +11,6 @@ from warehouse.contract import conform
 from warehouse.tables.pgb import PGB
 from wlz.ets import ets_select
 from wlz.pgb import FLAT_MODEL, LAST_YEAR_MODEL, OTHERS_MODEL, PgbError, benchmark_pgb, build_pgb_stands, forecast_pgb
-
-BOUNDS = ("lower_95_eur", "lower_80_eur", "forecast_stand_eur", "upper_80_eur", "upper_95_eur")
 
 
 def stand_of(month: date, level: float = 80e6, growth: float = 1.05) -> Decimal:
@@ -98,8 +95,6 @@ def test_december_of_the_budget_year_is_forecast_from_january_two_years_back_to_
     ahead = found.filter(pl.col("month") > date(2018, 3, 1))
     assert ahead["granted_stand_eur"].null_count() == 9
     assert found["forecast_stand_eur"].null_count() == 27
-    for lower, upper in pairwise(BOUNDS):
-        assert (ahead[lower] <= ahead[upper]).all()
 
 
 def test_the_frame_follows_the_contract():
@@ -156,7 +151,6 @@ def test_a_new_region_follows_the_path_of_the_others():
     expected = float(stand_of(date(2018, 3, 1), level=10e6)) * growth
     assert float(ends["Nieuw"]["forecast_stand_eur"]) == pytest.approx(expected, rel=1e-6)
     assert ends["Nieuw"]["model"] == OTHERS_MODEL
-    assert ends["Nieuw"]["lower_80_eur"] is None
     only = forecast_pgb(new, budget_year=2018, years_back=2)
     assert only["model"].unique().to_list() == [FLAT_MODEL]
     assert only["forecast_stand_eur"].to_list()[-1] == stand_of(date(2018, 3, 1), level=10e6)
@@ -169,7 +163,6 @@ def test_below_two_years_a_region_follows_its_own_last_year():
     same_month, december = float(stand_of(date(2017, 3, 1))), float(stand_of(date(2017, 12, 1)))
     expected = float(stand_of(date(2018, 3, 1))) * december / same_month
     assert float(found["forecast_stand_eur"].to_list()[-1]) == pytest.approx(expected, rel=1e-9)
-    assert found["upper_95_eur"].null_count() == found.height
     without_march = stands.filter(pl.col("month") != date(2017, 3, 1))
     assert forecast_pgb(without_march, budget_year=2018, years_back=2)["model"].unique().to_list() != [LAST_YEAR_MODEL]
 

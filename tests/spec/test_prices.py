@@ -119,6 +119,7 @@ def with_vintage(frame: pl.DataFrame) -> pl.DataFrame:
         pl.lit(date(2018, 5, 1)).alias("delivery_month"),
         pl.lit(2018, dtype=pl.Int32).alias("budget_year"),
         pl.lit("letter").alias("scenario"),
+        pl.lit(None, dtype=pl.Float64).alias("price_deviation_ratio"),  # of uncertainty.py, joined by the asset
     )
 
 

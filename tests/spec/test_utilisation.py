@@ -90,21 +90,15 @@ def make_pgb(*rows: tuple[str, str, str, str]) -> pl.DataFrame:
             on_line = D(march) + (D(december) - D(march)) * (month - 3) / 9
             stand = on_line.quantize(D("0.01"))
             seen = month <= 3
-            low = None if seen else stand - 1
-            full.append(
-                (region, uitvoerder, date(2018, month, 1), stand if seen else None, None if seen else stand, low)
-            )
-    base = frame(
+            full.append((region, uitvoerder, date(2018, month, 1), stand if seen else None, None if seen else stand))
+    return frame(
         full,
         zorgkantoorregio=pl.String(),
         wlz_uitvoerder=pl.String(),
         month=pl.Date(),
         granted_stand_eur=EUR,
         forecast_stand_eur=EUR,
-        lower_80_eur=EUR,
     )
-    others = ("upper_80_eur", "lower_95_eur", "upper_95_eur")
-    return base.with_columns(pl.col("lower_80_eur").alias(name) for name in others)
 
 
 CLAIMS = {"zorgkantoorregio": pl.String(), "wlz_uitvoerder": pl.String(), "declared_amount_eur": EUR}
@@ -159,12 +153,11 @@ def test_pgb_is_the_december_stand_against_its_kader():
     found = confront_small()
     north = row_of(found, "region", "pgb", zorgkantoorregio="North")
     assert (north["expected_eur"], north["extra_items_eur"], north["granted_to_date_eur"]) == (D(49), D(0), D(40))
-    assert north["lower_80_eur"] == D(48)
     assert north["declared_to_date_eur"] is None
     east = row_of(found, "region", "pgb", zorgkantoorregio="East")
     assert (east["available_eur"], east["available_ratio"]) == (D(-6), None)  # no kader: no ratio
     nation = row_of(found, "national", "pgb")
-    assert (nation["expected_eur"], nation["granted_to_date_eur"], nation["lower_80_eur"]) == (D(65), D(53), None)
+    assert (nation["expected_eur"], nation["granted_to_date_eur"]) == (D(65), D(53))
 
 
 def test_a_kader_without_a_forecast_is_refused_not_shown_as_room():

@@ -14,6 +14,8 @@ STAGES = (
     "pgb",
     "aids",
     "utilisation",
+    "bounds",
+    "backtest",
     "quality",
 )
 

@@ -64,9 +64,9 @@ PART = Column(
     "part",
     pl.String(),
     "text",
-    "Part of the kader: zin (zorg in natura) or pgb (persoonsgebonden budget).",
+    "Part of the kader: zin (zorg in natura), pgb (persoonsgebonden budget), or both after transfers (exceedance).",
     "Deel",
-    allowed=("zin", "pgb"),
+    allowed=("zin", "pgb", "both"),
 )
 MONTH = Column("month", pl.Date(), "month", "Calendar month of the row.", "Maand", source_name="maand")
 UNIT_CODE = Column(
@@ -81,9 +81,9 @@ LEVEL = Column(
     "level",
     pl.String(),
     "text",
-    "Level of the row.",
+    "What the row adds up: the nation, an uitvoerder, a region, a group of prestaties, or one series.",
     "Niveau",
-    allowed=("national", "uitvoerder", "region"),
+    allowed=("national", "uitvoerder", "region", "group", "series"),
 )
 LOWER_80_EUR = Column(
     "lower_80_eur",

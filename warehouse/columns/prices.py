@@ -49,6 +49,14 @@ PRICE = Column(
     "Price the volumes are valued at, incl. NHC and NIC; empty for source d.",
     "Prijs",
 )
+PRICE_DEVIATION = Column(
+    "price_deviation_ratio",
+    pl.Float64(),
+    "ratio",
+    "Relative standard deviation of the price, measured over the prices of its source; empty when it cannot be.",
+    "Onzekerheid prijs",
+    minimum=0,
+)
 CLAIMS_VOLUME = Column(
     "claims_volume",
     pl.Float64(),

@@ -43,6 +43,13 @@ UPPER_95_VOLUME = Column(
     "Bovengrens 95 %",
 )
 BOUNDS_VOLUME = (LOWER_80_VOLUME, UPPER_80_VOLUME, LOWER_95_VOLUME, UPPER_95_VOLUME)
+FORECAST_REASON = Column(
+    "forecast_reason",
+    pl.String(),
+    "text",
+    "Why this engine or rule made the row; of an override the reason, author and date.",
+    "Reden",
+)
 FORECAST_VOLUME_YEAR = Column(
     "forecast_volume_year",
     pl.Float64(),

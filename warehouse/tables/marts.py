@@ -7,11 +7,13 @@ from warehouse.columns import extra_items as e
 from warehouse.columns import pgb as p
 from warehouse.columns import quality as q
 from warehouse.columns import utilisation as u
+from warehouse.columns import volumes as v
 from warehouse.columns.prices import STATE
 from warehouse.contract import Column, Table
+from warehouse.tables.backtest import BACKTEST
+from warehouse.tables.bounds import EXCEEDANCE, FORECAST_BOUNDS, OUTLOOK
 from warehouse.tables.prices import PRICES
 from warehouse.tables.quality import ADVICE_PROVENANCE, DATA_QUALITY
-from warehouse.tables.volumes import VOLUMES
 
 _VINTAGE = (c.DELIVERY_MONTH, c.BUDGET_YEAR, c.SCENARIO)
 _VINTAGE_KEY = ("delivery_month", "scenario")
@@ -156,7 +158,28 @@ UTILISATION_MONTHLY = _mart(
     "National path through the year. One twelfth of the extra items a month is our choice; the letter has a year.",
     "figures 1, 3 and 6",
 )
-VOLUME_FORECAST = _as_mart(VOLUMES, "volume_forecast", "figures 10 and 11", keep_vintages=13)
+VOLUME_FORECAST = _mart(
+    "volume_forecast",
+    "volumes",
+    "prestatie × wlz_uitvoerder × care month",
+    (
+        c.PRESTATIECODE,
+        c.WLZ_UITVOERDER,
+        c.CARE_MONTH,
+        v.OBSERVED_VOLUME,
+        v.FORECAST_VOLUME,
+        *v.BOUNDS_VOLUME,
+        c.ENGINE,
+        c.MODEL,
+        c.FLAG,
+        v.FORECAST_REASON,
+    ),
+    ("prestatiecode", "wlz_uitvoerder", "care_month"),
+    "Observed volumes and their forecast to December of the year after; bounds of the budget year's months.",
+    "figures 10 and 11",
+    nullable=frozenset({"observed_volume", "forecast_volume", *(b.name for b in v.BOUNDS_VOLUME), "flag"}),
+    keep_vintages=13,
+)
 PRICE_DERIVATION = _as_mart(PRICES, "price_derivation", "table 7, figure 12", keep_vintages=13)
 PGB_FORECAST = _mart(
     "pgb_forecast",
@@ -179,6 +202,10 @@ AIDS_MONTHLY = _mart(
     "figure 9",
     nullable=frozenset({"declared_eur", "forecast_eur"}),
 )
+FORECAST_BOUNDS_MART = _as_mart(FORECAST_BOUNDS, "forecast_bounds", None, keep_vintages=13)
+EXCEEDANCE_MART = _as_mart(EXCEEDANCE, "exceedance", None, None)
+UTILISATION_OUTLOOK = _as_mart(OUTLOOK, "utilisation_outlook", None, None)
+BACKTEST_ACCURACY = _as_mart(BACKTEST, "backtest_accuracy", None, None)
 DATA_QUALITY_MART = Table(
     "data_quality",
     "quality",
@@ -217,6 +244,10 @@ MARTS: dict[str, Table] = {
         PRICE_DERIVATION,
         PGB_FORECAST,
         AIDS_MONTHLY,
+        FORECAST_BOUNDS_MART,
+        EXCEEDANCE_MART,
+        UTILISATION_OUTLOOK,
+        BACKTEST_ACCURACY,
         DATA_QUALITY_MART,
         ADVICE_PROVENANCE_MART,
         EXAMPLE_QUERIES,

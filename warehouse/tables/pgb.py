@@ -18,10 +18,9 @@ PGB = Table(
         c.MONTH,
         p.GRANTED_STAND_EUR,
         p.FORECAST_STAND_EUR,
-        *c.BOUNDS_EUR,
         c.MODEL,
     ),
     ("scenario", "zorgkantoorregio", "month"),
     "Stands of granted pgb budgets and their forecast to December of the budget year.",
-    nullable=frozenset({"granted_stand_eur", "forecast_stand_eur", *(b.name for b in c.BOUNDS_EUR)}),
+    nullable=frozenset({"granted_stand_eur", "forecast_stand_eur"}),
 )

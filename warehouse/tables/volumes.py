@@ -19,14 +19,14 @@ VOLUMES = Table(
         c.CARE_MONTH,
         v.OBSERVED_VOLUME,
         v.FORECAST_VOLUME,
-        *v.BOUNDS_VOLUME,
         c.ENGINE,
         c.MODEL,
         c.FLAG,
+        v.FORECAST_REASON,
     ),
     ("scenario", "prestatiecode", "wlz_uitvoerder", "care_month"),
-    "Observed volumes and their forecast to the end of the budget year.",
-    nullable=frozenset({"observed_volume", "forecast_volume", *(b.name for b in v.BOUNDS_VOLUME), "flag"}),
+    "Observed volumes and their forecast to December of the year after; budget_year is that of the month.",
+    nullable=frozenset({"observed_volume", "forecast_volume", "flag"}),
 )
 VOLUME_CHECK = Table(
     "volume_check",

@@ -1,0 +1,202 @@
+"""Levels of the bounds (docs/methods/bounds.md): a tiny advice, in which every total can be added up by hand."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.unit.test_ets import make_panel
+from wlz.bounds import (
+    EURO_BOUNDS,
+    PLACE,
+    Valuation,
+    bound_rows,
+    build_calendar,
+    build_levels,
+    complete_shares,
+    mixed_groups,
+    sample_scenarios,
+)
+from wlz.engines import ENGINES
+from wlz.level_bounds import bound_levels, collect_levels, expect_levels, observed_levels
+from wlz.paths import draw_shocks
+from wlz.sampling import Panel, fit_uncertainty
+
+# Two prestaties of A in two regions, one of them meerzorg, and one of B; hours and days in the group "mixed".
+SERIES = pl.DataFrame(
+    {
+        "prestatiecode": ["Z1", "Z2", "M1", "Z1", "H1"],
+        "wlz_uitvoerder": ["A", "A", "A", "B", "B"],
+        "prestatiegroep": ["stay", "mixed", "meerzorg", "stay", "mixed"],
+        "unit_code": ["14", "14", "14", "14", "04"],
+        "in_base": [True, True, False, True, True],
+    }
+)
+SHARES = pl.DataFrame(
+    {
+        "prestatiecode": ["Z1", "Z1", "Z2", "Z2", "M1", "M1", "Z1", "H1"],
+        "wlz_uitvoerder": ["A"] * 6 + ["B"] * 2,
+        "zorgkantoorregio": ["North", "South"] * 3 + ["East"] * 2,
+        "region_share_ratio": [0.25, 0.75, 0.6, 0.4, 0.5, 0.5, 1.0, 1.0],
+    }
+)
+PRICE = np.array([10.0, 20.0, 5.0, 10.0, 2.0])
+EXTRA = {"A": np.full(200, 120.0), "B": np.zeros(200)}
+EXTRA_SHARES = {("A", "North"): 0.5, ("A", "South"): 0.5, ("B", "East"): 1.0}
+FIRST = date(2015, 1, 1)
+
+
+def sampled(scenarios: dict[str, float], months: int = 36):
+    """Samples of five series, the calendar of 2018 behind `months` of history, and the scenarios' factors."""
+    values = make_panel(5, months=months)
+    point = ENGINES["combined"](values, 24 - (months - 36)).point
+    panel = Panel([f"s{row}" for row in range(5)], values, point)
+    calendar = build_calendar(FIRST, months, 2018)
+    levels = build_levels(SERIES, SHARES)
+    found = sample_scenarios(
+        panel,
+        fit_uncertainty(panel, ENGINES["combined"]),
+        draw_shocks(200, months, 0),
+        series=SERIES,
+        points={name: point * factor for name, factor in scenarios.items()},
+        valuation=Valuation(PRICE, np.zeros(5)),
+        calendar=calendar,
+        observed=values[:, calendar.observed],
+        levels=levels,
+        seed=0,
+    )
+    return found, calendar, levels, values, point
+
+
+def collect(found, calendar, levels, values, scenario: str = "base"):
+    rows = {name: part[0] for name, part in levels.items()}
+    sums = found.sums[scenario]
+    observed = observed_levels(sums, rows, values[:, calendar.observed], PRICE)
+    return collect_levels(sums, observed=observed, extra=EXTRA, extra_shares=EXTRA_SHARES, calendar=calendar)
+
+
+def test_every_level_is_a_sum_of_the_same_paths():
+    """On every path: regions add up to the uitvoerder, uitvoerders and groups to the nation."""
+    found, calendar, levels, values, _ = sampled({"base": 1.0})
+    paths = collect(found, calendar, levels, values)
+    total = "Landelijk"
+    north, south = (paths["region", "A", name, None].cumulative for name in ("North", "South"))
+    of_a, of_b = (paths["uitvoerder", name, total, None].cumulative for name in "AB")
+    nation = paths["national", total, total, None].cumulative
+    assert north + south == pytest.approx(of_a, rel=1e-5)
+    assert of_a + of_b == pytest.approx(nation, rel=1e-5)
+    groups = sum(paths["group", total, total, name].cumulative for name in ("stay", "mixed"))
+    items = 120.0 * np.arange(1, 13) / 12
+    assert groups + items == pytest.approx(nation, rel=1e-5)
+
+
+def test_meerzorg_is_in_no_total():
+    """It has an item of its own: no group of it, and nothing in the sums of A."""
+    found, calendar, levels, values, _ = sampled({"base": 1.0})
+    paths = collect(found, calendar, levels, values)
+    assert not [key for key in paths if key[3] == "meerzorg"]
+    in_base = [paths["group", "A", "Landelijk", name].month for name in ("stay", "mixed")]
+    assert sum(in_base) + 10.0 == pytest.approx(paths["uitvoerder", "A", "Landelijk", None].month, rel=1e-5)
+    assert set(found.series["base"]["prestatiecode"]) == {"Z1", "Z2", "M1", "H1"}
+
+
+def test_volumes_of_different_units_are_not_added():
+    """Hours of H1 and days of Z2 are in one group: euro only. Groups in one unit have a volume."""
+    assert mixed_groups(SERIES) == {"mixed"}
+    found, calendar, levels, values, _ = sampled({"base": 1.0})
+    rows = bound_levels(collect(found, calendar, levels, values), calendar)
+    of_groups = rows.filter(level="group", period="year", wlz_uitvoerder="Landelijk")
+    has_volume = dict(of_groups.select("prestatiegroep", pl.col("lower_80_volume").is_not_null()).iter_rows())
+    assert has_volume == {"stay": True, "mixed": False}
+    assert rows.filter(level="uitvoerder")["lower_80_volume"].null_count() == rows.filter(level="uitvoerder").height
+
+
+def test_a_scenario_two_percent_up_has_bounds_two_percent_up():
+    """It stands on the base's paths; extra items are not scaled."""
+    found = sampled({"base": 1.0, "high": 1.02})[0]
+    base, high = (found.series[name].select(EURO_BOUNDS).to_numpy() for name in ("base", "high"))
+    assert high == pytest.approx(base * 1.02, rel=1e-5)
+    for name in "AB":
+        assert found.sums["high"][name].euro == pytest.approx(found.sums["base"][name].euro * 1.02, rel=1e-4)
+
+
+def test_the_year_is_december_cumulative_and_holds_what_is_known():
+    """History to March 2018: three months are known, nine are ahead; the year is their sum on every path."""
+    found, calendar, levels, values, _ = sampled({"base": 1.0}, months=39)
+    assert calendar.observed == slice(36, 39)
+    assert [month.month for month in calendar.ahead_months] == [4, 5, 6, 7, 8, 9, 10, 11, 12]
+    rows = bound_levels(collect(found, calendar, levels, values), calendar)
+    nation = rows.filter(level="national")
+    year = nation.filter(period="year").drop("period")
+    december = nation.filter(period="cumulative", month=date(2018, 12, 1)).drop("period")
+    assert year.equals(december)
+    known = float((values[:, 36:39].sum(axis=1) * PRICE)[SERIES["in_base"].to_numpy()].sum())
+    april = nation.filter(month=date(2018, 4, 1))
+    month, cumulative = (april.filter(period=name)[EURO_BOUNDS].row(0) for name in ("month", "cumulative"))
+    # Four twelfths of the extra items of 120 are in the year to April, one in the month.
+    assert np.array(cumulative) - np.array(month) == pytest.approx(np.full(4, known + 30.0), rel=1e-5)
+
+
+def test_what_is_expected_lies_within_the_bounds():
+    found, calendar, levels, values, point = sampled({"base": 1.0})
+    rows = bound_levels(collect(found, calendar, levels, values), calendar).filter(period="year")
+    revenue = pl.DataFrame(
+        [
+            (code, name, date(2018, month + 1, 1), in_base, point[row, month], point[row, month] * PRICE[row])
+            for row, (code, name, in_base) in enumerate(
+                SERIES.select("prestatiecode", "wlz_uitvoerder", "in_base").iter_rows()
+            )
+            for month in range(12)
+        ],
+        schema=["prestatiecode", "wlz_uitvoerder", "care_month", "in_base", "month_volume", "forecast_amount_eur"],
+        orient="row",
+    )
+    items = pl.DataFrame({"wlz_uitvoerder": ["A", "B"], "item_eur": [120.0, 0.0]})
+    expected = expect_levels(revenue, items, SERIES, SHARES, EXTRA_SHARES).filter(period="year")
+    key = ["level", "wlz_uitvoerder", "zorgkantoorregio", "prestatiegroep"]
+    joined = rows.join(expected, on=key, how="inner", nulls_equal=True)
+    assert joined.height == rows.height
+    for lower, upper in (
+        ("lower_80_eur", "upper_80_eur"),
+        ("lower_95_eur", "lower_80_eur"),
+        ("upper_80_eur", "upper_95_eur"),
+    ):
+        assert (joined[lower] <= joined[upper]).all()
+    assert joined["expected_eur"].is_between(joined["lower_95_eur"], joined["upper_95_eur"]).all()
+
+
+def test_a_region_without_claims_of_a_prestatie_has_no_share_of_it():
+    """Z1 is claimed in North only; Z2 nowhere in the window, so it follows the regions' euro in all: 30 and 10."""
+    window = pl.DataFrame(
+        {
+            "prestatiecode": ["Z1", "Z3", "Z3"],
+            "wlz_uitvoerder": ["A"] * 3,
+            "zorgkantoorregio": ["North", "North", "South"],
+            "window_amount_eur": [20.0, 10.0, 10.0],
+        }
+    )
+    series = pl.DataFrame({"prestatiecode": ["Z1", "Z2"], "wlz_uitvoerder": ["A", "A"]})
+    shares = complete_shares(series, window)
+    found = {(code, region): share for code, _, region, share in shares.iter_rows()}
+    assert found == {("Z1", "North"): 1.0, ("Z1", "South"): 0.0, ("Z2", "North"): 0.75, ("Z2", "South"): 0.25}
+
+
+def test_rows_are_month_cumulative_year():
+    labels = pl.DataFrame([("series", "A", "Landelijk", "stay", "Z1")], schema=PLACE, orient="row")
+    bounds = np.arange(16.0).reshape(4, 1, 4)
+    rows = bound_rows(labels, np.full((4, 1, 4), np.nan), bounds, [date(2018, 11, 1), date(2018, 12, 1)])
+    assert rows.select("period", "month", "lower_80_eur").rows() == [
+        ("month", date(2018, 11, 1), 0.0),
+        ("month", date(2018, 12, 1), 1.0),
+        ("cumulative", date(2018, 11, 1), 2.0),
+        ("cumulative", date(2018, 12, 1), 3.0),
+        ("year", date(2018, 12, 1), 3.0),
+    ]
+    assert rows["lower_80_volume"].null_count() == 5
+
+
+def test_a_year_that_is_over_has_no_rows():
+    calendar = build_calendar(FIRST, 48, 2018)
+    assert calendar.ahead_months == []
+    assert bound_levels({}, calendar).is_empty()

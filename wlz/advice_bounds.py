@@ -1,0 +1,275 @@
+"""All bounds of one advice: scenarios that stand on one engine are sampled once, zin and pgb are put side by side.
+
+Wiring of pure functions: `bounds.py` samples, `level_bounds.py` makes rows, `pgb_paths.py` does pgb, `exceedance.py`
+the chances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from wlz.bounds import (
+    EURO_BOUNDS,
+    SERIES_KEY,
+    TOTAL,
+    VOLUME_BOUNDS,
+    Calendar,
+    Valuation,
+    build_calendar,
+    build_levels,
+    complete_shares,
+    sample_scenarios,
+)
+from wlz.engines import Engine
+from wlz.ets import FloatArray
+from wlz.exceedance import measure_exceedance
+from wlz.level_bounds import LevelKey, LevelPaths, bound_levels, collect_levels, expect_levels, observed_levels
+from wlz.paths import draw_shocks
+from wlz.pgb_paths import simulate_pgb
+from wlz.pgb_rows import bound_pgb, sum_pgb
+from wlz.sampling import BOUND_NAMES, Panel, fit_uncertainty, take_bounds
+from wlz.scenarios import Scenario
+from wlz.uncertainty import MATERIAL_DEVIATION, MEASURED, UNMEASURED, draw_extra_items, extra_item_deviations
+from wlz.volumes import VolumePanel
+
+SEED = 0
+LEVEL_COLUMNS = ["part", "level", "wlz_uitvoerder", "zorgkantoorregio", "prestatiegroep", "prestatiecode"]
+ROW_COLUMNS = [
+    "scenario",
+    *LEVEL_COLUMNS,
+    "period",
+    "month",
+    "expected_volume",
+    *VOLUME_BOUNDS,
+    "expected_eur",
+    *EURO_BOUNDS,
+    "uncertainty",
+]
+
+
+class AdviceInputs(NamedTuple):
+    """Stage tables of one advice, all scenarios unless said otherwise. `panels`: own_rules → panel of the volumes."""
+
+    panels: Mapping[bool, VolumePanel]
+    scenarios: Sequence[Scenario]
+    engines: Mapping[str, Engine]
+    volumes: pl.DataFrame
+    prices: pl.DataFrame
+    revenue: pl.DataFrame
+    extra_items: pl.DataFrame
+    utilisation: pl.DataFrame
+    region_shares: pl.DataFrame
+    pgb: pl.DataFrame  # of one scenario: it is the same in all
+    pgb_stands: pl.DataFrame
+    budgets: pl.DataFrame
+    prestaties: pl.DataFrame
+    budget_year: int
+    brutering_factor: float
+
+
+class AdviceBounds(NamedTuple):
+    """Frames of the tables forecast_bounds, exceedance and utilisation_outlook, without their vintage."""
+
+    bounds: pl.DataFrame
+    exceedance: pl.DataFrame
+    outlook: pl.DataFrame
+
+
+def bound_advice(inputs: AdviceInputs, paths: int, seed: int = SEED) -> AdviceBounds:
+    """Bounds, exceedance and outlook of every scenario of an advice, on `paths` joint paths."""
+    pgb = simulate_pgb(inputs.pgb, inputs.pgb_stands, budget_year=inputs.budget_year, paths=paths, seed=seed)
+    pgb_rows = bound_pgb(pgb, inputs.pgb)
+    pgb_year = {name: stands[:, -1] for name, stands in sum_pgb(pgb).items()}
+    found = []
+    for owner in [one for one in inputs.scenarios if one.on is None]:
+        family = [one.name for one in inputs.scenarios if owner.name in (one.name, one.on)]
+        found += _bound_family(inputs, owner, family, paths, seed, pgb_year)
+    with_pgb = [pgb_rows.with_columns(scenario=pl.lit(one.scenario)).select(ROW_COLUMNS) for one in found]
+    rows = pl.concat([*(one.rows for one in found), *with_pgb])
+    return AdviceBounds(rows, pl.concat([one.exceedance for one in found]), pl.concat([one.outlook for one in found]))
+
+
+class _ScenarioBounds(NamedTuple):
+    scenario: str
+    rows: pl.DataFrame
+    exceedance: pl.DataFrame
+    outlook: pl.DataFrame
+
+
+def _bound_family(
+    inputs: AdviceInputs,
+    owner: Scenario,
+    family: Sequence[str],
+    paths: int,
+    seed: int,
+    pgb_year: Mapping[str, npt.NDArray[np.float64]],
+) -> list[_ScenarioBounds]:
+    """A scenario with an engine of its own, and those that stand on it."""
+    volume_panel = inputs.panels[owner.own_rules]
+    calendar = build_calendar(volume_panel.first_month, volume_panel.history.shape[1], inputs.budget_year)
+    points = {name: _points(inputs.volumes, name, volume_panel) for name in family}
+    panel = Panel(volume_panel.ids, volume_panel.history, points[owner.name])
+    uncertainty = fit_uncertainty(panel, inputs.engines[owner.engine])
+    series = _describe_series(volume_panel.keys, inputs.prestaties)
+    region_shares = complete_shares(series, inputs.region_shares)
+    levels = build_levels(series, region_shares)
+    valuation = _value(volume_panel.keys, inputs.prices.filter(pl.col("scenario") == owner.name))
+    known = volume_panel.known[:, calendar.observed]
+    sampled = sample_scenarios(
+        panel,
+        uncertainty,
+        draw_shocks(paths, panel.history.shape[1], seed),
+        series=series,
+        points=points,
+        valuation=valuation,
+        calendar=calendar,
+        observed=known,
+        levels=levels,
+        seed=seed,
+    )
+    rows = {name: found[0] for name, found in levels.items()}
+    found = []
+    for name in family:
+        mine = {table: getattr(inputs, table).filter(pl.col("scenario") == name) for table in _PER_SCENARIO}
+        shares = _extra_shares(mine["utilisation"])
+        of_levels = collect_levels(
+            sampled.sums[name],
+            observed=observed_levels(sampled.sums[name], rows, known, valuation.price),
+            extra=draw_extra_items(mine["extra_items"], extra_item_deviations(mine["extra_items"]), paths, seed),
+            extra_shares=shares,
+            calendar=calendar,
+        )
+        bounds = pl.concat([sampled.series[name], bound_levels(of_levels, calendar)])
+        expected = expect_levels(mine["revenue"], mine["extra_items"], series, region_shares, shares)
+        chances = _exceed(of_levels, calendar, pgb_year, inputs, name)
+        outlook = _look_ahead(of_levels, mine, inputs.budget_year, name)
+        rows_of_scenario = _finish(bounds, expected, mine["utilisation"], name)
+        found.append(_ScenarioBounds(name, rows_of_scenario, chances, outlook))
+    return found
+
+
+_PER_SCENARIO = ("volumes", "revenue", "extra_items", "utilisation")
+
+
+def _points(volumes: pl.DataFrame, scenario: str, panel: VolumePanel) -> FloatArray:
+    """Forecast months of a scenario behind the history of the panel, (N, H)."""
+    last = pl.lit(panel.first_month).dt.offset_by(f"{panel.history.shape[1] - 1}mo")
+    ahead = volumes.filter(pl.col("scenario") == scenario, pl.col("care_month") > last)
+    ahead = ahead.sort([*SERIES_KEY, "care_month"])
+    points: FloatArray = ahead["forecast_volume"].to_numpy().reshape(panel.keys.height, -1)
+    return points
+
+
+def _describe_series(keys: pl.DataFrame, prestaties: pl.DataFrame) -> pl.DataFrame:
+    known = prestaties.select("prestatiecode", "prestatiegroep", "unit_code", (~pl.col("is_meerzorg")).alias("in_base"))
+    return keys.join(known, on="prestatiecode", how="left", maintain_order="left")
+
+
+def _value(keys: pl.DataFrame, prices: pl.DataFrame) -> Valuation:
+    of_series = keys.join(
+        prices.select(*SERIES_KEY, "price_eur_per_unit", "price_deviation_ratio"),
+        on=SERIES_KEY,
+        how="left",
+        maintain_order="left",
+    )
+    price, deviation = (of_series[name].fill_null(0.0) for name in ("price_eur_per_unit", "price_deviation_ratio"))
+    material = deviation.to_numpy() >= MATERIAL_DEVIATION
+    return Valuation(price.to_numpy(), np.where(material, deviation.to_numpy(), 0.0))
+
+
+def _extra_shares(utilisation: pl.DataFrame) -> dict[tuple[str, str], float]:
+    """(uitvoerder, region) → share of the extra items, as the expectation was divided."""
+    regions = utilisation.filter(pl.col("level") == "region", pl.col("part") == "zin")
+    amount = pl.col("extra_items_eur").cast(pl.Float64)
+    whole = amount.sum().over("wlz_uitvoerder")
+    share = pl.when(whole != 0).then(amount / whole).otherwise(0.0)
+    rows = regions.select("wlz_uitvoerder", "zorgkantoorregio", share.alias("share"))
+    return {(uitvoerder, region): value for uitvoerder, region, value in rows.iter_rows()}
+
+
+def _finish(bounds: pl.DataFrame, expected: pl.DataFrame, utilisation: pl.DataFrame, scenario: str) -> pl.DataFrame:
+    """Bounds and what is expected; years of regions, uitvoerders and the nation to the cent as published."""
+    key = ["level", "wlz_uitvoerder", "zorgkantoorregio", "prestatiegroep", "prestatiecode", "period", "month"]
+    published = utilisation.filter(pl.col("part") == "zin").select(
+        "level", "wlz_uitvoerder", "zorgkantoorregio", pl.col("expected_eur").cast(pl.Float64).alias("published_eur")
+    )
+    joined = bounds.join(expected, on=key, how="left", nulls_equal=True).join(
+        published, on=["level", "wlz_uitvoerder", "zorgkantoorregio"], how="left"
+    )
+    whole_year = (pl.col("period") == "year") | (
+        (pl.col("period") == "cumulative") & (pl.col("month") == pl.col("month").max())
+    )
+    amount = pl.when(whole_year).then(pl.coalesce("published_eur", "expected_eur")).otherwise("expected_eur")
+    extra = pl.col("level").is_in(["region", "uitvoerder", "national"])
+    held = pl.when(extra).then(pl.lit(f"{MEASURED}; not: {UNMEASURED}")).otherwise(pl.lit("volume, price"))
+    return joined.with_columns(
+        amount.fill_null(0.0).alias("expected_eur"),
+        pl.col("volume").alias("expected_volume"),
+        held.alias("uncertainty"),
+        part=pl.lit("zin"),
+        scenario=pl.lit(scenario),
+    ).select(ROW_COLUMNS)
+
+
+def _exceed(
+    levels: Mapping[LevelKey, LevelPaths],
+    calendar: Calendar,
+    pgb_year: Mapping[str, npt.NDArray[np.float64]],
+    inputs: AdviceInputs,
+    scenario: str,
+) -> pl.DataFrame:
+    if calendar.ahead.stop == calendar.ahead.start:  # the year is over: nothing to be unsure of
+        return measure_exceedance({}, {}, _total_budgets(inputs.budgets), 1.0).with_columns(scenario=pl.lit(scenario))
+    zin = {
+        uitvoerder: paths.cumulative[:, -1]
+        for (level, uitvoerder, _, _), paths in levels.items()
+        if level in ("uitvoerder", "national")
+    }
+    measured = measure_exceedance(zin, pgb_year, _total_budgets(inputs.budgets), inputs.brutering_factor)
+    return measured.with_columns(scenario=pl.lit(scenario))
+
+
+def _total_budgets(budgets: pl.DataFrame) -> pl.DataFrame:
+    amounts = [pl.col(name).sum() for name in ("zin_budget_eur", "pgb_budget_eur")]
+    per_uitvoerder = budgets.group_by("wlz_uitvoerder").agg(amounts)
+    nation = budgets.select(pl.lit(TOTAL).alias("wlz_uitvoerder"), *amounts)
+    return pl.concat([per_uitvoerder, nation])
+
+
+def _look_ahead(
+    levels: Mapping[LevelKey, LevelPaths], mine: Mapping[str, pl.DataFrame], budget_year: int, scenario: str
+) -> pl.DataFrame:
+    """The year after per uitvoerder and nation, valued like the budget year; the mean of its paths is not the point,
+    so the expectation is that of the volumes."""
+    in_base = mine["revenue"].filter("in_base").sort([*SERIES_KEY, "care_month"])
+    prices = in_base.filter(pl.col("month_volume") != 0)
+    amount, volume = pl.col("forecast_amount_eur").sum().cast(pl.Float64), pl.col("month_volume").sum()
+    price = prices.group_by(SERIES_KEY, maintain_order=True).agg((amount / volume).alias("price"))
+    year = pl.col("care_month").dt.year()
+    after = mine["volumes"].filter(year == budget_year + 1).join(price, on=SERIES_KEY, how="inner")
+    value = (pl.col("forecast_volume") * pl.col("price")).sum().round(2)  # to the cent: sums of floats differ behind it
+    said = after.group_by("wlz_uitvoerder").agg(value.alias("expected"))
+    this_year = in_base.group_by("wlz_uitvoerder").agg(amount.alias("this_year")).sort("wlz_uitvoerder")
+    both = this_year.join(said, on="wlz_uitvoerder", how="left", maintain_order="left")
+    both = both.with_columns(pl.col("expected").fill_null(0.0))
+    both = pl.concat([both, both.select(pl.lit(TOTAL).alias("wlz_uitvoerder"), pl.col("this_year", "expected").sum())])
+    rows = []
+    for (level, uitvoerder, _, _), paths in levels.items():
+        if level in ("uitvoerder", "national"):
+            rows.append((uitvoerder, *take_bounds(paths.year_after[:, None])[:, 0].tolist()))
+    bounds = pl.DataFrame(rows, schema=["wlz_uitvoerder", *(f"{name}_eur" for name in BOUND_NAMES)], orient="row")
+    growth = pl.when(pl.col("this_year") != 0).then(pl.col("expected") / pl.col("this_year") - 1)
+    return both.join(bounds, on="wlz_uitvoerder", how="inner").select(
+        "wlz_uitvoerder",
+        pl.col("expected").alias("expected_excl_extra_eur"),
+        *EURO_BOUNDS,
+        pl.col("this_year").alias("this_year_excl_extra_eur"),
+        growth.alias("growth_ratio"),
+        pl.lit(budget_year + 1, dtype=pl.Int32).alias("budget_year"),
+        pl.lit(scenario).alias("scenario"),
+    )

@@ -1,0 +1,142 @@
+"""The volumes of all scenarios of one advice, sharing what they share.
+
+Panels are in `volumes.py`, what a scenario is in `scenarios.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import polars as pl
+
+from wlz.engines import RUN_ENGINES, Engine
+from wlz.panel import EDGE_MODELS
+from wlz.scenarios import Scenario, apply_overrides, follow_indications, grow_volumes
+from wlz.volumes import SERIES_KEY, VolumePanel, forecast_panel
+
+LETTER_REASON = "the method of the letter (S004, A.2.1)"
+
+
+def forecast_scenarios(
+    panels: Mapping[bool, VolumePanel],
+    scenarios: Sequence[Scenario],
+    *,
+    last_month: date,
+    budget_year: int,
+    engines: Mapping[str, Engine],
+    ended: pl.DataFrame,
+    successors: pl.DataFrame,
+    overrides: pl.DataFrame,
+    indication_growth: pl.DataFrame,
+    sectors: pl.DataFrame,
+    accuracy: pl.DataFrame,
+) -> pl.DataFrame:
+    """Rows of `forecast_panel` per scenario, with `scenario`, `forecast_reason` and the `budget_year` of the month.
+
+    `panels`: own_rules → panel; `engines` by name; `overrides` and `scenarios` of the year's assumptions;
+    `indication_growth` per uitvoerder and sector (without rows scenario indications is left out); `accuracy` of the
+    run's backtest is told in the reason. Scenarios with an `on` start from that one's volumes, overrides included.
+    """
+    known: dict[str, pl.DataFrame] = {}
+    frames = []
+    for scenario in scenarios:
+        if scenario.uses_indications and indication_growth.is_empty():
+            continue
+        mine = overrides.filter(pl.col("scenario") == scenario.name)
+        if scenario.on is None:
+            volumes = _forecast_own(panels[scenario.own_rules], scenario, mine, last_month, engines, ended, successors)
+            reason = _reason_of_engine(scenario, accuracy)
+        else:
+            volumes = known[scenario.on].drop("override_reason")
+            reason = f"{scenario.on}: {scenario.description}"
+            if scenario.uses_indications:
+                volumes = follow_indications(volumes, indication_growth, sectors)
+            volumes = grow_volumes(volumes, scenario.yearly_growth_ratio, budget_year)
+        known[scenario.name] = apply_overrides(volumes, mine)
+        frames.append(
+            known[scenario.name].with_columns(scenario=pl.lit(scenario.name), forecast_reason=_explain(reason))
+        )
+    later = pl.col("care_month").dt.year() > budget_year
+    year = pl.when(later).then(pl.col("care_month").dt.year()).otherwise(budget_year).cast(pl.Int32)
+    return pl.concat(frames).drop("override_reason").with_columns(year.alias("budget_year"))
+
+
+def list_flagged(volumes: pl.DataFrame, revenue: pl.DataFrame, series: pl.DataFrame, budget_year: int) -> pl.DataFrame:
+    """Series of one scenario to which a rule was applied: prestatiecode, wlz_uitvoerder, flag, two amounts, sorted.
+
+    `expected_eur` of the budget year, `last_year_eur` claimed in the year before; `at_stake_eur` is the larger of the
+    two: of a code that ended the first is 0, of a new one the second.
+    """
+    flagged = volumes.filter(pl.col("flag").is_not_null()).select(*SERIES_KEY, "flag").unique()
+    expected = revenue.group_by(SERIES_KEY).agg(
+        pl.col("forecast_amount_eur").sum().cast(pl.Float64).alias("expected_eur")
+    )
+    before = series.filter(pl.col("care_month").dt.year() == budget_year - 1)
+    claimed = before.group_by(SERIES_KEY).agg(
+        pl.col("declared_amount_eur").sum().cast(pl.Float64).alias("last_year_eur")
+    )
+    joined = flagged.join(expected, on=SERIES_KEY, how="left").join(claimed, on=SERIES_KEY, how="left")
+    amounts = joined.with_columns(pl.col("expected_eur", "last_year_eur").fill_null(0.0))
+    return amounts.with_columns(at_stake_eur=pl.max_horizontal("expected_eur", "last_year_eur")).sort(
+        "at_stake_eur", *SERIES_KEY, descending=[True, False, False]
+    )
+
+
+def _forecast_own(
+    panel: VolumePanel,
+    scenario: Scenario,
+    overrides: pl.DataFrame,
+    last_month: date,
+    engines: Mapping[str, Engine],
+    ended: pl.DataFrame,
+    successors: pl.DataFrame,
+) -> pl.DataFrame:
+    """The scenario's engine, and other engines for the series a person wants them for."""
+
+    def run(of_panel: VolumePanel, engine: str) -> pl.DataFrame:
+        return forecast_panel(
+            of_panel,
+            last_month=last_month,
+            engine=engine,
+            run_engine=engines[engine],
+            ended=ended,
+            successors=successors,
+            own_rules=scenario.own_rules,
+        )
+
+    volumes = run(panel, scenario.engine)
+    for row in overrides.filter(pl.col("engine").is_not_null()).iter_rows(named=True):
+        wanted = pl.DataFrame({name: [row[name]] for name in SERIES_KEY})
+        # A slow engine sees only its series; the others need the panel, whose growth they measure.
+        whole = row["engine"] in RUN_ENGINES
+        other = run(panel if whole else panel.take(wanted), row["engine"]).join(wanted, on=SERIES_KEY, how="semi")
+        volumes = pl.concat([volumes.join(wanted, on=SERIES_KEY, how="anti"), other])
+    return volumes.sort([*SERIES_KEY, "care_month"])
+
+
+def _reason_of_engine(scenario: Scenario, accuracy: pl.DataFrame) -> str:
+    """Why this engine, with what the run's own backtest says of it beside the letter's."""
+    reason = "default outside letter" if scenario.own_rules else LETTER_REASON
+    year = accuracy.filter(pl.col("level") == "series", pl.col("horizon_months").is_null())
+    wape: dict[str, float | None] = dict(year.select("engine", "wape_ratio").iter_rows())
+    if wape.get(scenario.engine) is not None:
+        origins: int = year["origins_count"].max()  # type: ignore[assignment]
+        reason += (
+            f"; WAPE of the year {wape[scenario.engine]:.1%} here, {origins} past year{'s' if origins > 1 else ''}"
+        )
+        others = {
+            name: value
+            for name, value in wape.items()
+            if name in RUN_ENGINES and name != scenario.engine and value is not None
+        }
+        if others:
+            best = min(others, key=lambda name: others[name])
+            reason += f", best other {best} {others[best]:.1%}"
+    return reason
+
+
+def _explain(reason: str) -> pl.Expr:
+    rule = pl.format("rule: {}", pl.coalesce("flag", "model"))
+    by_rule = pl.col("model").is_in(EDGE_MODELS)
+    return pl.coalesce("override_reason", pl.when(by_rule).then(rule), pl.lit(reason))
