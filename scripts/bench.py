@@ -77,6 +77,7 @@ def bench_run(folder: Path) -> tuple[list[str], Warehouse]:
     stages = Stages()
     total, _, _ = timed(lambda: run_month(warehouse, MONTH, falls_back=False, listener=stages))
     most = max(peak for _, _, peak in stages.rows)
+    checks = sum(seconds for stage, seconds, _ in stages.rows if stage == "volume_check")
     lines = [
         "## A month at letter scale",
         "",
@@ -89,7 +90,8 @@ def bench_run(folder: Path) -> tuple[list[str], Warehouse]:
         f"| run 2018-04, which takes in sixteen deliveries | {first:.1f} | |",
         *(f"| {stage} | {seconds:.2f} | {peak:.2f} |" for stage, seconds, peak in stages.rows),
         f"| run 2018-05, all stages in a process that has imported everything | {total:.1f} | {most:.2f} |",
-        "| **`wlz run --delivery-month 2018-05` from the shell** (goal ≤ 30 s, ≤ 2 GiB) | "
+        f"| the same without the check by statsmodels | {total - checks:.1f} | |",
+        "| **`wlz run --delivery-month 2018-05` from the shell**, all checks (≤ 2 GiB) | "
         f"**{shell:.1f}** | **{shell_peak:.2f}** |",
         "",
     ]
