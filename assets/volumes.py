@@ -10,6 +10,7 @@ from warehouse import reference
 from warehouse.tables.backtest import BACKTEST
 from warehouse.tables.series import SERIES
 from warehouse.tables.volumes import VOLUME_CHECK, VOLUMES
+from wlz.engines import ENGINES
 from wlz.ets_check import check_with_statsmodels
 from wlz.series import ended_codes, last_base_month, replaced_codes
 from wlz.volume_scenarios import forecast_scenarios
@@ -27,7 +28,7 @@ def volumes(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Mater
             scenarios,
             last_month=advice.round.last_month.replace(year=advice.round.budget_year + 1),
             budget_year=advice.round.budget_year,
-            engines=warehouse.run_engines(),
+            engines={name: warehouse.remember_engine(name) for name in ENGINES},
             ended=ended_codes(reference.load_prestaties()),
             successors=replaced_codes(reference.load_prestaties()),
             overrides=overrides,

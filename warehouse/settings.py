@@ -67,6 +67,8 @@ def _assumption_files(budget_year: int) -> tuple[dict[str, Any], dict[str, Any]]
 def assumptions_path(budget_year: int) -> Path:
     """Where the assumptions of a budget year are read from."""
     named = os.environ.get("WLZ_ASSUMPTIONS")
+    if named and not Path(named).exists():
+        raise AssumptionError(f"WLZ_ASSUMPTIONS names {named}: no such file. Next: mend the variable, or unset it")
     return Path(named) if named else REFERENCE / "assumptions" / f"{budget_year}.toml"
 
 

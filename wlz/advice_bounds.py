@@ -113,7 +113,8 @@ def _bound_family(
     volume_panel = inputs.panels[owner.own_rules]
     calendar = build_calendar(volume_panel.first_month, volume_panel.history.shape[1], inputs.budget_year)
     points = {name: _points(inputs.volumes, name, volume_panel) for name in family}
-    panel = Panel(volume_panel.ids, volume_panel.history, points[owner.name])
+    own = _points(inputs.volumes, owner.name, volume_panel, "computed_volume")
+    panel = Panel(volume_panel.ids, volume_panel.history, own)
     uncertainty = fit_uncertainty(panel, inputs.engines[owner.engine])
     series = _describe_series(volume_panel.keys, inputs.prestaties)
     region_shares = complete_shares(series, inputs.region_shares)
@@ -148,20 +149,19 @@ def _bound_family(
         expected = expect_levels(mine["revenue"], mine["extra_items"], series, region_shares, shares)
         chances = _exceed(of_levels, calendar, pgb_year, inputs, name)
         outlook = _look_ahead(of_levels, mine, inputs.budget_year, name)
-        rows_of_scenario = _finish(bounds, expected, mine["utilisation"], name)
-        found.append(_ScenarioBounds(name, rows_of_scenario, chances, outlook))
+        found.append(_ScenarioBounds(name, _finish(bounds, expected, mine["utilisation"], name), chances, outlook))
     return found
 
 
 _PER_SCENARIO = ("volumes", "revenue", "extra_items", "utilisation")
 
 
-def _points(volumes: pl.DataFrame, scenario: str, panel: VolumePanel) -> FloatArray:
+def _points(volumes: pl.DataFrame, scenario: str, panel: VolumePanel, column: str = "forecast_volume") -> FloatArray:
     """Forecast months of a scenario behind the history of the panel, (N, H)."""
     last = pl.lit(panel.first_month).dt.offset_by(f"{panel.history.shape[1] - 1}mo")
     ahead = volumes.filter(pl.col("scenario") == scenario, pl.col("care_month") > last)
     ahead = ahead.sort([*SERIES_KEY, "care_month"])
-    points: FloatArray = ahead["forecast_volume"].to_numpy().reshape(panel.keys.height, -1)
+    points: FloatArray = ahead[column].to_numpy().reshape(panel.keys.height, -1)
     return points
 
 
@@ -207,13 +207,24 @@ def _finish(bounds: pl.DataFrame, expected: pl.DataFrame, utilisation: pl.DataFr
     amount = pl.when(whole_year).then(pl.coalesce("published_eur", "expected_eur")).otherwise("expected_eur")
     extra = pl.col("level").is_in(["region", "uitvoerder", "national"])
     held = pl.when(extra).then(pl.lit(f"{MEASURED}; not: {UNMEASURED}")).otherwise(pl.lit("volume, price"))
-    return joined.with_columns(
+    with_point = joined.with_columns(
         amount.fill_null(0.0).alias("expected_eur"),
         pl.col("volume").alias("expected_volume"),
         held.alias("uncertainty"),
         part=pl.lit("zin"),
         scenario=pl.lit(scenario),
-    ).select(ROW_COLUMNS)
+    )
+    return _hold_point(with_point).select(ROW_COLUMNS)
+
+
+def _hold_point(rows: pl.DataFrame) -> pl.DataFrame:
+    """Bounds that hold the point: of a code rarely used the mean may lie beyond the ninetieth of a hundred paths."""
+    moved = []
+    for names, point in ((EURO_BOUNDS, "expected_eur"), (VOLUME_BOUNDS, "expected_volume")):
+        for name in names:
+            reach = pl.min_horizontal if name.startswith("lower") else pl.max_horizontal
+            moved.append(pl.when(pl.col(name).is_not_null()).then(reach(name, point)).alias(name))
+    return rows.with_columns(moved)
 
 
 def _exceed(

@@ -219,7 +219,9 @@ def _or_null(value: float) -> float | None:
 
 
 def choose_engines(names: Sequence[str]) -> dict[str, Engine]:
-    """Engines of the registry by name. Raises BacktestError for an unknown one."""
+    """Engines of the registry by name. Raises BacktestError for an unknown one, or none."""
+    if not names:
+        raise BacktestError(f"no engine named; expected some of {', '.join(ENGINES)}")
     unknown = [name for name in names if name not in ENGINES]
     if unknown:
         raise BacktestError(f"unknown engine {', '.join(unknown)}; known: {', '.join(ENGINES)}")

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtrit
 
+from wlz.edge_cases import find_intermittent
 from wlz.engines.ets_average import AverageBank, build_average_bank, weigh_models
 from wlz.ets import (
     CONSTANT_TOLERANCE,
@@ -111,6 +112,7 @@ def draw_models(values: FloatArray, uniforms: FloatArray) -> Draws:
     # One month says nothing about moving: it is no constant.
     moves = (spread > CONSTANT_TOLERANCE * np.nanmax(np.abs(values), axis=1)) | (observed.sum(axis=1) == 1)
     smoothed = moves & (observed.sum(axis=1) >= MIN_OBSERVATIONS)
+    smoothed &= ~find_intermittent(values)  # a model of mostly zeros fits them too well
     _draw_means(values, observed, np.flatnonzero(moves & ~smoothed), draws)
     candidates = np.flatnonzero(smoothed)
     for rows, first, last in group_by_pattern(values[candidates]):

@@ -117,6 +117,8 @@ def parse_overrides(raw: Sequence[Mapping[str, Any]], scenarios: Sequence[Scenar
             raise AssumptionError(f"{where}, {given[0]}: expected a number of 0 or more, found {table[given[0]]!r}")
         if "engine" in given and table["engine"] not in ENGINES:
             raise AssumptionError(f"{where}, engine {table['engine']!r}: expected one of {', '.join(ENGINES)}")
+        if "engine" in given and (table.get("from_month") or table.get("to_month")):
+            raise AssumptionError(f"{where}: an engine is for the whole series; take from_month and to_month out")
         if not isinstance(table["date"], date):
             raise AssumptionError(f"{where}, date: expected a date without quotes, found {table['date']!r}")
         months = {key: _parse_month(where, key, table.get(key)) for key in ("from_month", "to_month")}
@@ -192,7 +194,10 @@ def follow_indications(volumes: pl.DataFrame, growth: pl.DataFrame, sectors: pl.
     return (
         joined.with_columns(followed.alias("forecast_volume"))
         .with_columns(
-            pl.when(ratio.is_not_null()).then(pl.lit("last year × indications")).otherwise("model").alias("model")
+            pl.when((open_month & follows.is_not_null()).any().over(SERIES_KEY))
+            .then(pl.lit("last year × indications"))
+            .otherwise("model")
+            .alias("model")
         )
         .select(volumes.columns)
         .sort([*SERIES_KEY, "care_month"])
@@ -220,6 +225,11 @@ def apply_overrides(volumes: pl.DataFrame, overrides: pl.DataFrame) -> pl.DataFr
         for key, keep in (("from_month", pl.col("care_month").ge), ("to_month", pl.col("care_month").le)):
             if row[key] is not None:
                 inside = inside & keep(row[key])
+        if not changed.select(inside.any()).item():
+            raise AssumptionError(
+                f"override of {row['prestatiecode']}/{row['wlz_uitvoerder']} by {row['author']}: none of its months is "
+                "forecast; it would count for nothing. Next: mend from_month and to_month, or remove it"
+            )
         volume = pl.lit(row["month_volume"]) if row["month_volume"] is not None else pl.col("forecast_volume")
         if row["volume_factor"] is not None:
             volume = volume * row["volume_factor"]

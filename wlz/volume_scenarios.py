@@ -48,12 +48,13 @@ def forecast_scenarios(
             volumes = _forecast_own(panels[scenario.own_rules], scenario, mine, last_month, engines, ended, successors)
             reason = _reason_of_engine(scenario, accuracy)
         else:
-            volumes = known[scenario.on].drop("override_reason")
-            reason = f"{scenario.on}: {scenario.description}"
+            volumes = known[scenario.on].drop("override_reason", "computed_volume")
+            reason = scenario.description
             if scenario.uses_indications:
                 volumes = follow_indications(volumes, indication_growth, sectors)
             volumes = grow_volumes(volumes, scenario.yearly_growth_ratio, budget_year)
-        known[scenario.name] = apply_overrides(volumes, mine)
+        computed = volumes.with_columns(pl.col("forecast_volume").alias("computed_volume"))
+        known[scenario.name] = apply_overrides(computed, mine)
         frames.append(
             known[scenario.name].with_columns(scenario=pl.lit(scenario.name), forecast_reason=_explain(reason))
         )

@@ -143,7 +143,8 @@ def test_every_table_and_column_carries_its_comment(filled):
 
 def test_rows_of_the_lake_arrive_with_their_types(filled):
     found = run_query(filled, "select * from marts.volume_forecast")
-    assert found.select(VOLUMES.column_names).equals(rows(VOLUMES, MAY, 3))
+    shown = [name for name in VOLUMES.column_names if name != "computed_volume"]  # stays in the lake
+    assert found.select(shown).equals(rows(VOLUMES, MAY, 3).select(shown))
     assert run_query(filled, "select * from marts.utilisation_national").schema["expected_eur"] == MONEY
     assert published_months(filled) == ["2018-05"]
     assert published_inputs(filled, MAY) == {f"input_name {n}": f"input_version {n}" for n in range(3)}

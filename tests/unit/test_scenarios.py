@@ -232,6 +232,12 @@ def volumes_of(found: pl.DataFrame) -> list[float | None]:
     return found["forecast_volume"].to_list()
 
 
+def test_an_override_of_known_months_is_refused() -> None:
+    """An observed month stays as it was claimed: overruling it would count for nothing, so it is said."""
+    with pytest.raises(AssumptionError, match="none of its months is forecast; it would count for nothing"):
+        overruled({"from_month": "2018-05", "to_month": "2018-05"})
+
+
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
@@ -239,7 +245,6 @@ def volumes_of(found: pl.DataFrame) -> list[float | None]:
         ({"from_month": "2018-08"}, [100, 100, 150, 150]),
         ({"to_month": "2018-06"}, [150, 100, 100, 100]),
         ({"from_month": "2018-07", "to_month": "2018-08"}, [100, 150, 150, 100]),
-        ({"from_month": "2018-05", "to_month": "2018-05"}, [100, 100, 100, 100]),  # an observed month stays
         ({"volume_factor": None, "month_volume": 7.0, "from_month": "2018-09"}, [100, 100, 100, 7]),
         ({"volume_factor": None, "month_volume": 0.0}, [0, 0, 0, 0]),
         ({"volume_factor": 0.0, "to_month": "2018-07"}, [0, 0, 100, 100]),

@@ -43,6 +43,13 @@ UPPER_95_VOLUME = Column(
     "Bovengrens 95 %",
 )
 BOUNDS_VOLUME = (LOWER_80_VOLUME, UPPER_80_VOLUME, LOWER_95_VOLUME, UPPER_95_VOLUME)
+COMPUTED_VOLUME = Column(
+    "computed_volume",
+    pl.Float64(),
+    "volume",
+    "Forecast units before an override; what the bounds are drawn around, then scaled to the forecast.",
+    "Berekend aantal",
+)
 FORECAST_REASON = Column(
     "forecast_reason",
     pl.String(),

@@ -19,6 +19,7 @@ VOLUMES = Table(
         c.CARE_MONTH,
         v.OBSERVED_VOLUME,
         v.FORECAST_VOLUME,
+        v.COMPUTED_VOLUME,
         c.ENGINE,
         c.MODEL,
         c.FLAG,
@@ -26,7 +27,7 @@ VOLUMES = Table(
     ),
     ("scenario", "prestatiecode", "wlz_uitvoerder", "care_month"),
     "Observed volumes and their forecast to December of the year after; budget_year is that of the month.",
-    nullable=frozenset({"observed_volume", "forecast_volume", "flag"}),
+    nullable=frozenset({"observed_volume", "forecast_volume", "computed_volume", "flag"}),
 )
 VOLUME_CHECK = Table(
     "volume_check",
