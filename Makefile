@@ -33,16 +33,22 @@ dev: $(READY)
 docs: $(READY)
 	@$(BIN)/python scripts/make_docs.py
 
+# The peers of both benchmarks live in an environment of their own.
+.venv-peer/.ready:
+	@$(PYTHON) -m venv .venv-peer
+	@.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check "statsforecast>=2.1.1,<2.2" "chainladder>=0.10.1"
+	@touch $@
+
 # With SERIES=FOLDER also the forecasts, on public series of yours, beside statsforecast in an environment of its own.
-bench: $(READY)
+bench: $(READY) .venv-peer/.ready
 	@$(BIN)/python scripts/bench.py
 ifdef SERIES
-	@test -x .venv-peer/bin/python || { $(PYTHON) -m venv .venv-peer && .venv-peer/bin/python -m pip install --quiet --disable-pip-version-check "statsforecast>=2.1.1,<2.2"; }
 	@$(BIN)/python scripts/bench_forecasts.py $(SERIES) --peer .venv-peer/bin/python
 endif
 
 evidence: $(READY)
 	@$(BIN)/python scripts/evidence.py
+	@$(BIN)/python scripts/evidence_lag.py
 
 calibrate: $(READY)
 	@$(BIN)/python scripts/calibrate_simulation.py

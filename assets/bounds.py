@@ -4,10 +4,11 @@ import dagster as dg
 
 from assets.context import Advice, Warehouse, markdown_table, months_of, stage_asset, summarise
 from assets.utilisation import placed_kader
-from assets.volumes import advice_panel
+from assets.volumes import advice_panels
 from warehouse import reference
 from warehouse.tables.bounds import EXCEEDANCE, FORECAST_BOUNDS, OUTLOOK
 from warehouse.tables.extra_items import EXTRA_ITEMS
+from warehouse.tables.lag import COMPLETED_SERIES
 from warehouse.tables.pgb import PGB
 from warehouse.tables.prices import PRICES, REVENUE
 from warehouse.tables.series import SERIES, SERIES_REGION
@@ -41,8 +42,8 @@ def gather_inputs(advice: Advice, warehouse: Warehouse) -> AdviceInputs:
         advice.read("pgb_verleningen"), reference.load_crosswalk(), reference.load_regions(), on="reference_date"
     )
     return AdviceInputs(
-        panels={own_rules: advice_panel(advice, own_rules) for own_rules in (False, True)},
-        scenarios=[one for one in advice.settings[0] if one.name in advice.scenario_names],
+        panels=advice_panels(advice),
+        scenarios=advice.scenarios,
         engines=warehouse.run_engines(),
         volumes=advice.load_all(VOLUMES),
         prices=advice.load_all(PRICES),
@@ -54,6 +55,7 @@ def gather_inputs(advice: Advice, warehouse: Warehouse) -> AdviceInputs:
         pgb_stands=build_pgb_stands(grants),
         budgets=latest_budgets(placed_kader(advice), budget_year=advice.round.budget_year),
         prestaties=reference.load_prestaties(),
+        completed=advice.load_all(COMPLETED_SERIES),
         budget_year=advice.round.budget_year,
         brutering_factor=advice.assumptions["brutering_factor"],
     )

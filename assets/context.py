@@ -17,13 +17,15 @@ from warehouse.cache import ForecastCache
 from warehouse.contract import Table
 from warehouse.dictionary import describe_type
 from warehouse.settings import load_assumptions, load_round, load_scenarios
+from warehouse.snapshots import read_snapshot
 from warehouse.store import Store
 from warehouse.tables.deliveries import KINDS
 from warehouse.tables.series import SERIES
 from wlz.assumptions import AssumptionError, Assumptions
+from wlz.completed_series import DELIVERIES, enough_deliveries
 from wlz.engines import ENGINES, RUN_ENGINES, Engine
 from wlz.faults import NoDataError
-from wlz.rounds import Round, choose_deliveries
+from wlz.rounds import Round, choose_claims_history, choose_deliveries
 from wlz.scenarios import LETTER, Scenario, indication_growth
 from wlz.series import assign_regions
 
@@ -54,13 +56,14 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The data folder of a deployment: landing zone, lake, published database.
 
     ``scenarios`` names the ones to compute, separated by commas (none: all of the year); ``engine`` replaces that of
-    the scenarios that do not follow the letter.
+    the scenarios that do not follow the letter. ``final_author`` freezes the advice under that name (none: nobody).
     """
 
     data_dir: str
     deliveries_dir: str = ""
     scenarios: str = ""
     engine: str = ""
+    final_author: str = ""
 
     @property
     def landing(self) -> Path:
@@ -139,8 +142,59 @@ class Advice:
     @property
     def scenario_names(self) -> list[str]:
         """The scenarios this advice computes: those asked for, without one whose delivery is missing."""
+        return [one.name for one in self.scenarios]
+
+    @property
+    def scenarios(self) -> list[Scenario]:
+        """The same with what they are. Raises NoDataError when none of those asked for can be computed."""
         has_indications = not self.growth_of_indications.is_empty()
-        return [one.name for one in self.settings[0] if has_indications or not one.uses_indications]
+        possible = [
+            one
+            for one in self.settings[0]
+            if (has_indications or not one.uses_indications) and (self.completes or not one.completes_lag)
+        ]
+        if not possible:
+            asked = ", ".join(one.name for one in self.settings[0])
+            raise NoDataError(
+                f"scenario {asked}: cannot be computed from these deliveries (completed needs two claims deliveries of "
+                "the budget year, indications two years of them). Next: run scenario letter"
+            )
+        return possible
+
+    @cached_property
+    def claims_history(self) -> pl.DataFrame:
+        """The claims deliveries whose snapshots make the triangles, oldest first; the last is the one of the advice."""
+        register = self.store.read_register()
+        history = choose_claims_history(register, self.round, self.claims_month, DELIVERIES)
+        used = self.chosen.filter(pl.col("kind") == "declaraties").select(history.columns)
+        return pl.concat([history.filter(pl.col("delivery_month") != self.claims_month), used])
+
+    @property
+    def earlier_claims(self) -> pl.DataFrame:
+        """The earlier deliveries of that history, where a scenario of this run learns from them; else no rows."""
+        earlier = self.claims_history.filter(pl.col("delivery_month") != self.claims_month)
+        return earlier if any(one.completes_lag for one in self.scenarios) else earlier.clear()
+
+    @property
+    def without_completion(self) -> str | None:
+        """Why months are not completed though a scenario would; None when they are, or none would."""
+        if self.completes or not any(one.completes_lag for one in self.settings[0]):
+            return None
+        months = self.claims_history["delivery_month"].dt.year() == self.round.budget_year
+        return (
+            f"Scenario completed is left out and {self.headline} is shown first: it needs two claims deliveries of "
+            f"{self.round.budget_year}, found {int(months.sum())}."
+        )
+
+    @property
+    def completes(self) -> bool:
+        """Whether the months of the budget year can be completed for lag: it has two deliveries of its own."""
+        months = self.claims_history["delivery_month"].to_list()
+        return self.claims_month.year == self.round.budget_year and enough_deliveries(months, self.round.budget_year)
+
+    def snapshots(self) -> pl.DataFrame:
+        """What each of those deliveries said (CLAIMS_SNAPSHOT)."""
+        return pl.concat([read_snapshot(self.store, row) for row in self.claims_history.iter_rows(named=True)])
 
     def scan(self, kind: str) -> pl.LazyFrame:
         """The chosen delivery of a kind, lazily. Raises NoDataError when none is known at the cut-off."""
@@ -171,13 +225,6 @@ class Advice:
         earlier = load_round(month.replace(year=month.year - 1))
         register = self.store.read_register().filter(pl.col("delivery_month") == earlier.delivery_month)
         return choose_deliveries(register, earlier, ["declaraties"])
-
-    def year_ago(self) -> pl.LazyFrame | None:
-        """The claims delivery of twelve months earlier, or None when none is in the lake."""
-        if self.chosen_year_ago.is_empty():
-            return None
-        row = self.chosen_year_ago.row(0, named=True)
-        return self.store.scan_delivery(KINDS["declaraties"], row["delivery_id"], row["delivery_month"])
 
     def stamp(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Adds the vintage: delivery month, and budget year and scenario where the frame has none of its own."""
@@ -215,8 +262,14 @@ class Advice:
 
     @property
     def headline(self) -> str:
-        """The scenario shown first: letter, or the first one computed."""
-        return LETTER if LETTER in self.scenario_names else self.scenario_names[0]
+        """The scenario shown first: completed once the year has two deliveries, else letter, else the first one."""
+        shown = [one.name for one in self.scenarios if one.completes_lag] or [LETTER]
+        return shown[0] if shown[0] in self.scenario_names else self.scenario_names[0]
+
+    @property
+    def by_letter(self) -> str:
+        """Scenario letter, or the headline where it was not computed."""
+        return LETTER if LETTER in self.scenario_names else self.headline
 
     @property
     def with_rules(self) -> str:

@@ -5,11 +5,12 @@ import polars as pl
 
 from assets.context import Advice, Warehouse, markdown_table, months_of, stage_asset, summarise
 from warehouse import reference
+from warehouse.snapshots import read_snapshot
 from warehouse.tables.extra_items import EXTRA_ITEMS
 from warehouse.tables.prices import PRICES, REVENUE
 from warehouse.tables.series import SERIES_REGION
 from wlz.extra_items import build_extra_items, derive_lag_ratio
-from wlz.series import aggregate_claims, claims_by_year, place_by_year
+from wlz.series import claims_by_year, place_by_year, sum_years
 
 
 @stage_asset(EXTRA_ITEMS, group="extra_items", deps=["series_region", "prices", "revenue"])
@@ -28,6 +29,7 @@ def extra_items(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.M
 def items_of(advice: Advice, scenario: str, derived: pl.DataFrame) -> pl.DataFrame:
     """The extra items of one scenario."""
     crosswalk, regions = reference.load_crosswalk(), reference.load_regions()
+    completes = any(one.name == scenario and one.completes_lag for one in advice.scenarios)
     items = build_extra_items(
         settlements=place_by_year(advice.read("nacalculatie"), crosswalk, regions),
         agreements=place_by_year(advice.read("herschikking"), crosswalk, regions),
@@ -38,22 +40,15 @@ def items_of(advice: Advice, scenario: str, derived: pl.DataFrame) -> pl.DataFra
         delivered=advice.read("na_ijl"),
         derived=derived,
         budget_year=advice.round.budget_year,
-        lag_in_months=False,
+        lag_in_months=completes,
     )
     return items.with_columns(scenario=pl.lit(scenario))
 
 
 def derived_lag_ratio(advice: Advice) -> pl.DataFrame:
     """Na-ijl from two claims deliveries one year apart; without rows when the earlier one is unknown."""
-    year_ago = advice.year_ago()
     now = claims_by_year(advice.load(SERIES_REGION))
-    if year_ago is None:
+    if advice.chosen_year_ago.is_empty():
         return derive_lag_ratio(now.clear(), now.clear(), advice.round.budget_year - 2)
-    earlier = aggregate_claims(
-        year_ago,
-        reference.load_crosswalk(),
-        reference.load_regions(),
-        reference.load_prestaties(),
-        advice.round.delivery_month,
-    )
-    return derive_lag_ratio(now, claims_by_year(earlier), advice.round.budget_year - 2)
+    earlier = read_snapshot(advice.store, advice.chosen_year_ago.row(0, named=True))
+    return derive_lag_ratio(now, sum_years(earlier), advice.round.budget_year - 2)

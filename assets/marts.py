@@ -14,7 +14,7 @@ def advice_provenance(context: dg.AssetExecutionContext, warehouse: Warehouse) -
     """Deliveries, code and assumptions the advice rests on."""
     for month in months_of(context):
         advice = warehouse.advice(month)
-        inputs = describe_inputs(advice.chosen, advice.chosen_year_ago, advice.round)
+        inputs = describe_inputs(advice.chosen, advice.chosen_year_ago, advice.earlier_claims, advice.round)
         advice.save_for_all(ADVICE_PROVENANCE, inputs)
     shown = inputs.select("input_name", "input_version", "received_on", "rows_count")
     return dg.MaterializeResult(metadata=summarise(inputs) | {"inputs": dg.MetadataValue.md(markdown_table(shown))})
@@ -27,6 +27,9 @@ def advice_provenance(context: dg.AssetExecutionContext, warehouse: Warehouse) -
         "utilisation",
         "utilisation_months",
         "forecast_bounds",
+        "forecast_vintages",
+        "realisation",
+        "forecast_bridge",
         "backtest",
         "volumes",
         "volume_check",

@@ -8,10 +8,12 @@ from assets.context import Advice, Warehouse, count_table, markdown_table, month
 from expectations import prices as price_rules
 from expectations.volumes import CLAIM_RULES, FLAG_RULES
 from warehouse import reference
+from warehouse.tables.lag import COMPLETED_SERIES
 from warehouse.tables.prices import PRICES, REVENUE
 from warehouse.tables.series import SERIES, SERIES_REGION
 from warehouse.tables.volumes import VOLUMES
 from wlz.assumptions import paid_shares
+from wlz.completed_series import claims_for_prices
 from wlz.prices import derive_prices, value_volumes, volumes_without_price
 from wlz.series import claims_by_year, claims_without_forecast, place_by_year, year_before_by_month
 from wlz.uncertainty import price_deviations
@@ -19,13 +21,13 @@ from wlz.volume_scenarios import list_flagged
 from wlz.volumes import sum_year_volumes
 
 
-@stage_asset(PRICES, group="prices", deps=["series_region", "volumes"])
+@stage_asset(PRICES, group="prices", deps=["series_region", "completed_series", "volumes"])
 def prices(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Price per prestatie and uitvoerder by the decision rule, with every intermediate and how uncertain it is."""
     for month in months_of(context):
         advice = warehouse.advice(month)
-        derived = pl.concat([price_scenario(advice, one.name) for one in advice.settings[0] if one.on is None])
-        same = {one.name: one.on or one.name for one in advice.settings[0] if one.name in advice.scenario_names}
+        derived = pl.concat([price_scenario(advice, one.name) for one in advice.scenarios if one.on is None])
+        same = {one.name: one.on or one.name for one in advice.scenarios}
         shared = [derived.filter(scenario=on).with_columns(scenario=pl.lit(name)) for name, on in same.items()]
         advice.save(PRICES, pl.concat(shared))
     shown = ("prestatiecode", "wlz_uitvoerder", "price_source", "price_eur_per_unit", "unit_factor", "unit_evidence")
@@ -39,7 +41,11 @@ def prices(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Materi
 
 def price_scenario(advice: Advice, scenario: str) -> pl.DataFrame:
     """Prices of one scenario. Those that stand on it have the same: they differ in volume only."""
-    claims, year = claims_by_year(advice.load(SERIES_REGION)), advice.round.budget_year
+    year, completes = advice.round.budget_year, any(o.name == scenario and o.completes_lag for o in advice.scenarios)
+    known = advice.load(SERIES_REGION)
+    minimum = advice.assumptions["price_minimum_completeness_ratio"]
+    usable = claims_for_prices(known, advice.load_all(COMPLETED_SERIES), year, minimum) if completes else known
+    claims = claims_by_year(usable)
     volumes_year = sum_year_volumes(advice.load(VOLUMES, scenario), year)
 
     def derive(known_claims: pl.DataFrame) -> pl.DataFrame:

@@ -12,8 +12,9 @@ from warehouse.tables.pgb import PGB
 from warehouse.tables.prices import REVENUE
 from warehouse.tables.series import SERIES, SERIES_REGION
 from warehouse.tables.utilisation import UTILISATION, UTILISATION_MONTHS
-from wlz.series import assign_regions, claims_to_date, last_base_month
-from wlz.utilisation import confront, latest_budgets, monthly_path, region_shares
+from wlz.series import assign_regions, claims_by_month, claims_to_date, last_base_month
+from wlz.utilisation import confront, latest_budgets, region_shares
+from wlz.utilisation_path import monthly_path
 
 
 @stage_asset(
@@ -57,12 +58,15 @@ def utilisation_months(context: dg.AssetExecutionContext, warehouse: Warehouse) 
     """National path through the year against the kader."""
     for month in months_of(context):
         advice = warehouse.advice(month)
+        year = advice.round.budget_year
+        declared = claims_by_month(advice.load(SERIES_REGION), reference.load_prestaties(), year)
         paths = [
             monthly_path(
                 revenue=advice.load(REVENUE, scenario),
                 extra_items=advice.load(EXTRA_ITEMS, scenario),
                 pgb=advice.load(PGB, scenario),
                 budgets=latest_budgets(placed_kader(advice), budget_year=advice.round.budget_year),
+                declared=declared,
             ).with_columns(scenario=pl.lit(scenario))
             for scenario in advice.scenario_names
         ]

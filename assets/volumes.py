@@ -1,5 +1,7 @@
 """Assets of the stage volumes, with the independent check of a sample by statsmodels."""
 
+from datetime import date
+
 import dagster as dg
 import polars as pl
 
@@ -8,23 +10,26 @@ from assets.context import Advice, Warehouse, count_table, markdown_table, month
 from expectations import volumes as volume_rules
 from warehouse import reference
 from warehouse.tables.backtest import BACKTEST
+from warehouse.tables.lag import COMPLETED_SERIES
 from warehouse.tables.series import SERIES
 from warehouse.tables.volumes import VOLUME_CHECK, VOLUMES
+from wlz.completed_series import completed_panel
 from wlz.engines import ENGINES
 from wlz.ets_check import check_with_statsmodels
+from wlz.scenarios import BASE, COMPLETED, LETTER
 from wlz.series import ended_codes, last_base_month, replaced_codes
 from wlz.volume_scenarios import forecast_scenarios
 from wlz.volumes import VolumePanel, build_panel
 
 
-@stage_asset(VOLUMES, group="volumes", deps=["series", "backtest"])
+@stage_asset(VOLUMES, group="volumes", deps=["series", "completed_series", "backtest"])
 def volumes(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Volume forecast per prestatie and uitvoerder to December of the year after, in every scenario."""
     for month in months_of(context):
         advice = warehouse.advice(month)
         scenarios, overrides = advice.settings
         forecast = forecast_scenarios(
-            {own_rules: advice_panel(advice, own_rules) for own_rules in (False, True)},
+            advice_panels(advice),
             scenarios,
             last_month=advice.round.last_month.replace(year=advice.round.budget_year + 1),
             budget_year=advice.round.budget_year,
@@ -35,6 +40,7 @@ def volumes(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Mater
             indication_growth=advice.growth_of_indications,
             sectors=reference.load_prestaties(),
             accuracy=advice.load_all(BACKTEST),
+            completed=advice.load_all(COMPLETED_SERIES),
         )
         advice.save(VOLUMES, forecast)
     return dg.MaterializeResult(metadata=summarise(forecast) | {"models": count_table(forecast, "model")})
@@ -48,11 +54,26 @@ def volume_check(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.
     for month in months_of(context):
         advice = warehouse.advice(month)
         sample = int(advice.assumptions["check_sample_count"])
-        checked = check_with_statsmodels(advice.load(VOLUMES), sample_size=sample)
+        checked = check_with_statsmodels(advice.load(VOLUMES, advice.by_letter), sample_size=sample)
         advice.save(VOLUME_CHECK, checked)
         judged = [judge_table(rule, checked, advice, "volume_check") for rule in volume_rules.RULES]
     disagreement = dg.MetadataValue.md(markdown_table(checked))
     return dg.MaterializeResult(metadata=summarise(checked) | {"disagreement": disagreement}, check_results=judged)
+
+
+def advice_panels(advice: Advice) -> dict[str, VolumePanel]:
+    """The panels of the scenarios by name: the letter's, that with the rules of ours, and the completed one if any."""
+    panels = {LETTER: advice_panel(advice, own_rules=False), BASE: advice_panel(advice, own_rules=True)}
+    completed = advice.load_all(COMPLETED_SERIES)
+    if completed.is_empty():
+        return panels
+    built = completed_panel(
+        completed,
+        advice.load(SERIES),
+        reference.load_prestaties(),
+        last_month=date(advice.round.budget_year + 1, 12, 1),
+    )
+    return panels | {COMPLETED: built}
 
 
 def advice_panel(advice: Advice, own_rules: bool) -> VolumePanel:

@@ -5,14 +5,15 @@
 
 from collections.abc import Sequence
 
-from expectations import deliveries, from_contract, prices, series, utilisation, volumes
+from expectations import deliveries, from_contract, lag, previous, prices, series, utilisation, volumes
 from expectations.results import CheckResult
 from expectations.rules import DeliveryView, ExpectationSpec, Rule, RuleMetrics, measure
 from expectations.runner import judge
 from warehouse.tables.deliveries import DECLARATIES, KINDS
 
-DELIVERY_RULES: tuple[Rule, ...] = (*deliveries.RULES, *series.RULES)
+DELIVERY_RULES: tuple[Rule, ...] = (*deliveries.RULES, *previous.RULES, *series.RULES)
 TABLE_RULES: tuple[Rule, ...] = (
+    *lag.RULES,
     *volumes.RULES,
     *volumes.CLAIM_RULES,
     *volumes.FLAG_RULES,

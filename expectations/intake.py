@@ -15,8 +15,9 @@ from pathlib import Path
 import polars as pl
 
 from expectations.catalogue import measure_delivery
+from expectations.previous import euro_by_month, find_previous
 from expectations.quarantine import split_rows
-from expectations.results import CheckResult, to_frame
+from expectations.results import CheckResult, foresees_block, to_frame
 from expectations.rules import DeliveryView, RuleMetrics
 from expectations.runner import judge
 from warehouse import reference
@@ -24,7 +25,7 @@ from warehouse.contract import MONEY
 from warehouse.landing import SUFFIXES, find_delivery, read_control, read_delivery
 from warehouse.settings import load_assumptions, load_delivery_format, load_round
 from warehouse.store import Store, month_label
-from warehouse.tables.deliveries import DELIVERY_REGISTER, KINDS
+from warehouse.tables.deliveries import DECLARATIES, DELIVERY_REGISTER, KINDS
 from warehouse.tables.quality import DATA_QUALITY
 from wlz.faults import DeliveryRefused, Fault
 
@@ -75,10 +76,13 @@ def take_in(landing: Path, store: Store, quarantine: Path, through: date, now: d
     known = store.read_register()
     arrivals = _find_arrivals(landing, known, through, report)
     kader_by_code = _kader_by_code(landing, through)
+    good_claims: dict[date, pl.DataFrame] = {}
     for arrival in arrivals:
         report(f"reading {month_label(arrival.month)}/{arrival.path.name}")
-        _read(arrival, through, kader_by_code)
+        previous = _previous(store, known, good_claims, arrival)
+        _read(arrival, through, kader_by_code, previous)
         if arrival.kept is not None:
+            _remember_claims(good_claims, arrival)
             store.hold_delivery(KINDS[arrival.kind], arrival.kept, arrival.delivery_id, arrival.month)
             arrival.kept, arrival.is_held = None, True  # a year of claims does not fit in memory at once
     results = judge([metrics for arrival in arrivals for metrics in arrival.metrics])
@@ -162,7 +166,27 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read(arrival: _Arrival, through: date, kader_by_code: dict[str, float] | None) -> None:
+def _previous(
+    store: Store, known: pl.DataFrame, good_claims: dict[date, pl.DataFrame], arrival: _Arrival
+) -> pl.DataFrame | None:
+    """What new claims are compared with; None for other kinds."""
+    if arrival.kind != DECLARATIES.name:
+        return None
+    places = reference.load_crosswalk(), reference.load_regions()
+    return find_previous(store, known, good_claims, arrival.month, *places)
+
+
+def _remember_claims(good_claims: dict[date, pl.DataFrame], arrival: _Arrival) -> None:
+    """Keep the euro of good claims for the deliveries of later months in this batch."""
+    is_good = not any(foresees_block(metrics) for metrics in arrival.metrics)
+    if arrival.kind == DECLARATIES.name and arrival.kept is not None and is_good:
+        euro = euro_by_month(arrival.kept, reference.load_crosswalk(), reference.load_regions())
+        good_claims[arrival.month] = euro
+
+
+def _read(
+    arrival: _Arrival, through: date, kader_by_code: dict[str, float] | None, previous: pl.DataFrame | None
+) -> None:
     """Parse and measure one arrival; a file that cannot be parsed is measured as such."""
     table = KINDS[arrival.kind]
     frame, control, faults = None, None, []
@@ -181,7 +205,7 @@ def _read(arrival: _Arrival, through: date, kader_by_code: dict[str, float] | No
         arrival.received_on = frame["delivery_date"].max()  # type: ignore[assignment]
         if "amount_eur" in frame.columns:
             arrival.amount_eur = frame["amount_eur"].sum()
-    view = replace(_view(arrival, frame, faults, control, through), kader_by_code=kader_by_code)
+    view = replace(_view(arrival, frame, faults, control, through), kader_by_code=kader_by_code, previous=previous)
     arrival.metrics = measure_delivery(view)
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from expectations.rules import MAX_FINDINGS, RuleMetrics
+from expectations.rules import MAX_FINDINGS, NO_FINDINGS, RuleMetrics
 from warehouse.contract import conform
 from warehouse.tables.quality import DATA_QUALITY
 
@@ -53,7 +53,7 @@ def failed_result(metrics: RuleMetrics, findings: pl.DataFrame) -> CheckResult:
     The severity becomes block when a finding lies above the rule's escalation threshold.
     """
     rule = metrics.rule
-    severity = "block" if _escalates(metrics, findings) else rule.severity
+    severity = "block" if escalates(metrics, findings) else rule.severity
     action = REFUSED if severity != rule.severity else rule.action
     known = findings["at_stake_eur"].drop_nulls()
     at_stake = Decimal(f"{known.cast(pl.Float64).sum():.2f}") if known.len() else None
@@ -97,12 +97,31 @@ def format_euro(amount: Decimal) -> str:
     return f"€ {amount / 1_000_000:,.1f} mln" if abs(amount) >= 1_000_000 else f"€ {amount:,.0f}"
 
 
-def _escalates(metrics: RuleMetrics, findings: pl.DataFrame) -> bool:
+def escalates(metrics: RuleMetrics, findings: pl.DataFrame) -> bool:
+    """Whether these findings turn a warning into a block: one lies above the rule's escalation threshold."""
     escalation = metrics.rule.escalation
     if escalation is None or metrics.block_above is None:
         return False
     largest = findings[escalation.column].max()
     return isinstance(largest, int | float) and largest > metrics.block_above
+
+
+def foresees_block(metrics: RuleMetrics) -> bool:
+    """Whether these metrics will refuse the delivery, known before they are judged.
+
+    It is certain when a blocking rule could not be measured, or metrics lie outside the range that the rule allows.
+    Expectations that are no range are left to the judge: for those the answer is no.
+    """
+    rule, limits = metrics.rule, metrics.rule.expectation.kwargs
+    if metrics.error is not None:
+        return rule.severity == "block"
+    if rule.expectation.type != NO_FINDINGS.type:
+        return False
+    value = pl.col(limits["column"])
+    above = value > limits["max_value"] if "max_value" in limits else pl.lit(False)
+    below = value < limits["min_value"] if "min_value" in limits else pl.lit(False)
+    findings = metrics.frame.filter(above | below)
+    return findings.height > 0 and (rule.severity == "block" or escalates(metrics, findings))
 
 
 def _result(

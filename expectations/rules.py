@@ -44,7 +44,8 @@ class DeliveryView:
     ``check_id``. ``crosswalk`` is dated: zorgkantoor_code, valid_from, valid_to (first day it no longer holds, empty
     while it does), zorgkantoorregio. ``regions`` maps zorgkantoorregio to wlz_uitvoerder. ``control`` is the content of
     ``<kind>.control.json``: rows and a total per delivered column. ``kader_by_code``: the zin kader of zorgkantoren
-    that have one; None means that every zorgkantoor of the crosswalk is expected.
+    that have one; None means that every zorgkantoor of the crosswalk is expected. ``previous``: euro of the latest good
+    claims of an earlier delivery month, as ``previous.find_previous`` returns it; None when there are none.
     """
 
     kind: str
@@ -60,6 +61,7 @@ class DeliveryView:
     quarantined: pl.DataFrame | None = None
     control: Mapping[str, Any] | None = None
     kader_by_code: Mapping[str, float] | None = None
+    previous: pl.DataFrame | None = None
 
     @property
     def readable(self) -> bool:

@@ -2,7 +2,22 @@
 
 import dagster as dg
 
-from assets import aids, backtest, bounds, deliveries, extra_items, marts, pgb, prices, series, utilisation, volumes
+from assets import (
+    aids,
+    backtest,
+    bounds,
+    bridge,
+    deliveries,
+    extra_items,
+    lag,
+    marts,
+    pgb,
+    prices,
+    series,
+    utilisation,
+    vintages,
+    volumes,
+)
 from pipelines.jobs import monthly_advice
 from pipelines.logs import stage_lines
 from pipelines.resources import make_warehouse
@@ -10,7 +25,22 @@ from pipelines.schedules import monthly_schedule
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(
-        [deliveries, series, backtest, volumes, prices, extra_items, pgb, aids, utilisation, bounds, marts]
+        [
+            deliveries,
+            series,
+            lag,
+            backtest,
+            volumes,
+            prices,
+            extra_items,
+            pgb,
+            aids,
+            utilisation,
+            bounds,
+            vintages,
+            bridge,
+            marts,
+        ]
     ),
     jobs=[monthly_advice],
     schedules=[monthly_schedule],

@@ -107,5 +107,5 @@ def _raise_cause(result: dg.ExecuteInProcessResult) -> None:
 def is_published(warehouse: Warehouse, month: date) -> bool:
     """Whether the published advice of the month rests on exactly what it would rest on now."""
     advice = warehouse.advice(month)
-    inputs = describe_inputs(advice.chosen, advice.chosen_year_ago, advice.round)
+    inputs = describe_inputs(advice.chosen, advice.chosen_year_ago, advice.earlier_claims, advice.round)
     return dict(inputs.select("input_name", "input_version").iter_rows()) == published_inputs(warehouse.database, month)

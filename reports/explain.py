@@ -18,7 +18,7 @@ _SOURCES = {
 }
 
 
-HEADLINE = "letter"  # the scenario shown when it was computed
+HEADLINES = ("completed", "letter")  # the scenario shown: the first of these that was computed
 
 
 class ExplainError(ValueError):
@@ -52,17 +52,18 @@ def explain_series(database: Path, prestatiecode: str, wlz_uitvoerder: str) -> s
     if every.is_empty():
         raise ExplainError(f"no series {prestatiecode}/{wlz_uitvoerder} in the latest advice")
     scenarios = every["scenario"].unique().sort().to_list()
-    shown = HEADLINE if HEADLINE in scenarios else scenarios[0]
+    shown = next((name for name in HEADLINES if name in scenarios), scenarios[0])
     volumes = every.filter(scenario=shown)
     prices = run_query(database, f"SELECT * FROM marts.price_derivation WHERE {latest} AND scenario = '{shown}'")
     price: dict[str, Any] = prices.row(0, named=True)
     vintage = f"advice on delivery month {price['delivery_month']:%Y-%m}, scenario {price['scenario']}"
     lines = [f"{prestatiecode} at {wlz_uitvoerder}, {vintage}", *_volume_lines(volumes), *_price_lines(price)]
     lines += _scenario_lines(every, shown)
-    lines += ["", "  month         observed     forecast    80 % from           to"]
+    lines += ["", "  month         observed    completed     forecast    80 % from           to"]
     of_year = volumes.filter(pl.col("budget_year") == pl.col("budget_year").min())
     for row in of_year.tail(24).iter_rows(named=True):
-        cells = (row["observed_volume"], row["forecast_volume"], row["lower_80_volume"], row["upper_80_volume"])
+        names = ("observed_volume", "completed_volume", "forecast_volume", "lower_80_volume", "upper_80_volume")
+        cells = [row[name] for name in names]
         lines.append(
             f"  {row['care_month']:%Y-%m}  " + "".join(f"{'' if v is None else f'{v:,.0f}':>13}" for v in cells)
         )

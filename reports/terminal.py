@@ -72,7 +72,7 @@ def render_rules(database: Path, delivery_month: date) -> str:
             ON bounds.delivery_month = DATE '{delivery_month}' AND bounds.scenario = volumes.scenario
             AND bounds.level = 'series' AND bounds.period = 'year'
             AND bounds.prestatiecode = volumes.prestatiecode AND bounds.wlz_uitvoerder = volumes.wlz_uitvoerder
-        WHERE volumes.scenario IN ('letter', 'base')
+        WHERE volumes.scenario IN ('letter', 'base', 'completed')
         GROUP BY ALL ORDER BY volumes.scenario DESC, volumes.flag
     """
     counted = run_query(database, sql)
@@ -98,7 +98,8 @@ def render_certainty(database: Path, delivery_month: date) -> str:
             ON exceedance.delivery_month = national.delivery_month AND exceedance.scenario = national.scenario
             AND exceedance.part = national.part AND exceedance.wlz_uitvoerder = 'Landelijk'
         WHERE national.delivery_month = DATE '{delivery_month}' AND national.part = 'zin'
-        ORDER BY national.scenario <> 'letter', national.scenario <> 'base', national.scenario
+        ORDER BY national.scenario <> 'completed', national.scenario <> 'letter', national.scenario <> 'base',
+            national.scenario
     """
     headers = ["", "zin (€ mln)", "80 % from", "to", "95 % from", "to", "chance over kader", "needed for 80 %"]
     rows = []

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import bench_lag
 import numpy as np
 import polars as pl
 
@@ -188,6 +189,16 @@ def write_csv(frame: pl.DataFrame, folder: Path) -> Path:
     return path
 
 
+def bench_small_history() -> list[str]:
+    """What month 36 costs beside months 3 and 17, small scale: the simulation ends there."""
+    last = date(2019, 12, 1)
+    with tempfile.TemporaryDirectory() as folder:
+        write_simulation(Path(folder) / "deliveries", "small", last, 1)
+        warehouse = Warehouse(data_dir=folder)
+        run_month(warehouse, last, falls_back=False, listener=lambda *_: None)
+        return bench_lag.bench_history(warehouse, "small", 36, [date(2017, 3, 1), MONTH, last])
+
+
 def main() -> None:
     """Measure and write docs/benchmarks.md."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -205,6 +216,9 @@ def main() -> None:
             *run_lines,
             *bench_engine(warehouse),
             *bench_parsing(where),
+            *bench_lag.bench_triangles(peak_gib, reset_peak),
+            *bench_lag.bench_history(warehouse, "letter", 17, [date(2017, 3, 1), MONTH]),
+            *bench_small_history(),
         ]
     DOCS.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
     print(DOCS.read_text(encoding="utf-8"))

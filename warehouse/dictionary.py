@@ -6,6 +6,7 @@ from warehouse.contract import Column, Table
 from warehouse.tables.aids import AIDS
 from warehouse.tables.backtest import BACKTEST
 from warehouse.tables.bounds import EXCEEDANCE, FORECAST_BOUNDS, OUTLOOK
+from warehouse.tables.bridge import FORECAST_BRIDGE
 from warehouse.tables.deliveries import DELIVERY_REGISTER, KINDS
 from warehouse.tables.extra_items import EXTRA_ITEMS
 from warehouse.tables.marts import MARTS
@@ -14,6 +15,7 @@ from warehouse.tables.prices import PRICES, REVENUE
 from warehouse.tables.quality import ADVICE_PROVENANCE, DATA_QUALITY
 from warehouse.tables.series import SERIES, SERIES_REGION
 from warehouse.tables.utilisation import UTILISATION, UTILISATION_MONTHS
+from warehouse.tables.vintages import FORECAST_VINTAGES, REALISATION
 from warehouse.tables.volumes import VOLUME_CHECK, VOLUMES
 
 LAKE = (
@@ -32,6 +34,9 @@ LAKE = (
     FORECAST_BOUNDS,
     EXCEEDANCE,
     OUTLOOK,
+    FORECAST_VINTAGES,
+    REALISATION,
+    FORECAST_BRIDGE,
     BACKTEST,
     DATA_QUALITY,
     ADVICE_PROVENANCE,

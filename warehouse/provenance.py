@@ -25,10 +25,13 @@ def code_version() -> str:
     return f"{version('wlz-kader')}+{digest.hexdigest()[:12]}"
 
 
-def describe_inputs(chosen: pl.DataFrame, year_ago: pl.DataFrame, advice_round: Round) -> pl.DataFrame:
+def describe_inputs(
+    chosen: pl.DataFrame, year_ago: pl.DataFrame, history: pl.DataFrame, advice_round: Round
+) -> pl.DataFrame:
     """One row per input: every delivery kind (``not delivered`` where none is known), the code, the assumptions.
 
-    ``year_ago`` is the claims delivery the derived na-ijl compares with; no row when there is none.
+    ``year_ago`` is the claims delivery the derived na-ijl compares with; no row when there is none. ``history`` are
+    the earlier claims deliveries the lag stage learns from, one row each (``declaraties_YYYY-MM``).
     """
     deliveries = (
         pl.DataFrame({"kind": sorted(KINDS)})
@@ -52,13 +55,29 @@ def describe_inputs(chosen: pl.DataFrame, year_ago: pl.DataFrame, advice_round: 
             "content_hash": [hashlib.sha256(assumptions).hexdigest(), None],
         }
     )
-    compared = year_ago.select(
-        pl.lit("declaraties_year_ago").alias("input_name"),
+    columns = (
         pl.col("delivery_id").alias("input_version"),
         "content_hash",
         "received_on",
-        "cut_off_date",
         "rows_count",
         "amount_eur",
     )
-    return pl.concat([deliveries, compared, others], how="diagonal")
+    cut_off = pl.lit(advice_round.cut_off("declaraties")).alias("cut_off_date")
+    compared = year_ago.select(pl.lit("declaraties_year_ago").alias("input_name"), *columns, "cut_off_date")
+    of_month = pl.format("declaraties_{}", pl.col("delivery_month").dt.strftime("%Y-%m")).alias("input_name")
+    learnt = history.select(of_month, *columns, cut_off)
+    return pl.concat([deliveries, compared, learnt, others], how="diagonal")
+
+
+def sum_up_inputs(inputs: pl.DataFrame) -> dict[str, str]:
+    """What a vintage says of its inputs: claims_delivery_id, code_version and inputs_hash (SHA-256 over all of them).
+
+    In: ADVICE_PROVENANCE of one advice and scenario. The content hash counts: assumptions have no version.
+    """
+    version = dict(inputs.select("input_name", "input_version").iter_rows())
+    rows = inputs.select("input_name", "input_version", "content_hash").sort("input_name")
+    return {
+        "claims_delivery_id": version["declaraties"],
+        "code_version": version["code"],
+        "inputs_hash": hashlib.sha256(rows.write_csv().encode()).hexdigest(),
+    }

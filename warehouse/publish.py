@@ -19,12 +19,15 @@ from warehouse.store import Store, remove_leftovers
 from warehouse.tables.aids import AIDS
 from warehouse.tables.backtest import BACKTEST
 from warehouse.tables.bounds import EXCEEDANCE, FORECAST_BOUNDS, OUTLOOK
+from warehouse.tables.bridge import FORECAST_BRIDGE
 from warehouse.tables.extra_items import EXTRA_ITEMS
+from warehouse.tables.lag import LAG_CURVE, REVISION_STATISTICS
 from warehouse.tables.marts import EXAMPLE_QUERIES, MARTS
 from warehouse.tables.pgb import PGB
 from warehouse.tables.prices import PRICES
 from warehouse.tables.quality import ADVICE_PROVENANCE, DATA_QUALITY
 from warehouse.tables.utilisation import UTILISATION, UTILISATION_MONTHS
+from warehouse.tables.vintages import FORECAST_VINTAGES, REALISATION
 from warehouse.tables.volumes import VOLUMES
 
 LAKE_TABLES = (
@@ -38,10 +41,17 @@ LAKE_TABLES = (
     FORECAST_BOUNDS,
     EXCEEDANCE,
     OUTLOOK,
+    FORECAST_VINTAGES,
+    REALISATION,
+    FORECAST_BRIDGE,
     BACKTEST,
+    LAG_CURVE,
+    REVISION_STATISTICS,
     DATA_QUALITY,
     ADVICE_PROVENANCE,
 )
+# Read over all months, because their marts are rebuilt whole: what a run says of other months shows at once.
+ALL_MONTHS = (DATA_QUALITY, FORECAST_VINTAGES, REALISATION, FORECAST_BRIDGE)
 _FOLDER = Path(__file__).parent
 
 
@@ -117,11 +127,11 @@ def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
 
 
 def attach_lake(connection: duckdb.DuckDBPyConnection, store: Store, delivery_month: date) -> None:
-    """Views ``lake.<table>`` over this month's partitions, of check results over all months; empty without any."""
+    """Views ``lake.<table>`` over this month's partitions, of ``ALL_MONTHS`` over all of them; empty without any."""
     connection.execute("ATTACH ':memory:' AS lake")
     for table in LAKE_TABLES:
         path = store.path(table, delivery_month)
-        folder = "*" if table is DATA_QUALITY else path.parent.name
+        folder = "*" if table in ALL_MONTHS else path.parent.name
         pattern = path.parent.parent / folder / path.name
         if any(path.parent.parent.glob(f"{folder}/{path.name}")):
             source = str(pattern).replace("'", "''")

@@ -36,7 +36,7 @@ class Store:
         if "delivery_month" in table.column_names and "delivery_month" not in frame.columns:
             frame = frame.with_columns(pl.lit(delivery_month).alias("delivery_month"))
         checked = conform(frame, table).sort(table.key)
-        _replace(checked, self._partition(table, delivery_month))
+        replace_file(checked, self._partition(table, delivery_month))
         return checked.height
 
     def read(self, table: Table, delivery_month: date) -> pl.DataFrame:
@@ -64,7 +64,7 @@ class Store:
 
     def hold_delivery(self, table: Table, frame: pl.DataFrame, delivery_id: str, delivery_month: date) -> None:
         """Put a parsed delivery beside its place until its checks are known; nobody reads it there."""
-        _replace(frame.select(table.column_names), self._held(table, delivery_id, delivery_month))
+        replace_file(frame.select(table.column_names), self._held(table, delivery_id, delivery_month))
 
     def settle_delivery(self, table: Table, delivery_id: str, delivery_month: date, *, accepted: bool) -> None:
         """Keep a held delivery under its id when it was accepted, else remove it. The same id again changes nothing."""
@@ -88,7 +88,7 @@ class Store:
         register = conform(pl.concat(rows), DELIVERY_REGISTER).sort(
             "delivery_month", "kind", "registered_at", "delivery_id"
         )
-        _replace(register, self.root / DELIVERY_REGISTER.name / "register.parquet")
+        replace_file(register, self.root / DELIVERY_REGISTER.name / "register.parquet")
 
     def _partition(self, table: Table, delivery_month: date) -> Path:
         return self.root / table.name / f"delivery_month={month_label(delivery_month)}" / "data.parquet"
@@ -119,7 +119,7 @@ def _is_running(process: int) -> bool:
     return True
 
 
-def _replace(frame: pl.DataFrame, path: Path) -> None:
+def replace_file(frame: pl.DataFrame, path: Path) -> None:
     """Write beside and rename over: a crash leaves the old file whole. Raises OSError when there is no room."""
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_leftovers(path)

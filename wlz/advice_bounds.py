@@ -15,10 +15,12 @@ import polars as pl
 
 from wlz.bounds import (
     EURO_BOUNDS,
+    MONTHS,
     SERIES_KEY,
     TOTAL,
     VOLUME_BOUNDS,
     Calendar,
+    CompletedMonths,
     Valuation,
     build_calendar,
     build_levels,
@@ -53,9 +55,10 @@ ROW_COLUMNS = [
 
 
 class AdviceInputs(NamedTuple):
-    """Stage tables of one advice, all scenarios unless said otherwise. `panels`: own_rules → panel of the volumes."""
+    """Stage tables of one advice, all scenarios unless said otherwise. `panels` by `Scenario.panel`; `completed`:
+    COMPLETED_SERIES, without rows when nothing was completed."""
 
-    panels: Mapping[bool, VolumePanel]
+    panels: Mapping[str, VolumePanel]
     scenarios: Sequence[Scenario]
     engines: Mapping[str, Engine]
     volumes: pl.DataFrame
@@ -68,6 +71,7 @@ class AdviceInputs(NamedTuple):
     pgb_stands: pl.DataFrame
     budgets: pl.DataFrame
     prestaties: pl.DataFrame
+    completed: pl.DataFrame
     budget_year: int
     brutering_factor: float
 
@@ -110,59 +114,113 @@ def _bound_family(
     pgb_year: Mapping[str, npt.NDArray[np.float64]],
 ) -> list[_ScenarioBounds]:
     """A scenario with an engine of its own, and those that stand on it."""
-    volume_panel = inputs.panels[owner.own_rules]
-    calendar = build_calendar(volume_panel.first_month, volume_panel.history.shape[1], inputs.budget_year)
-    points = {name: _points(inputs.volumes, name, volume_panel) for name in family}
-    own = _points(inputs.volumes, owner.name, volume_panel, "computed_volume")
-    panel = Panel(volume_panel.ids, volume_panel.history, own)
-    uncertainty = fit_uncertainty(panel, inputs.engines[owner.engine])
+    volume_panel = inputs.panels[owner.panel]
+    start = _start_of(volume_panel, owner, inputs)
+    calendar = build_calendar(volume_panel.first_month, start.history_months, inputs.budget_year)
+    base = _points(inputs.volumes, owner.name, volume_panel, start, "computed_volume")
+    panel = Panel(volume_panel.ids, volume_panel.history, _panel_point(base, volume_panel, start))
     series = _describe_series(volume_panel.keys, inputs.prestaties)
     region_shares = complete_shares(series, inputs.region_shares)
     levels = build_levels(series, region_shares)
-    valuation = _value(volume_panel.keys, inputs.prices.filter(pl.col("scenario") == owner.name))
-    known = volume_panel.known[:, calendar.observed]
+    valuation = _value(volume_panel.keys, inputs.prices.filter(scenario=owner.name))
+    known, months = volume_panel.known[:, calendar.observed], panel.history.shape[1]
     sampled = sample_scenarios(
         panel,
-        uncertainty,
-        draw_shocks(paths, panel.history.shape[1], seed),
+        fit_uncertainty(panel, inputs.engines[owner.engine]),
+        draw_shocks(paths, months, seed),
         series=series,
-        points=points,
+        points={name: _points(inputs.volumes, name, volume_panel, start) for name in family},
         valuation=valuation,
         calendar=calendar,
         observed=known,
         levels=levels,
         seed=seed,
+        base=base,
+        days=volume_panel.days_ahead,
+        completed=start.completed,
     )
-    rows = {name: found[0] for name, found in levels.items()}
-    found = []
+    rows, found = {name: placed[0] for name, placed in levels.items()}, []
     for name in family:
         mine = {table: getattr(inputs, table).filter(pl.col("scenario") == name) for table in _PER_SCENARIO}
-        shares = _extra_shares(mine["utilisation"])
+        shares, items = _extra_shares(mine["utilisation"]), mine["extra_items"]
         of_levels = collect_levels(
             sampled.sums[name],
             observed=observed_levels(sampled.sums[name], rows, known, valuation.price),
-            extra=draw_extra_items(mine["extra_items"], extra_item_deviations(mine["extra_items"]), paths, seed),
+            extra=draw_extra_items(items, extra_item_deviations(items), paths, seed),
             extra_shares=shares,
             calendar=calendar,
         )
         bounds = pl.concat([sampled.series[name], bound_levels(of_levels, calendar)])
-        expected = expect_levels(mine["revenue"], mine["extra_items"], series, region_shares, shares)
-        chances = _exceed(of_levels, calendar, pgb_year, inputs, name)
-        outlook = _look_ahead(of_levels, mine, inputs.budget_year, name)
-        found.append(_ScenarioBounds(name, _finish(bounds, expected, mine["utilisation"], name), chances, outlook))
+        expected = expect_levels(mine["revenue"], items, series, region_shares, shares)
+        done = _finish(bounds, expected, mine["utilisation"], name)
+        found.append(_put_together(inputs, name, done, of_levels, calendar, mine, pgb_year))
     return found
+
+
+def _put_together(
+    inputs: AdviceInputs,
+    name: str,
+    rows: pl.DataFrame,
+    levels: Mapping[LevelKey, LevelPaths],
+    calendar: Calendar,
+    mine: Mapping[str, pl.DataFrame],
+    pgb_year: Mapping[str, npt.NDArray[np.float64]],
+) -> _ScenarioBounds:
+    """Rows of one scenario with its chances and the year after, from the same paths."""
+    chances = _exceed(levels, calendar, pgb_year, inputs, name)
+    return _ScenarioBounds(name, rows, chances, _look_ahead(levels, mine, inputs, name))
 
 
 _PER_SCENARIO = ("volumes", "revenue", "extra_items", "utilisation")
 
 
-def _points(volumes: pl.DataFrame, scenario: str, panel: VolumePanel, column: str = "forecast_volume") -> FloatArray:
-    """Forecast months of a scenario behind the history of the panel, (N, H)."""
-    last = pl.lit(panel.first_month).dt.offset_by(f"{panel.history.shape[1] - 1}mo")
+class _Start(NamedTuple):
+    """Where the paths of a scenario begin: `history_months` of the panel before them, and the months of the budget year
+    that are completed (None without any)."""
+
+    history_months: int
+    completed: CompletedMonths | None
+
+
+def _start_of(panel: VolumePanel, owner: Scenario, inputs: AdviceInputs) -> _Start:
+    """Behind the panel's history; with completed months in January of the budget year, since these are not certain."""
+    months = panel.history.shape[1]
+    january = (inputs.budget_year - panel.first_month.year) * MONTHS + 1 - panel.first_month.month
+    if not owner.completes_lag or january > months:
+        return _Start(months, None)
+    of_year = inputs.completed.filter(pl.col("care_month").dt.year() == inputs.budget_year)
+    return _Start(january, _spread_completed(of_year, panel))
+
+
+def _spread_completed(of_year: pl.DataFrame, panel: VolumePanel) -> CompletedMonths:
+    """Completed months as arrays in the order of the panel; a month a series does not have is a certain 0."""
+    months = of_year.select(pl.col("care_month").unique().sort())
+    grid = panel.keys.select(SERIES_KEY).with_row_index("row").join(months, how="cross")
+    filled = grid.join(of_year, on=[*SERIES_KEY, "care_month"], how="left").sort("row", "care_month")
+    names = ("completed_volume", "common_deviation_ratio", "own_deviation_ratio")
+    shape = (panel.keys.height, -1)
+    return CompletedMonths(*(filled[name].fill_null(0.0).to_numpy().reshape(shape) for name in names))
+
+
+def _points(
+    volumes: pl.DataFrame, scenario: str, panel: VolumePanel, start: _Start, column: str = "forecast_volume"
+) -> FloatArray:
+    """Months of a scenario behind its start, (N, H): completed or forecast."""
+    last = pl.lit(panel.first_month).dt.offset_by(f"{start.history_months - 1}mo")
     ahead = volumes.filter(pl.col("scenario") == scenario, pl.col("care_month") > last)
-    ahead = ahead.sort([*SERIES_KEY, "care_month"])
-    points: FloatArray = ahead[column].to_numpy().reshape(panel.keys.height, -1)
+    months = ahead.select(pl.col("care_month").unique().sort())
+    grid = panel.keys.select(SERIES_KEY).with_row_index("row").join(months, how="cross")
+    filled = grid.join(ahead, on=[*SERIES_KEY, "care_month"], how="left").sort("row", "care_month")
+    value = filled.select(pl.coalesce("completed_volume", column).fill_null(0.0)).to_series()
+    points: FloatArray = value.to_numpy().reshape(panel.keys.height, -1)
     return points
+
+
+def _panel_point(base: FloatArray, panel: VolumePanel, start: _Start) -> FloatArray:
+    """What the panel's paths lie around: its own forecast months, per day where it counts so."""
+    history = panel.history.shape[1]
+    ahead = base[:, history - start.history_months :]
+    return ahead if panel.days is None else ahead / panel.days[:, history : history + ahead.shape[1]]
 
 
 def _describe_series(keys: pl.DataFrame, prestaties: pl.DataFrame) -> pl.DataFrame:
@@ -253,11 +311,11 @@ def _total_budgets(budgets: pl.DataFrame) -> pl.DataFrame:
 
 
 def _look_ahead(
-    levels: Mapping[LevelKey, LevelPaths], mine: Mapping[str, pl.DataFrame], budget_year: int, scenario: str
+    levels: Mapping[LevelKey, LevelPaths], mine: Mapping[str, pl.DataFrame], inputs: AdviceInputs, scenario: str
 ) -> pl.DataFrame:
     """The year after per uitvoerder and nation, valued like the budget year; the mean of its paths is not the point,
     so the expectation is that of the volumes."""
-    in_base = mine["revenue"].filter("in_base").sort([*SERIES_KEY, "care_month"])
+    in_base, budget_year = mine["revenue"].filter("in_base").sort([*SERIES_KEY, "care_month"]), inputs.budget_year
     prices = in_base.filter(pl.col("month_volume") != 0)
     amount, volume = pl.col("forecast_amount_eur").sum().cast(pl.Float64), pl.col("month_volume").sum()
     price = prices.group_by(SERIES_KEY, maintain_order=True).agg((amount / volume).alias("price"))

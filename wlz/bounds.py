@@ -16,6 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from wlz.ets import FloatArray
+from wlz.lag.retrospect import FREEDOM, T_SCALE
 from wlz.paths import PathArray, Shocks, hash_id
 from wlz.sampling import BOUND_NAMES, Panel, Uncertainty, sample_blocks, sort_bounds
 
@@ -75,6 +76,19 @@ class Valuation(NamedTuple):
 
     price: FloatArray
     deviation: FloatArray
+
+
+class CompletedMonths(NamedTuple):
+    """Months of the budget year completed for lag, before the forecast: `volume` (N, c), relative standard deviations
+    `common` (N, c), shared by the series of an uitvoerder, and `own` (N, c)."""
+
+    volume: FloatArray
+    common: FloatArray
+    own: FloatArray
+
+    def take(self, rows: npt.NDArray[np.int64]) -> CompletedMonths:
+        """The same for some of the series."""
+        return CompletedMonths(*(part[rows] for part in self))
 
 
 def build_calendar(first_month: date, history_months: int, budget_year: int) -> Calendar:
@@ -177,42 +191,88 @@ def sample_scenarios(
     observed: FloatArray,
     levels: Mapping[str, tuple[npt.NDArray[np.int64], Levels]],
     seed: int,
+    base: FloatArray | None = None,
+    days: FloatArray | None = None,
+    completed: CompletedMonths | None = None,
 ) -> SampledScenarios:
     """Sample once, read off every scenario that stands on this panel's point, and every level.
 
     `points`: scenario → point (N, H) of the same series; its paths are the panel's paths × its point ÷ the panel's
     point. `observed` (N, m): what is known of the budget year's months before the forecast, NaN is nothing. Price
-    errors are independent between series: one draw per series and path.
+    errors are independent between series: one draw per series and path. `days` (N, H): the panel counts per day, its
+    paths are multiplied by them. `completed`: months of the budget year that are on the paths too, each with its own
+    error; `points` and `calendar` then begin in January, and the panel's first month is the last of these. `base` is
+    what the paths lie around in units of the points (default: the panel's point).
     """
     paths = len(shocks.sign)
-    month_count = calendar.ahead.stop - calendar.ahead.start
-    empty = [(levels[name][1], (len(levels[name][1].labels), paths, month_count + 1)) for name in levels]
-    sums = {
-        scenario: {
-            name: LevelSums(of_name, np.zeros(shape, np.float32), np.zeros(shape, np.float32))
-            for name, (of_name, shape) in zip(levels, empty, strict=True)
-        }
-        for scenario in points
-    }
+    sums = {scenario: _empty_sums(levels, paths, len(calendar.ahead_months)) for scenario in points}
     rows_of_series: dict[str, list[pl.DataFrame]] = {scenario: [] for scenario in points}
     for name, (rows, of_name) in levels.items():
         chosen = Panel([panel.ids[row] for row in rows], panel.history[rows], panel.point[rows])
-        known = uncertainty.take(rows)
         of_rows = Valuation(valuation.price[rows], valuation.deviation[rows])
-        consumer = _Consumer(chosen, {s: p[rows] for s, p in points.items()}, of_rows, calendar, of_name, seed)
-        for block, found in sample_blocks(chosen, known, shocks, consumer):
+        errors = np.random.default_rng([seed, hash_id(f"lag of {name}")]).standard_t(FREEDOM, paths)
+        known_months = _KnownMonths(None if days is None else days[rows], completed, T_SCALE * errors).take(rows)
+        of_points = {s: p[rows] for s, p in points.items()}
+        of_base = chosen.point if base is None else base[rows]
+        consumer = _Consumer(chosen, of_base, of_points, of_rows, calendar, of_name, seed, known_months)
+        for block, found in sample_blocks(chosen, uncertainty.take(rows), shocks, consumer):
             for scenario, (bounds, euro, volume) in found.items():
                 sums[scenario][name].euro[:] += euro
                 sums[scenario][name].volume[:] += volume
-                labels = _label_series(series[rows[block].tolist()])
                 seen = np.nansum(observed[rows[block]], axis=1)
-                start = np.concatenate(
-                    [np.zeros((len(seen), month_count)), np.repeat(seen[:, None], month_count, 1)], 1
-                )
-                value = start * valuation.price[rows[block]][:, None]
-                found_rows = bound_rows(labels, bounds[0] + start, bounds[1] + value, calendar.ahead_months)
-                rows_of_series[scenario].append(found_rows)
+                of_block = (series[rows[block].tolist()], bounds, seen, of_rows.price[block])
+                rows_of_series[scenario].append(_bound_series(*of_block, calendar))
     return SampledScenarios({s: pl.concat(frames) for s, frames in rows_of_series.items()}, sums)
+
+
+def _empty_sums(
+    levels: Mapping[str, tuple[npt.NDArray[np.int64], Levels]], paths: int, months: int
+) -> dict[str, LevelSums]:
+    """Sums of every uitvoerder's levels before any series was added."""
+    found = {}
+    for name, (_, of_name) in levels.items():
+        shape = (len(of_name.labels), paths, months + 1)
+        found[name] = LevelSums(of_name, np.zeros(shape, np.float32), np.zeros(shape, np.float32))
+    return found
+
+
+def _bound_series(
+    series: pl.DataFrame, bounds: FloatArray, seen: FloatArray, price: FloatArray, calendar: Calendar
+) -> pl.DataFrame:
+    """Rows of a block of series: bounds of the months ahead, and cumulative on what the year already has (`seen`)."""
+    months = len(calendar.ahead_months)
+    start = np.concatenate([np.zeros((len(seen), months)), np.repeat(seen[:, None], months, axis=1)], axis=1)
+    value = start * price[:, None]
+    return bound_rows(_label_series(series), bounds[0] + start, bounds[1] + value, calendar.ahead_months)
+
+
+class _KnownMonths(NamedTuple):
+    """What turns the paths of a panel into those of the year: days, completed months, the uitvoerder's error (n,)."""
+
+    days: FloatArray | None
+    completed: CompletedMonths | None
+    common: FloatArray
+
+    def take(self, rows: npt.NDArray[np.int64]) -> _KnownMonths:
+        """The completed months of some of the series."""
+        return self._replace(completed=None if self.completed is None else self.completed.take(rows))
+
+    def apply(self, block: slice, ids: Sequence[str], paths: PathArray, seed: int) -> PathArray:
+        """Paths (B, n, H) in volume, from January on where months are completed."""
+        if self.days is not None:
+            paths = paths * self.days[block].astype(np.float32)[:, None]
+        if self.completed is None:
+            return paths
+        volume, common, own = (part[block].astype(np.float32) for part in self.completed)
+        known = np.repeat(volume[:, None, :], paths.shape[1], axis=1)
+        known *= 1 + common[:, None, :] * self.common.astype(np.float32)[None, :, None]
+        for row in np.flatnonzero((own * np.abs(volume)).any(axis=1)):
+            rng = np.random.default_rng([seed + 1, hash_id(ids[block.start + row])])
+            drawn = T_SCALE * rng.standard_t(FREEDOM, known.shape[1:])
+            known[row] += volume[row] * own[row] * drawn.astype(np.float32)
+        positive = volume >= 0
+        known = np.where(positive[:, None, :], np.maximum(known, 0), known)
+        return np.concatenate([known, paths[:, :, 1:]], axis=2)
 
 
 class _Consumer:
@@ -221,21 +281,24 @@ class _Consumer:
     def __init__(
         self,
         panel: Panel,
+        base: FloatArray,
         points: Mapping[str, FloatArray],
         valuation: Valuation,
         calendar: Calendar,
         levels: Levels,
         seed: int,
+        known_months: _KnownMonths,
     ) -> None:
-        self.panel, self.points = panel, points
+        self.panel, self.base, self.points, self.known_months = panel, base, points, known_months
         self.valuation, self.calendar, self.levels, self.seed = valuation, calendar, levels, seed
 
     def __call__(
         self, block: slice, paths: PathArray
     ) -> tuple[slice, dict[str, tuple[FloatArray, npt.NDArray[np.float32], npt.NDArray[np.float32]]]]:
         found = {}
+        paths = self.known_months.apply(block, self.panel.ids, paths, self.seed)
         euro_per_unit = self._draw_prices(block, paths.shape[1])
-        base, plain = self.panel.point[block], None
+        base, plain = self.base[block], None
         for scenario, points in self.points.items():
             point = points[block]
             volume = paths

@@ -1,7 +1,7 @@
 """From samples to rows: bounds of regions, groups, uitvoerders and the nation, and what was expected beside them.
 
 The samples come from `bounds.py`. Extra items join here: they exist per uitvoerder and year only, one twelfth a month
-(as in `utilisation.monthly_path`).
+(as in `utilisation_path.monthly_path`).
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def simulate_pgb(
 
     In: `forecast` of ``forecast_pgb``; `stands` of ``build_pgb_stands``, all that is known (what lies after the last
     stand in `forecast` is not looked at). Out: an observed month is that stand on every path; a month between or before
-    observed ones takes its neighbour's, as in ``utilisation.monthly_path``; the middle of a forecast month is its
+    observed ones takes its neighbour's, as in ``utilisation_path.monthly_path``; the middle of a forecast month is its
     point, for sums of regions too, and nothing is below 0. Rule: see the module and ``learn_spread``; ours, the letter
     has no bounds. The numbers drawn depend on `seed` and the name of a region only. Limit: errors shared by the regions
     of one uitvoerder alone are not known of; a change of policy is not in the past. Raises PgbError without a month of

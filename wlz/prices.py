@@ -275,10 +275,11 @@ def value_volumes(
 ) -> pl.DataFrame:
     """Volumes of the months of the budget year times their price, to the cent: every zin total is a sum of these.
 
-    One row per prestatie × uitvoerder × care month of the year in and out, sorted. ``month_volume`` is the observed
-    volume where there is one (state declared), else the forecast (state forecast). Without a price the amount is
-    0.00; whatever volume that hides comes out of ``volumes_without_price``. Meerzorg is valued too but is not
-    ``in_base``. Raises PriceError when a month has neither volume or a prestatie is not in ``prestaties``.
+    One row per prestatie × uitvoerder × care month of the year in and out, sorted. ``month_volume`` is the volume
+    completed for lag (state completed), else the observed one (declared), else the forecast (forecast). Without a
+    price the amount is 0.00; whatever volume that hides comes out of ``volumes_without_price``. Meerzorg is valued
+    too but is not ``in_base``. Raises PriceError when a month has neither volume or a prestatie is not in
+    ``prestaties``.
 
     With 10 units at 114.575 € the amount is 1145.75 €.
     """
@@ -296,12 +297,13 @@ def value_volumes(
 
 
 def _month_volumes(volumes: pl.DataFrame, budget_year: int) -> pl.DataFrame:
-    is_declared = pl.col("observed_volume").is_not_null()
+    is_declared, is_completed = (pl.col(name).is_not_null() for name in ("observed_volume", "completed_volume"))
+    state = pl.when(is_completed).then(pl.lit("completed")).when(is_declared).then(pl.lit("declared"))
     months = volumes.filter(pl.col("care_month").dt.year() == budget_year).select(
         *_KEY,
         "care_month",
-        pl.when(is_declared).then(pl.lit("declared")).otherwise(pl.lit("forecast")).alias("state"),
-        pl.coalesce("observed_volume", "forecast_volume").alias("month_volume"),
+        state.otherwise(pl.lit("forecast")).alias("state"),
+        pl.coalesce("completed_volume", "observed_volume", "forecast_volume").alias("month_volume"),
     )
     empty = months.filter(pl.col("month_volume").is_null())
     if empty.height:

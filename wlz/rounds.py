@@ -47,6 +47,23 @@ def make_round(delivery_month: date, declared: Mapping[str, Any] | None = None) 
     )
 
 
+def choose_claims_history(register: pl.DataFrame, advice_round: Round, last: date, count: int) -> pl.DataFrame:
+    """The claims delivery of every month up to ``last``, as the round knows them: at most ``count``, oldest first.
+
+    One row per delivery month (register columns): the latest delivery of the month that the round can see and that
+    nothing it can see supersedes. Together they are the triangles of the lag stage.
+    """
+    claims = register.filter(
+        pl.col("kind") == "declaraties",
+        pl.col("delivery_status") != "refused",
+        pl.col("delivery_month") <= last,
+        pl.col("received_on") <= advice_round.cut_off("declaraties"),
+    )
+    standing = claims.filter(~pl.col("superseded_by").is_in(claims["delivery_id"].implode()).fill_null(False))
+    order = ["delivery_month", "received_on", "registered_at", "delivery_id"]
+    return standing.sort(order).unique("delivery_month", keep="last", maintain_order=True).tail(count)
+
+
 def choose_deliveries(register: pl.DataFrame, advice_round: Round, kinds: Iterable[str]) -> pl.DataFrame:
     """Per kind the latest delivery on or before its cut-off (methods, deliveries → series, as-of rule).
 

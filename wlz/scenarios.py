@@ -18,6 +18,7 @@ from wlz.engines import ENGINES, RUN_ENGINES
 
 LETTER = "letter"
 BASE = "base"
+COMPLETED = "completed"
 SERIES_KEY = ["prestatiecode", "wlz_uitvoerder"]
 GROWTH_RANGE_RATIO = (-0.25, 0.25)
 OVERRIDE_SCHEMA: dict[str, pl.DataType] = {
@@ -45,17 +46,24 @@ class Scenario(NamedTuple):
     on: str | None
     yearly_growth_ratio: float
     uses_indications: bool
+    completes_lag: bool = False
 
     @property
     def own_rules(self) -> bool:
         """Whether the rules of ours that the letter does not know are active."""
         return self.name != LETTER
 
+    @property
+    def panel(self) -> str:
+        """Which panel of series it forecasts: that of the letter, with the rules of ours, or completed for lag."""
+        return COMPLETED if self.completes_lag else BASE if self.own_rules else LETTER
+
 
 def parse_scenarios(raw: Mapping[str, Any]) -> list[Scenario]:
     """Scenarios of a year from the tables ``[scenario.NAME]``, those others build on first.
 
-    Keys: description; `engine` (of the registry) or `on` (another scenario); with `on` a `yearly_growth_ratio` (share
+    Keys: description; `engine` (of the registry), with `completes_lag = true` on months completed for lag, or `on`
+    (another scenario); with `on` a `yearly_growth_ratio` (share
     a year on top) or `indications = true`. Raises AssumptionError for an unknown key, engine or scenario, a growth
     outside ±25 %, or an `on` that itself stands on another.
 
@@ -73,7 +81,7 @@ def parse_scenarios(raw: Mapping[str, Any]) -> list[Scenario]:
 
 
 def _parse_scenario(name: str, table: Any) -> Scenario:
-    known = {"description", "engine", "on", "yearly_growth_ratio", "indications", "source", "date"}
+    known = {"description", "engine", "on", "yearly_growth_ratio", "indications", "completes_lag", "source", "date"}
     if not isinstance(table, Mapping) or set(table) - known or "description" not in table:
         raise AssumptionError(f"scenario {name}: expected a description and some of {', '.join(sorted(known))}")
     engine, on = table.get("engine"), table.get("on")
@@ -86,7 +94,10 @@ def _parse_scenario(name: str, table: Any) -> Scenario:
         raise AssumptionError(f"scenario {name}, yearly_growth_ratio: expected within ±0.25, found {growth!r}")
     if on is None and (growth or indications):
         raise AssumptionError(f"scenario {name}: growth and indications need on = another scenario to start from")
-    return Scenario(name, str(table["description"]), engine or "", on, float(growth), bool(indications))
+    completes = bool(table.get("completes_lag", False))
+    if completes and on is not None:
+        raise AssumptionError(f"scenario {name}: completes_lag needs an engine of its own")
+    return Scenario(name, str(table["description"]), engine or "", on, float(growth), bool(indications), completes)
 
 
 def _is_number(value: Any) -> bool:

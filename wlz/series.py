@@ -62,6 +62,13 @@ def aggregate_claims(
     return grouped.with_columns(lag_months(delivery_month)).sort("prestatiecode", "zorgkantoorregio", "care_month")
 
 
+def sum_regions(series_region: pl.DataFrame) -> pl.DataFrame:
+    """``series_region`` → prestatie × uitvoerder × care month: declared volume and amount of all regions."""
+    return series_region.group_by([*_SERIES, "care_month"]).agg(
+        pl.col("declared_volume").sort_by("zorgkantoorregio").sum(), pl.col("declared_amount_eur").sum().cast(MONEY)
+    )
+
+
 def lag_months(delivery_month: date) -> pl.Expr:
     """Months from ``care_month`` to the delivery: December 2017 in the delivery of May 2018 is 5."""
     months = (delivery_month.year - pl.col("care_month").dt.year().cast(pl.Int32)) * 12 + (
@@ -80,9 +87,7 @@ def build_series(
     ``fit_months`` months with a lag of at least ``minimum_lag_months``: in scenario letter younger months are
     incomplete and left out (letter, A.1.1).
     """
-    summed = series_region.group_by([*_SERIES, "care_month"]).agg(
-        pl.col("declared_volume").sort_by("zorgkantoorregio").sum(), pl.col("declared_amount_eur").sum().cast(MONEY)
-    )
+    summed = sum_regions(series_region)
     if summed.is_empty():
         raise ValueError("no claims to make series of")
     delivered = summed.select("wlz_uitvoerder", "care_month").unique().with_columns(pl.lit(True).alias("is_delivered"))
@@ -134,6 +139,23 @@ def claims_by_year(series_region: pl.DataFrame) -> pl.DataFrame:
         )
         .sort([*_SERIES, "year"])
     )
+
+
+def sum_years(snapshot: pl.DataFrame) -> pl.DataFrame:
+    """A snapshot of claims per calendar year of care: wlz_uitvoerder, ``year``, ``amount_eur``."""
+    return (
+        snapshot.group_by("wlz_uitvoerder", pl.col("care_month").dt.year().alias("year"))
+        .agg(pl.col("declared_amount_eur").sum().cast(MONEY).alias("amount_eur"))
+        .sort("wlz_uitvoerder", "year")
+    )
+
+
+def claims_by_month(series_region: pl.DataFrame, prestaties: pl.DataFrame, budget_year: int) -> pl.DataFrame:
+    """Claims of the budget year per care month, meerzorg left out: month, ``declared_month_eur``."""
+    in_base = prestaties.filter(~pl.col("is_meerzorg")).select("prestatiecode")
+    of_year = series_region.filter(pl.col("care_month").dt.year() == budget_year)
+    claimed = of_year.join(in_base, on="prestatiecode", how="semi").group_by(pl.col("care_month").alias("month"))
+    return claimed.agg(pl.col("declared_amount_eur").sum().cast(MONEY).alias("declared_month_eur")).sort("month")
 
 
 def year_before_by_month(series: pl.DataFrame, budget_year: int) -> pl.DataFrame:

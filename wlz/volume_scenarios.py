@@ -19,7 +19,7 @@ LETTER_REASON = "the method of the letter (S004, A.2.1)"
 
 
 def forecast_scenarios(
-    panels: Mapping[bool, VolumePanel],
+    panels: Mapping[str, VolumePanel],
     scenarios: Sequence[Scenario],
     *,
     last_month: date,
@@ -31,21 +31,26 @@ def forecast_scenarios(
     indication_growth: pl.DataFrame,
     sectors: pl.DataFrame,
     accuracy: pl.DataFrame,
+    completed: pl.DataFrame,
 ) -> pl.DataFrame:
     """Rows of `forecast_panel` per scenario, with `scenario`, `forecast_reason` and the `budget_year` of the month.
 
-    `panels`: own_rules → panel; `engines` by name; `overrides` and `scenarios` of the year's assumptions;
-    `indication_growth` per uitvoerder and sector (without rows scenario indications is left out); `accuracy` of the
-    run's backtest is told in the reason. Scenarios with an `on` start from that one's volumes, overrides included.
+    `panels` by `Scenario.panel`; `engines` by name; `completed`: COMPLETED_SERIES (without rows nothing is completed);
+    `overrides` and `scenarios` of the year's assumptions; `indication_growth` per uitvoerder and sector (without rows
+    scenario indications is left out); `accuracy` of the run's backtest is told in the reason. Scenarios with an `on`
+    start from that one's volumes, overrides included. A scenario without its panel is left out.
     """
     known: dict[str, pl.DataFrame] = {}
     frames = []
     for scenario in scenarios:
         if scenario.uses_indications and indication_growth.is_empty():
             continue
+        if scenario.on is None and scenario.panel not in panels:
+            continue
         mine = overrides.filter(pl.col("scenario") == scenario.name)
         if scenario.on is None:
-            volumes = _forecast_own(panels[scenario.own_rules], scenario, mine, last_month, engines, ended, successors)
+            volumes = _forecast_own(panels[scenario.panel], scenario, mine, last_month, engines, ended, successors)
+            volumes = put_completed(volumes, completed if scenario.completes_lag else completed.clear())
             reason = _reason_of_engine(scenario, accuracy)
         else:
             volumes = known[scenario.on].drop("override_reason", "computed_volume")
@@ -61,6 +66,23 @@ def forecast_scenarios(
     later = pl.col("care_month").dt.year() > budget_year
     year = pl.when(later).then(pl.col("care_month").dt.year()).otherwise(budget_year).cast(pl.Int32)
     return pl.concat(frames).drop("override_reason").with_columns(year.alias("budget_year"))
+
+
+def put_completed(volumes: pl.DataFrame, completed: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `forecast_panel` with `completed_volume`, where `completed` (COMPLETED_SERIES) has the month.
+
+    Such a month carries what was declared as observed and no forecast, also when the panel forecast it (the youngest
+    month is completed from a forecast).
+    """
+    known = completed.select(*SERIES_KEY, "care_month", "declared_volume", "completed_volume")
+    joined = volumes.drop("completed_volume").join(
+        known, on=[*SERIES_KEY, "care_month"], how="left", maintain_order="left"
+    )
+    is_completed = pl.col("completed_volume").is_not_null()
+    return joined.with_columns(
+        pl.when(is_completed).then("declared_volume").otherwise("observed_volume").alias("observed_volume"),
+        pl.when(~is_completed).then("forecast_volume").alias("forecast_volume"),
+    ).select(volumes.columns)
 
 
 def list_flagged(volumes: pl.DataFrame, revenue: pl.DataFrame, series: pl.DataFrame, budget_year: int) -> pl.DataFrame:

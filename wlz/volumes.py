@@ -28,6 +28,9 @@ class VolumesError(ValueError):
 class VolumePanel(NamedTuple):
     """N series (rows of `keys`, sorted) × T months from `first_month`; NaN = not observed.
 
+    With `days` (N, T + H) `observed` and `history` are per mean month: volume ÷ days that count in the month, and a
+    forecast is multiplied by them again.
+
     `observed` is what was delivered, `history` what an engine sees: there an odd last month is replaced by what was
     expected of it (and not in `observed`), and a successor has the months of its predecessor. `flags` (name → (N,))
     are the rules found so far.
@@ -38,6 +41,7 @@ class VolumePanel(NamedTuple):
     history: FloatArray
     first_month: date
     flags: Mapping[str, BoolArray]
+    days: FloatArray | None = None
 
     @property
     def ids(self) -> list[str]:
@@ -48,7 +52,13 @@ class VolumePanel(NamedTuple):
         """Only the series named in `wanted` (prestatiecode, wlz_uitvoerder)."""
         rows = self.keys.with_row_index("row").join(wanted, on=SERIES_KEY, how="semi")["row"].to_numpy()
         flags = {name: found[rows] for name, found in self.flags.items()}
-        return VolumePanel(self.keys[rows.tolist()], self.observed[rows], self.history[rows], self.first_month, flags)
+        keys, days = self.keys[rows.tolist()], None if self.days is None else self.days[rows]
+        return VolumePanel(keys, self.observed[rows], self.history[rows], self.first_month, flags, days)
+
+    @property
+    def days_ahead(self) -> FloatArray | None:
+        """(N, H): days that count in each month behind the history; None where the panel counts whole months."""
+        return None if self.days is None else self.days[:, self.history.shape[1] :]
 
     @property
     def known(self) -> FloatArray:
@@ -106,7 +116,8 @@ def forecast_panel(
 
     `engine` names it in the output; `run_engine` computes it (default: the registry's). `ended`: prestatiecode,
     end_month (last with care); `successors` adds who takes over. Out: one row per series and month:
-    `observed_volume` (null in forecast months), `forecast_volume` (null in observed months), `engine`, `model`,
+    `observed_volume` (null in forecast months), `completed_volume` (null: `volume_scenarios.put_completed` fills it),
+    `forecast_volume` (null in observed months), `engine`, `model`,
     `flag` (null or the first of `panel.FLAGS` that applies), the same on all rows of a series; sorted.
 
     Edge cases (methods, volumes): 1–6 observations → mean, `short`; half or more zeros → mean of the last 12
@@ -265,6 +276,8 @@ def _to_frame(panel: VolumePanel, point: FloatArray, engine: str, model: TextArr
     observed, forecast = np.full((count, month_count), np.nan), np.full((count, month_count), np.nan)
     observed[:, :observed_months], forecast[:, observed_months:] = panel.observed, point
     forecast[panel.set_aside, observed_months - 1] = panel.history[panel.set_aside, -1]
+    if panel.days is not None:
+        observed, forecast = observed * panel.days[:, :month_count], forecast * panel.days[:, :month_count]
     months = pl.Series((np.datetime64(panel.first_month, "M") + np.arange(month_count)).astype("datetime64[D]"))
     present = ~np.isnan(observed) | ~np.isnan(forecast)
     row, column = np.nonzero(present)
@@ -277,6 +290,7 @@ def _to_frame(panel: VolumePanel, point: FloatArray, engine: str, model: TextArr
         *SERIES_KEY,
         months[column].alias("care_month"),
         pl.Series("observed_volume", observed[present]).fill_nan(None),
+        pl.lit(None, dtype=pl.Float64).alias("completed_volume"),
         pl.Series("forecast_volume", forecast[present]).fill_nan(None),
         "engine",
         "model",
@@ -284,8 +298,12 @@ def _to_frame(panel: VolumePanel, point: FloatArray, engine: str, model: TextArr
     )
 
 
+def month_volume() -> pl.Expr:
+    """What a month of VOLUMES counts for: completed for lag where it was, else as observed, else as forecast."""
+    return pl.coalesce("completed_volume", "observed_volume", "forecast_volume")
+
+
 def sum_year_volumes(volumes: pl.DataFrame, budget_year: int) -> pl.DataFrame:
-    """Volume of the budget year per prestatie × uitvoerder, observed months and forecast: ``forecast_year_volume``."""
-    month_volume = pl.coalesce("observed_volume", "forecast_volume")
+    """Volume of the budget year per prestatie × uitvoerder, known months and forecast: ``forecast_year_volume``."""
     of_year = volumes.filter(pl.col("care_month").dt.year() == budget_year).sort([*SERIES_KEY, "care_month"])
-    return of_year.group_by(SERIES_KEY, maintain_order=True).agg(month_volume.sum().alias("forecast_year_volume"))
+    return of_year.group_by(SERIES_KEY, maintain_order=True).agg(month_volume().sum().alias("forecast_year_volume"))

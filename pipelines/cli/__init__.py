@@ -3,6 +3,7 @@
 import click
 
 from pipelines.cli.backtest import backtest
+from pipelines.cli.complete import complete
 from pipelines.cli.demo import demo
 from pipelines.cli.forecast import forecast
 from pipelines.cli.look import explain, query, tables
@@ -19,5 +20,5 @@ def main() -> None:
     """
 
 
-for command in (demo, simulate, run, tables, explain, query, forecast, backtest):
+for command in (demo, simulate, run, tables, explain, query, forecast, complete, backtest):
     main.add_command(command)

@@ -2,12 +2,13 @@
 
 import json
 import sys
+from datetime import date
 from pathlib import Path
 
 import click
 import polars as pl
 
-from pipelines.cli.console import data_option, note, resolve_data, say
+from pipelines.cli.console import Month, data_option, note, resolve_data, say
 
 _BINARY = {"parquet", "xlsx"}
 
@@ -32,16 +33,34 @@ def tables(with_hash: bool, data_dir: Path | None) -> None:
     say(render_frame(hash_marts(database) if with_hash else list_marts(database)))
 
 
-@click.command(epilog="Example: wlz explain zin_uitvoerder   or   wlz explain Z053/CZ")
+@click.command(
+    epilog="Example: wlz explain zin_uitvoerder   or   wlz explain Z053/CZ   or   "
+    "wlz explain forecast_bridge --from 2018-05 --to 2018-08"
+)
 @click.argument("subject")
+@click.option("--from", "before", type=Month(), help="With forecast_bridge: delivery month of the earlier advice.")
+@click.option("--to", "after", type=Month(), help="With forecast_bridge: delivery month of the later advice.")
+@click.option("--scenario", help="With forecast_bridge: way of computing (default: letter).")
 @data_option
-def explain(subject: str, data_dir: Path | None) -> None:
-    """Explain a table (grain, columns, units, SQL) or a series (PRESTATIECODE/UITVOERDER: volume, price)."""
+def explain(subject: str, before: date | None, after: date | None, scenario: str | None, data_dir: Path | None) -> None:
+    """Explain a table (grain, columns, units, SQL) or a series (PRESTATIECODE/UITVOERDER: volume, price).
+
+    With --from and --to what moved the room between two advices, in a sentence per component.
+    """
     from pipelines.cli.diagnose import diagnose_published
     from reports.explain import ExplainError, explain_series, explain_table
 
     try:
-        if "/" in subject:
+        if before or after or scenario:
+            if subject.removeprefix("marts.") != "forecast_bridge" or before is None or after is None:
+                raise ExplainError(
+                    "--from and --to go together, and with forecast_bridge only: "
+                    "wlz explain forecast_bridge --from 2018-05 --to 2018-08"
+                )
+            from pipelines.cli.bridge import explain_bridge
+
+            say(explain_bridge(resolve_data(data_dir), before, after, scenario))
+        elif "/" in subject:
             prestatiecode, _, wlz_uitvoerder = subject.partition("/")
             database = published(data_dir)
             say(explain_series(database, prestatiecode, wlz_uitvoerder))

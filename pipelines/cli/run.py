@@ -2,18 +2,20 @@
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipelines.cli.console import Month, data_option, note, progress, resolve_data, say
-from warehouse.store import month_label
+from warehouse.store import Store, month_label
 
 if TYPE_CHECKING:
     from assets.context import Warehouse
 
 
-@click.command(epilog="Example: wlz run --delivery-month 2018-05")
+@click.command(
+    epilog='Example: wlz run --delivery-month 2018-05   or   wlz run --delivery-month 2018-05 --final --author "A. Vos"'
+)
 @click.option("--delivery-month", "month", type=Month(), required=True, help="Month of the claims delivery, YYYY-MM.")
 @click.option(
     "--deliveries",
@@ -25,13 +27,26 @@ if TYPE_CHECKING:
     "--scenario", "scenarios", multiple=True, help="Way of computing; repeat it for several (default: all of the year)."
 )
 @click.option("--engine", default="", help="Engine of the scenarios that do not follow the letter (default: theirs).")
-def run(month: date, deliveries: Path | None, data_dir: Path | None, scenarios: tuple[str, ...], engine: str) -> None:
+@click.option("--final", is_flag=True, help="Freeze the advice under an id of its own, beside earlier ones.")
+@click.option("--author", default="", help="Who freezes it; goes with --final.")
+def run(
+    month: date,
+    deliveries: Path | None,
+    data_dir: Path | None,
+    scenarios: tuple[str, ...],
+    engine: str,
+    final: bool,
+    author: str,
+) -> None:
     """Take in the deliveries up to a month, check them, compute the advice and publish it.
 
-    Exit code 1 when a delivery was refused (the advice then rests on the last accepted one) or nothing could be
-    published. The published month holds the scenarios of this run.
+    Exit code 1 when a delivery was refused (the advice then rests on the last accepted one, and is not frozen) or
+    nothing could be published. The published month holds the scenarios of this run.
     """
-    raise SystemExit(run_and_tell(month, resolve_data(data_dir), deliveries, scenarios, engine))
+    if final != bool(author.strip()):
+        note("--final and --author NAME go together: an advice is frozen under the name of who stands for it")
+        raise SystemExit(2)
+    raise SystemExit(run_and_tell(month, resolve_data(data_dir), deliveries, scenarios, engine, author.strip()))
 
 
 def run_and_tell(
@@ -40,11 +55,11 @@ def run_and_tell(
     deliveries: Path | None = None,
     scenarios: tuple[str, ...] = (),
     engine: str = "",
+    author: str = "",
 ) -> int:
-    """Runs a month and says how it went; returns the exit code."""
+    """Runs a month and says how it went; with an author the advice is frozen too. Returns the exit code."""
     from assets.context import FIRST_MONTH, Warehouse
     from pipelines.runner import INTERRUPTED, RunFailed, run_month
-    from wlz.assumptions import AssumptionError
 
     if month < date.fromisoformat(f"{FIRST_MONTH}-01"):
         note(f"delivery month {month_label(month)} lies before the first, {FIRST_MONTH}")
@@ -54,22 +69,18 @@ def run_and_tell(
         deliveries_dir=str(deliveries.absolute()) if deliveries else "",
         scenarios=",".join(scenarios),
         engine=engine,
+        final_author=author,
     )
-    try:
-        if scenarios or engine:
-            _ = warehouse.advice(month).settings
-    except AssumptionError as error:
-        note(str(error))
+    if not is_rightly_used(warehouse, month):
         return 2
-    if not warehouse.landing.exists():
-        note(f"no landing zone {warehouse.landing}: expected a folder per delivery month in it")
-        note("Next: wlz simulate --out DIR, or name the folder with --deliveries")
-        return 2
+    frozen_before = last_frozen(warehouse.store, month)
     try:
         with progress() as shown:
             outcome = run_month(warehouse, month, falls_back=False, listener=shown)
         if not outcome.blocked:
-            tell_published(outcome.warnings, month, warehouse.database)
+            tell_published(outcome.warnings, month, warehouse)
+            if author:
+                say(tell_frozen(frozen_before, last_frozen(warehouse.store, month)))
             return 0
         return _fall_back(outcome.blocked, warehouse, month)
     except RunFailed as failure:
@@ -84,10 +95,30 @@ def run_and_tell(
         return 130
 
 
+def is_rightly_used(warehouse: "Warehouse", month: date) -> bool:
+    """Whether scenarios, engine and landing zone are there; says what is not."""
+    from wlz.assumptions import AssumptionError
+
+    try:
+        if warehouse.scenarios or warehouse.engine:
+            _ = warehouse.advice(month).settings
+    except AssumptionError as error:
+        note(str(error))
+        return False
+    if not warehouse.landing.exists():
+        note(f"no landing zone {warehouse.landing}: expected a folder per delivery month in it")
+        note("Next: wlz simulate --out DIR, or name the folder with --deliveries")
+        return False
+    return True
+
+
 def _fall_back(blocked: list[str], warehouse: "Warehouse", month: date) -> int:
     """A delivery was refused: rest on the last accepted ones, if there are any and they are not published yet."""
     from pipelines.runner import is_published, run_month
 
+    if warehouse.final_author:
+        note("Nothing is frozen: a delivery was refused. Next: mend it, or take it out of the landing zone, and repeat")
+        warehouse = type(warehouse)(**warehouse.model_dump() | {"final_author": ""})  # a copy would keep its config
     claims = warehouse.advice(month).chosen.filter(kind="declaraties")["delivery_id"].to_list()
     if not claims:
         say(f"Refused, nothing published: no claims delivery was accepted for the round of {month_label(month)}.")
@@ -102,7 +133,7 @@ def _fall_back(blocked: list[str], warehouse: "Warehouse", month: date) -> int:
         outcome = run_month(warehouse, month, falls_back=True, listener=shown)
     say(f"Refused or missing; the advice of {month_label(month)} rests on the last accepted claims: {claims[0]}")
     _tell_refusals(blocked)
-    tell_published([warning for warning in outcome.warnings if warning not in blocked], month, warehouse.database)
+    tell_published([warning for warning in outcome.warnings if warning not in blocked], month, warehouse)
     return 1
 
 
@@ -111,17 +142,43 @@ def _tell_refusals(blocked: list[str]) -> None:
         say(f"  refused: {message}")
 
 
-def tell_published(warnings: list[str], month: date, database: Path) -> None:
+def tell_published(warnings: list[str], month: date, warehouse: "Warehouse") -> None:
     """What was published, and what people should know about it."""
     from reports.terminal import render_certainty, render_missing, render_rules
 
+    database = warehouse.database
     for warning in warnings:
         say(f"  warning: {warning}")
     say(render_rules(database, month))
     say(render_certainty(database, month))
+    without = warehouse.advice(month).without_completion
+    if without:
+        say(without)
     for line in render_missing(database, month):
         say(line)
     say(f"Advice on delivery month {month_label(month)} published in {database}")
+
+
+def last_frozen(store: Store, month: date) -> dict[str, Any]:
+    """Id, author and time of the advice of a month that was frozen last; nothing when none was."""
+    from warehouse.tables.vintages import FORECAST_VINTAGES
+    from wlz.vintages import last_final
+
+    if not store.has(FORECAST_VINTAGES, month):
+        return {}
+    vintages = store.read(FORECAST_VINTAGES, month)
+    frozen = vintages.filter(advice_id=f"{month_label(month)}-final-{last_final(vintages)}")
+    return frozen.select("advice_id", "author", "frozen_at").row(0, named=True) if frozen.height else {}
+
+
+def tell_frozen(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """Under which id the advice is frozen, and whether that was done now."""
+    if now["advice_id"] == before.get("advice_id"):
+        return (
+            f"Nothing changed since {now['advice_id']}, frozen by {now['author']} on {now['frozen_at']:%Y-%m-%d %H:%M} "
+            "UTC: it stays the last one"
+        )
+    return f"Frozen as {now['advice_id']} by {now['author']} (marts.forecast_vintages)"
 
 
 def _still_shown(database: Path) -> str:

@@ -18,7 +18,7 @@ MARKER = "simulation.json"
 @click.option("--scale", default="letter", show_default=True, help="letter, small, or lines:N for N claim lines.")
 @click.option("--until", type=Month(), default="2018-05", show_default=True, help="Last delivery month, YYYY-MM.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Same seed, same files.")
-@click.option("--defect", "defects", multiple=True, help="Plant a defect in the last delivery; may be repeated.")
+@click.option("--defect", "defects", multiple=True, help="Plant a defect in the last deliveries; may be repeated.")
 def simulate(out: Path, scale: str, until: date, seed: int, defects: tuple[str, ...]) -> None:
     """Write invented deliveries, month by month, with the truth beside them in DIR-truth.
 

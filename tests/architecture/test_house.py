@@ -23,7 +23,8 @@ THIRD_PARTY = {
     "click": {"pipelines"},
 }
 STAGES = (
-    "deliveries", "series", "backtest", "volumes", "prices", "extra_items", "pgb", "aids", "utilisation", "bounds"
+    "deliveries", "series", "backtest", "volumes", "prices", "extra_items", "pgb", "aids", "utilisation", "bounds",
+    "vintages", "bridge",
 )  # fmt: skip
 
 

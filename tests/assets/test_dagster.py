@@ -24,6 +24,7 @@ from wlz.simulate.run import simulate_deliveries
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 GROUPS = {
+    "lag": {"completed_series"},
     "deliveries": {"deliveries"},
     "series": {"series_region", "series"},
     "backtest": {"backtest"},
@@ -34,6 +35,8 @@ GROUPS = {
     "aids": {"aids"},
     "utilisation": {"utilisation", "utilisation_months"},
     "bounds": {"forecast_bounds"},
+    "vintages": {"forecast_vintages", "realisation"},
+    "bridge": {"forecast_bridge"},
     "publish": {"advice_provenance", "marts"},
 }
 

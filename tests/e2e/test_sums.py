@@ -17,8 +17,17 @@ from warehouse.tables.deliveries import BELEIDSREGELWAARDEN, DECLARATIES, HERSCH
 from wlz.assumptions import paid_shares
 from wlz.extra_items import build_extra_items, derive_lag_ratio
 from wlz.prices import derive_prices, value_volumes
-from wlz.series import aggregate_claims, assign_regions, build_series, claims_by_year, claims_to_date, last_base_month
-from wlz.utilisation import confront, latest_budgets, monthly_path, region_shares
+from wlz.series import (
+    aggregate_claims,
+    assign_regions,
+    build_series,
+    claims_by_month,
+    claims_by_year,
+    claims_to_date,
+    last_base_month,
+)
+from wlz.utilisation import confront, latest_budgets, region_shares
+from wlz.utilisation_path import monthly_path
 from wlz.volumes import forecast_volumes, sum_year_volumes
 
 CENT = Decimal("0.01")
@@ -354,7 +363,17 @@ def advise(claims: pl.DataFrame, lines: list[Line], surplus: int) -> tuple[pl.Da
         region_shares=region_shares(by_region, last_month=last_base_month(base)),
         assumptions=assumptions,
     )
-    return confronted, items, monthly_path(revenue=revenue, extra_items=items, pgb=stands, budgets=budgets)
+    return (
+        confronted,
+        items,
+        monthly_path(
+            revenue=revenue,
+            extra_items=items,
+            pgb=stands,
+            budgets=budgets,
+            declared=claims_by_month(by_region, prestaties, 2018),
+        ),
+    )
 
 
 def has_care_in_base(lines: list[Line]) -> bool:

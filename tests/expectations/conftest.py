@@ -18,6 +18,10 @@ ASSUMPTIONS = {
     "missing_month_block_ratio": 0.005,
     "missing_month_minimum_lag_months": 4,
     "control_total_tolerance_eur": 0.01,
+    "comparison_minimum_lag_months": 4,
+    "comparison_minimum_months": 3,
+    "doubled_rise_tolerance_ratio": 0.1,
+    "partial_fall_ratio": 0.2,
 }
 CROSSWALK = pl.DataFrame(
     [
@@ -51,6 +55,12 @@ def claims() -> pl.DataFrame:
     schema = DECLARATIES.schema
     frame = pl.DataFrame(rows, schema={**schema, "amount_eur": pl.Float64()}, orient="row")
     return frame.with_columns(pl.col("amount_eur").cast(MONEY))
+
+
+@pytest.fixture
+def places() -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Crosswalk and regions of the views."""
+    return CROSSWALK, REGIONS
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_every_expectation_lies_within_its_bounds(letter):
     """At every level and period, in every scenario; 80 % within 95 %; nothing without bounds but what is declared."""
     bounds = run_query(letter.database, "SELECT * FROM marts.forecast_bounds")
     assert set(bounds["level"]) == {"series", "group", "region", "uitvoerder", "national"}
-    assert set(bounds["scenario"]) == {"letter", "base", "low", "high", "indications"}
+    assert set(bounds["scenario"]) == {"letter", "base", "completed", "low", "high", "indications"}
     order = ["lower_95_eur", "lower_80_eur", "expected_eur", "upper_80_eur", "upper_95_eur"]
     for lower, upper in pairwise(order):
         assert bounds.filter(pl.col(lower) > pl.col(upper)).is_empty(), (lower, upper)

@@ -34,7 +34,8 @@ def volumes(*rows: tuple[str, str, date, float | None, float | None]) -> pl.Data
     """prestatiecode, wlz_uitvoerder, care_month, observed, forecast"""
     names = ["prestatiecode", "wlz_uitvoerder", "care_month", "observed_volume", "forecast_volume"]
     types = [pl.String, pl.String, pl.Date, pl.Float64, pl.Float64]
-    return pl.DataFrame(rows, schema=dict(zip(names, types, strict=True)), orient="row")
+    frame = pl.DataFrame(rows, schema=dict(zip(names, types, strict=True)), orient="row")
+    return frame.with_columns(completed_volume=pl.lit(None, dtype=pl.Float64))
 
 
 def known_prices(*rows: tuple[str, str, float | None]) -> pl.DataFrame:

@@ -18,17 +18,18 @@ from wlz.utilisation import (
     apply_transfers,
     confront,
     latest_budgets,
-    monthly_path,
     region_shares,
     split_to_regions,
     transfer_value,
     weigh_transfer,
 )
+from wlz.utilisation_path import monthly_path
 
 EUR = pl.Decimal(18, 2)
 D = Decimal
 ASSUMPTIONS = {"brutering_factor": 0.86, "redistribution_reserve_eur": 260_000_000}
 VINTAGE = {"delivery_month": date(2018, 5, 1), "budget_year": 2018, "scenario": "letter"}
+NOTHING_DECLARED = pl.DataFrame(schema={"month": pl.Date, "declared_month_eur": EUR})
 QUICK = settings(max_examples=40, deadline=None, derandomize=True)
 MLN = 1_000_000
 
@@ -310,7 +311,9 @@ def test_regions_uitvoerders_and_nation_agree_to_the_cent(inputs: dict[str, pl.D
 @given(deliveries())
 def test_the_path_ends_at_the_expectation_to_the_cent(inputs: dict[str, pl.DataFrame]):
     whole = confront(**inputs, assumptions=ASSUMPTIONS)
-    path = monthly_path(**{name: inputs[name] for name in ("revenue", "extra_items", "pgb", "budgets")})
+    path = monthly_path(
+        **{name: inputs[name] for name in ("revenue", "extra_items", "pgb", "budgets")}, declared=NOTHING_DECLARED
+    )
     december = path.filter(pl.col("month") == date(2018, 12, 1))
     for part in ("zin", "pgb"):
         end, year = december.row(0 if part == "zin" else 1, named=True), row_of(whole, "national", part)
@@ -435,7 +438,13 @@ def small_path(pgb: pl.DataFrame) -> pl.DataFrame:
         *(("Z053", "A", month, "forecast", "10.00", True) for month in range(3, 13)),
     )
     items = make_items(("A", "0.20"), ("B", "0.05"))
-    return monthly_path(revenue=revenue, extra_items=items, pgb=pgb, budgets=make_budgets(("North", "A", "120", "50")))
+    return monthly_path(
+        revenue=revenue,
+        extra_items=items,
+        pgb=pgb,
+        budgets=make_budgets(("North", "A", "120", "50")),
+        declared=NOTHING_DECLARED,
+    )
 
 
 def test_zin_adds_up_and_extra_items_come_in_twelfths():

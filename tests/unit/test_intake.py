@@ -33,6 +33,9 @@ class Desk:
     def __init__(self, root: Path) -> None:
         self.landing, self.quarantine, self.store = root / "deliveries", root / "quarantine", Store(root / "lake")
         self.said: list[str] = []
+        self.compared: list[
+            tuple[str, float | None]
+        ] = []  # claims judged, and the euro of what they were compared with
         self.hour = 0
 
     def put(self, content: str, name: str = "hulpmiddelen.csv", month: str = "2018-05") -> Path:
@@ -63,6 +66,10 @@ def judge_by_faults(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     """
 
     def measure(view: DeliveryView) -> list[CheckResult]:
+        desk = request.getfixturevalue("desk")
+        if view.kind == "declaraties":
+            euro = None if view.previous is None else view.previous["amount_eur"].sum()
+            desk.compared.append((f"{view.delivery_month:%Y-%m}", euro))
         wrong_total = view.control is not None and view.frame is not None and view.control["rows"] != view.frame.height
         return [
             CheckResult(
@@ -85,6 +92,7 @@ def judge_by_faults(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     if "real_rules" not in request.fixturenames:
         monkeypatch.setattr(intake, "measure_delivery", measure)
         monkeypatch.setattr(intake, "judge", lambda measured: measured)
+        monkeypatch.setattr(intake, "foresees_block", lambda result: result.is_blocking)
         monkeypatch.setattr(intake, "DUE_EVERY_MONTH", ())
 
 
@@ -257,6 +265,62 @@ def test_missing_claims_are_a_refusal_of_the_month(desk, monkeypatch):
     assert desk.take_in().refused == []
 
 
+def claims_of(desk: Desk, month: str, amount: int, name: str = "declaraties.csv") -> Path:
+    """Claims of one row in the folder of a month; the amount tells deliveries apart."""
+    return desk.put(CLAIMS.replace("100,00", f"{amount},00"), name, month)
+
+
+def test_claims_of_a_batch_are_compared_with_the_month_before(desk):
+    """Oldest first, whatever was missing in between; a file that is refused is no measure for the next."""
+    claims_of(desk, "2017-05", 1)
+    claims_of(desk, "2018-03", 3)
+    claims_of(desk, "2018-04", 4)
+    desk.put('{"rows": 9}', "declaraties.control.json", "2018-04")
+    claims_of(desk, "2018-05", 5)
+    desk.put("unreadable", "declaraties.csv", "2018-06")
+    claims_of(desk, "2018-07", 7)
+    desk.take_in(date(2018, 7, 1))
+    assert desk.compared == [
+        ("2017-05", None), ("2018-03", 1.0), ("2018-04", 3.0), ("2018-05", 3.0), ("2018-06", 5.0), ("2018-07", 5.0)
+    ]  # fmt: skip
+
+
+def test_claims_are_compared_with_the_accepted_ones_of_an_earlier_run(desk):
+    """The same as in one batch, also for what is refused and judged again, and for what comes in later."""
+    claims_of(desk, "2018-03", 3)
+    desk.take_in(date(2018, 3, 1))
+    claims_of(desk, "2018-04", 4)
+    control = desk.put('{"rows": 9}', "declaraties.control.json", "2018-04")
+    desk.take_in(APRIL)
+    claims_of(desk, "2018-05", 5)
+    desk.take_in()
+    assert desk.compared == [("2018-03", None), ("2018-04", 3.0), ("2018-04", 3.0), ("2018-05", 3.0)]
+    control.unlink()
+    claims_of(desk, "2018-05", 6)
+    desk.take_in()
+    assert desk.compared[4:] == [("2018-04", 3.0), ("2018-05", 4.0)]  # April is good now
+
+
+def test_a_redelivery_is_compared_with_the_month_before_and_takes_the_place_of_the_first(desk):
+    claims_of(desk, "2018-03", 3)
+    claims_of(desk, "2018-04", 4)
+    desk.take_in(APRIL)
+    claims_of(desk, "2018-04", 5)
+    claims_of(desk, "2018-05", 6)
+    desk.take_in()
+    claims_of(desk, "2018-05", 7)
+    desk.take_in()
+    assert desk.compared[2:] == [("2018-04", 3.0), ("2018-05", 5.0), ("2018-05", 5.0)]
+
+
+def test_other_kinds_are_compared_with_nothing(desk):
+    claims_of(desk, "2018-04", 4)
+    desk.take_in(APRIL)
+    desk.put(AIDS)
+    desk.take_in()
+    assert desk.compared == [("2018-04", None)]
+
+
 def test_a_run_that_broke_off_before_the_register_is_taken_up_again(desk, monkeypatch):
     """What was held then is simply held again: one delivery, one file."""
     desk.put(AIDS)
@@ -294,3 +358,24 @@ def test_the_rules_themselves_judge_and_their_results_are_kept(desk, real_rules)
     kept = desk.store.read(DATA_QUALITY, MAY)
     assert set(kept["checked_table"]) == {"hulpmiddelen", "declaraties"}
     assert kept.filter(checked_table="declaraties")["outcome"].to_list() == ["failed"]
+
+
+def test_the_order_of_arrival_leaves_the_same_results(tmp_path, real_rules):
+    """Clean claims one by one, in one batch, or backwards with a month between that comes last: the same rows."""
+    orders = ([["2018-03"], ["2018-04"], ["2018-05"]], [["2018-03", "2018-04", "2018-05"]], [["2018-05"], ["2018-03"],
+              ["2018-04"]])  # fmt: skip
+    found = []
+    for number, order in enumerate(orders):
+        desk = Desk(tmp_path / str(number))
+        for batch in order:
+            for month in batch:
+                lines = [f"{month}-02;5501;;Z025;{year}-{care:02};14;10,0;10{month[-1]},00"
+                         for year in (2016, 2017) for care in range(1, 13)]  # fmt: skip
+                desk.put("\n".join([CLAIMS.splitlines()[0], *lines, ""]), "declaraties.csv", month)
+            desk.take_in(date.fromisoformat(f"{max(batch)}-01"))
+            desk.take_in(MAY)
+        found.append([desk.store.read(DATA_QUALITY, date(2018, month, 1)) for month in (3, 4, 5)])
+    first, *others = found
+    assert {"D05", "D08"} <= set(first[0]["check_id"])
+    assert set(pl.concat(first).filter(pl.col("check_id").is_in(["D05", "D08"]))["outcome"]) == {"passed"}
+    assert all(one.equals(other) for rows in others for one, other in zip(first, rows, strict=True))

@@ -9,7 +9,7 @@ import pytest
 
 from warehouse import reference as library
 from warehouse.tables.deliveries import KINDS
-from wlz.simulate import DEFECTS, SimulatedFile, SimulationError, Truth, simulate_deliveries, simulate_truth
+from wlz.simulate import SimulatedFile, SimulationError, Truth, simulate_deliveries, simulate_truth
 from wlz.simulate.agreements import herschikking
 from wlz.simulate.budgets import kader, pgb_stand_cents, published_budget_cents
 from wlz.simulate.claims import LATE_CELLS_ARRIVE, Claims, declared_volumes
@@ -222,63 +222,6 @@ def test_truth_is_not_delivered(files: list[SimulatedFile]) -> None:
 
 def test_without_defects_none_is_listed(truth: Truth) -> None:
     assert truth.defects.is_empty()
-
-
-@pytest.mark.parametrize("name", list(DEFECTS))
-def test_a_defect_is_planted_and_listed(name: str, files: list[SimulatedFile]) -> None:
-    planted = simulate_truth(REFERENCE, scale="small", defects=[name]).defects
-    *_, last = (
-        file
-        for file in simulate_deliveries(REFERENCE, scale="small", defects=[name])
-        if file.kind == "declaraties" and file.delivery_month == MAY_2018
-    )
-    clean = of_kind(files, "declaraties", MAY_2018)
-    assert planted["defect"].unique().to_list() == [name]
-    assert (planted["rows_count"] > 0).all()
-    assert (planted["amount_eur"] != 0).all()
-    assert FOUND[name](last.frame)
-    assert not FOUND[name](clean)
-
-
-def has_price_of_hours(claims: pl.DataFrame) -> bool:
-    price = pl.col("bedrag").cast(pl.Float64) / pl.col("aantal")
-    return claims.filter(pl.col("eenheid") == "01", price > 20).height > 0
-
-
-def has_negative_total(claims: pl.DataFrame) -> bool:
-    return (
-        claims.group_by("prestatiecode", "zorgmaand").agg(pl.col("aantal").min()).filter(pl.col("aantal") < 0).height
-        > 0
-    )
-
-
-def is_stale(claims: pl.DataFrame) -> bool:
-    months = claims.group_by("zorgkantoorcode").agg(pl.col("zorgmaand").max())
-    return months["zorgmaand"].n_unique() > 1
-
-
-def lacks_month(claims: pl.DataFrame) -> bool:
-    return claims.group_by("zorgkantoorcode").agg(pl.col("zorgmaand").n_unique())["zorgmaand"].n_unique() > 1
-
-
-FOUND = {
-    "unit_error": has_price_of_hours,
-    "missing_region": lambda claims: claims["zorgkantoorcode"].n_unique() < 4,
-    "negative_total": has_negative_total,
-    "duplicate_key": lambda claims: bool(claims.select(KEY).is_duplicated().any()),
-    "unknown_prestatie": lambda claims: not claims.filter(pl.col("prestatiecode") == "X999").is_empty(),
-    "unknown_unit": lambda claims: not claims.filter(pl.col("eenheid") == "99").is_empty(),
-    "unknown_zorgkantoor": lambda claims: not claims.filter(pl.col("zorgkantoorcode") == "5599").is_empty(),
-    "late_uitvoerder": is_stale,
-    "missing_month": lacks_month,
-    "future_care_month": lambda claims: claims["zorgmaand"].max() > "2018-05",
-    "sign_mismatch": lambda claims: not claims.filter((pl.col("bedrag") < 0) & (pl.col("aantal") > 0)).is_empty(),
-}
-
-
-def test_defects_together_do_not_hide_each_other() -> None:
-    planted = simulate_truth(REFERENCE, scale="small", defects=list(DEFECTS)).defects
-    assert set(planted["defect"]) == set(DEFECTS)
 
 
 @pytest.mark.parametrize("lines", [500, 20_000])

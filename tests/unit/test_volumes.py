@@ -78,6 +78,7 @@ def test_a_row_per_series_and_month_in_order() -> None:
         "wlz_uitvoerder",
         "care_month",
         "observed_volume",
+        "completed_volume",
         "forecast_volume",
         "engine",
         "model",

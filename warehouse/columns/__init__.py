@@ -8,6 +8,7 @@ STAGES = (
     "common",
     "deliveries",
     "series",
+    "lag",
     "volumes",
     "prices",
     "extra_items",
@@ -15,6 +16,8 @@ STAGES = (
     "aids",
     "utilisation",
     "bounds",
+    "vintages",
+    "bridge",
     "backtest",
     "quality",
 )

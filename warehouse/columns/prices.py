@@ -110,9 +110,9 @@ STATE = Column(
     "state",
     pl.String(),
     "text",
-    "Whether the month was declared (or granted) or is forecast.",
+    "Whether the month was declared (or granted), completed for lag, or is forecast.",
     "Stand",
-    allowed=("declared", "forecast"),
+    allowed=("declared", "completed", "forecast"),
 )
 MONTH_VOLUME = Column(
     "month_volume",

@@ -20,6 +20,20 @@ AVAILABLE_EUR = Column(
     "Kader minus expectation; negative is a shortage.",
     "Beschikbare ruimte (€)",
 )
+DECLARED_MONTH_EUR = Column(
+    "declared_month_eur",
+    MONEY,
+    "eur",
+    "Claims of the month in the delivery, meerzorg left out; empty when none came in, and for pgb.",
+    "Gedeclareerd in de maand (€)",
+)
+COMPLETED_MONTH_EUR = Column(
+    "completed_month_eur",
+    MONEY,
+    "eur",
+    "The month as completed for lag; empty where it was not.",
+    "Voltooid in de maand (€)",
+)
 AVAILABLE_RATIO = Column("available_ratio", pl.Float64(), "ratio", "Available room ÷ kader.", "Beschikbare ruimte (%)")
 DECLARED_TO_DATE_EUR = Column(
     "declared_to_date_eur",

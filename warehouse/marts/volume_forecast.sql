@@ -8,7 +8,7 @@ with month_bounds as (
 final as (
     select
         volumes.delivery_month, volumes.budget_year, volumes.scenario, volumes.prestatiecode, volumes.wlz_uitvoerder,
-        volumes.care_month, volumes.observed_volume, volumes.forecast_volume,
+        volumes.care_month, volumes.observed_volume, volumes.completed_volume, volumes.forecast_volume,
         month_bounds.lower_80_volume, month_bounds.upper_80_volume,
         month_bounds.lower_95_volume, month_bounds.upper_95_volume,
         volumes.engine, volumes.model, volumes.flag, volumes.forecast_reason

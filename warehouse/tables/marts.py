@@ -1,19 +1,26 @@
 """The published marts: what analysts query. One SELECT per mart in ``warehouse/marts/<name>.sql``."""
 
+from dataclasses import replace
+
 from warehouse.columns import aids as a
 from warehouse.columns import common as c
 from warehouse.columns import deliveries as d
 from warehouse.columns import extra_items as e
+from warehouse.columns import lag as g
 from warehouse.columns import pgb as p
 from warehouse.columns import quality as q
 from warehouse.columns import utilisation as u
+from warehouse.columns import vintages as w
 from warehouse.columns import volumes as v
 from warehouse.columns.prices import STATE
 from warehouse.contract import Column, Table
 from warehouse.tables.backtest import BACKTEST
 from warehouse.tables.bounds import EXCEEDANCE, FORECAST_BOUNDS, OUTLOOK
+from warehouse.tables.bridge import FORECAST_BRIDGE
+from warehouse.tables.lag import LAG_CURVE, REVISION_STATISTICS
 from warehouse.tables.prices import PRICES
 from warehouse.tables.quality import ADVICE_PROVENANCE, DATA_QUALITY
+from warehouse.tables.vintages import FORECAST_VINTAGES
 
 _VINTAGE = (c.DELIVERY_MONTH, c.BUDGET_YEAR, c.SCENARIO)
 _VINTAGE_KEY = ("delivery_month", "scenario")
@@ -26,9 +33,10 @@ _TRANSFER = (
     u.RESERVE_NEEDED_RATIO,
     u.RESERVE_LEFT_EUR,
 )
+_REALISED = (w.REALISED_EUR, w.REALISED_DELIVERY_MONTH, w.ERROR_EUR, w.ERROR_RATIO)
 _OPTIONAL = frozenset(
     {"available_ratio", "declared_to_date_eur", "granted_to_date_eur"}
-    | {column.name for column in (*c.BOUNDS_EUR, *_TRANSFER)}
+    | {column.name for column in (*c.BOUNDS_EUR, *_TRANSFER, u.DECLARED_MONTH_EUR, u.COMPLETED_MONTH_EUR)}
 )
 
 
@@ -148,6 +156,8 @@ UTILISATION_MONTHLY = _mart(
         c.MONTH,
         c.PART,
         STATE,
+        u.DECLARED_MONTH_EUR,
+        u.COMPLETED_MONTH_EUR,
         u.AMOUNT_MONTH_EUR,
         u.EXPECTED_CUMULATIVE_EUR,
         u.EXPECTED_CUMULATIVE_INCL_EXTRA_EUR,
@@ -167,6 +177,7 @@ VOLUME_FORECAST = _mart(
         c.WLZ_UITVOERDER,
         c.CARE_MONTH,
         v.OBSERVED_VOLUME,
+        g.COMPLETED_VOLUME,
         v.FORECAST_VOLUME,
         *v.BOUNDS_VOLUME,
         c.ENGINE,
@@ -177,7 +188,9 @@ VOLUME_FORECAST = _mart(
     ("prestatiecode", "wlz_uitvoerder", "care_month"),
     "Observed volumes and their forecast to December of the year after; bounds of the budget year's months.",
     "figures 10 and 11",
-    nullable=frozenset({"observed_volume", "forecast_volume", *(b.name for b in v.BOUNDS_VOLUME), "flag"}),
+    nullable=frozenset(
+        {"observed_volume", "completed_volume", "forecast_volume", *(b.name for b in v.BOUNDS_VOLUME), "flag"}
+    ),
     keep_vintages=13,
 )
 PRICE_DERIVATION = _as_mart(PRICES, "price_derivation", "table 7, figure 12", keep_vintages=13)
@@ -205,7 +218,16 @@ AIDS_MONTHLY = _mart(
 FORECAST_BOUNDS_MART = _as_mart(FORECAST_BOUNDS, "forecast_bounds", None, keep_vintages=13)
 EXCEEDANCE_MART = _as_mart(EXCEEDANCE, "exceedance", None, None)
 UTILISATION_OUTLOOK = _as_mart(OUTLOOK, "utilisation_outlook", None, None)
+FORECAST_VINTAGES_MART = _as_mart(FORECAST_VINTAGES, "forecast_vintages", None, None).with_columns(
+    *_REALISED,
+    nullable=FORECAST_VINTAGES.nullable | {column.name for column in _REALISED},
+    description=f"{FORECAST_VINTAGES.description} What came of the year stands beside it once a delivery knows.",
+    rebuilt_whole=True,
+)
+FORECAST_BRIDGE_MART = replace(_as_mart(FORECAST_BRIDGE, "forecast_bridge", None, None), rebuilt_whole=True)
 BACKTEST_ACCURACY = _as_mart(BACKTEST, "backtest_accuracy", None, None)
+LAG_CURVE_MART = _as_mart(LAG_CURVE, "lag_curve", None, keep_vintages=13)
+REVISION_STATISTICS_MART = _as_mart(REVISION_STATISTICS, "revision_statistics", None, None)
 DATA_QUALITY_MART = Table(
     "data_quality",
     "quality",
@@ -247,7 +269,11 @@ MARTS: dict[str, Table] = {
         FORECAST_BOUNDS_MART,
         EXCEEDANCE_MART,
         UTILISATION_OUTLOOK,
+        FORECAST_VINTAGES_MART,
+        FORECAST_BRIDGE_MART,
         BACKTEST_ACCURACY,
+        LAG_CURVE_MART,
+        REVISION_STATISTICS_MART,
         DATA_QUALITY_MART,
         ADVICE_PROVENANCE_MART,
         EXAMPLE_QUERIES,

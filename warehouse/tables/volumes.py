@@ -2,6 +2,7 @@
 
 from warehouse.columns import common as c
 from warehouse.columns import deliveries as d
+from warehouse.columns import lag as g
 from warehouse.columns import volumes as v
 from warehouse.contract import Table
 
@@ -18,6 +19,7 @@ VOLUMES = Table(
         c.WLZ_UITVOERDER,
         c.CARE_MONTH,
         v.OBSERVED_VOLUME,
+        g.COMPLETED_VOLUME,
         v.FORECAST_VOLUME,
         v.COMPUTED_VOLUME,
         c.ENGINE,
@@ -27,7 +29,7 @@ VOLUMES = Table(
     ),
     ("scenario", "prestatiecode", "wlz_uitvoerder", "care_month"),
     "Observed volumes and their forecast to December of the year after; budget_year is that of the month.",
-    nullable=frozenset({"observed_volume", "forecast_volume", "computed_volume", "flag"}),
+    nullable=frozenset({"observed_volume", "completed_volume", "forecast_volume", "computed_volume", "flag"}),
 )
 VOLUME_CHECK = Table(
     "volume_check",

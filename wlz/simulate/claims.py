@@ -52,6 +52,11 @@ OVERCLAIM_SHARE = 0.04
 OVERCLAIM_RANGE = (0.005, 0.03)
 OVERCLAIM_OFFSET = 0.0001  # what open over-claims take off the late claims of a year, added to the tail
 LATE_CELLS_ARRIVE = month_number(date(2018, 6, 1))
+BILLING_SHIFTS = {
+    "billing_speed": 1.5,
+    "billing_slow": -1.0,
+}  # defects: logit, at lags 1 to 4 of the largest uitvoerder
+BILLING_DELIVERIES = 3  # the last ones of the simulation; the new pace is there to stay
 
 
 @dataclass(frozen=True)
@@ -217,6 +222,23 @@ def _logit(ratio: np.ndarray) -> np.ndarray:
     return np.asarray(np.log(ratio / (1 - ratio)))
 
 
+def largest_uitvoerder(claims: Claims) -> int:
+    """Number of the uitvoerder with the most euro, finally claimed, in the care months before the last delivery."""
+    count = month_number(claims.world.settings.until) - FIRST
+    euro = (claims.final[:, :count] * claims.price[:, :count]).sum(axis=1)
+    return int(np.argmax(np.bincount(claims.world.cell_uitvoerder, euro, len(claims.world.uitvoerders))))
+
+
+def billing_shift(claims: Claims, delivery_month: date) -> np.ndarray:
+    """Logit per uitvoerder that the defects ``billing_speed`` and ``billing_slow`` add at lags 1 to 4; 0 without."""
+    settings = claims.world.settings
+    shift = np.zeros(len(claims.world.uitvoerders))
+    asked = [size for name, size in BILLING_SHIFTS.items() if name in settings.defects]
+    if asked and month_number(delivery_month) > month_number(settings.until) - BILLING_DELIVERIES:
+        shift[largest_uitvoerder(claims)] = sum(asked)
+    return shift
+
+
 def completeness(claims: Claims, delivery_month: date) -> np.ndarray:
     """Share of the final volume declared, cell × care month before the delivery; reversals are not in it."""
     world, delivery = claims.world, month_number(delivery_month)
@@ -225,10 +247,10 @@ def completeness(claims: Claims, delivery_month: date) -> np.ndarray:
     tail = 1 - claims.tail[:, None] * np.exp(-(lags[None, :] - 5) / TAIL_MONTHS)
     ratio = np.asarray(tail[world.cell_uitvoerder])
     rng = stream(world.settings.seed, Stream.LATENESS, delivery)
-    noise = rng.normal(0.0, DELIVERY_SD, len(world.uitvoerders))
+    of_delivery = rng.normal(0.0, DELIVERY_SD, len(world.uitvoerders)) + billing_shift(claims, delivery_month)
     for lag in range(1, min(4, count) + 1):
         slow = SLOW_MONTHS.get(month_date(delivery - lag).month, 0.0) if lag <= 3 else 0.0
-        logit = claims.lag_logit[:, lag - 1] + slow + noise
+        logit = claims.lag_logit[:, lag - 1] + slow + of_delivery
         ratio[:, count - lag] = 1 / (1 + np.exp(-(logit[world.cell_uitvoerder] + claims.cell_logit)))
     if delivery < LATE_CELLS_ARRIVE:
         ratio[claims.late, month_number(date(2018, 1, 1)) - FIRST :] = 0.0

@@ -1,19 +1,30 @@
-"""Faults planted in the claims of the last delivery, each with the rows it touches and the euro at stake.
+"""Faults planted in the claims, each with the rows it touches and the euro at stake.
 
-A defect is a function from the delivered claims to the claims with the fault and a list of what was done. Random
+A defect is a function from the delivered claims to the claims with the fault and a list of what was done. It is planted
+in the last delivery; ``DELIVERIES_TOUCHED`` names those that are planted in earlier ones. Another pace of billing is
+part of the run-off (``claims.billing_shift``), so that the true completeness follows; it is only listed here. Random
 choices come from the seed, so the truth can be told apart from the delivery. How a fault is found stands in the
 checks, not here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 import polars as pl
 
-from wlz.simulate.claims import Claims, claims_frame
+from wlz.simulate.claims import BILLING_DELIVERIES, Claims, claims_frame, largest_uitvoerder
 from wlz.simulate.draws import Stream, stream
-from wlz.simulate.inputs import FIRST_DELIVERY_MONTH, MONEY, SimulatedFile, SimulationError, month_date, month_number
+from wlz.simulate.inputs import (
+    FIRST_DELIVERY_MONTH,
+    MONEY,
+    Settings,
+    SimulatedFile,
+    SimulationError,
+    month_date,
+    month_number,
+)
 
 DEFECTS: dict[str, str] = {
     "unit_error": "Claims of one provider and prestatie in hours under the code of minutes; the amount is right.",
@@ -27,7 +38,20 @@ DEFECTS: dict[str, str] = {
     "missing_month": "One uitvoerder lacks an older care month.",
     "future_care_month": "Rows for care in a month after the delivery.",
     "sign_mismatch": "Rows with an amount and a volume of different sign.",
+    "doubled_delivery": "All volumes and amounts twice.",
+    "half_delivery": "Every second row of each care month left out.",
+    "late_largest": "The largest uitvoerder repeats its previous delivery.",
+    "catch_up": "The largest uitvoerder repeated itself in the delivery before the last; it is up to date again.",
+    "billing_speed": "The largest uitvoerder bills much faster from the last three deliveries on.",
+    "billing_slow": "The largest uitvoerder bills slower from the last three deliveries on.",
 }
+# Deliveries a defect is planted in, counted back from the last one; the last one where none are named.
+DELIVERIES_TOUCHED: dict[str, tuple[int, ...]] = {
+    "catch_up": (1,),
+    "billing_speed": tuple(range(BILLING_DELIVERIES)),
+    "billing_slow": tuple(range(BILLING_DELIVERIES)),
+}
+DELIVERIES_NEEDED = {"late_uitvoerder": 1, "late_largest": 1, "catch_up": 2}  # before the last one
 DEFECT_SCHEMA = {
     "defect": pl.String(),
     "delivery_month": pl.Date(),
@@ -56,8 +80,27 @@ class Planted:
 Plant = Callable[[Claims, pl.DataFrame, np.random.Generator], tuple[pl.DataFrame, list[Planted]]]
 
 
+def check_defects(settings: Settings) -> None:
+    """Raises SimulationError when a defect repeats a delivery that the simulation does not have."""
+    available = month_number(settings.until) - month_number(FIRST_DELIVERY_MONTH)
+    for name, needed in DELIVERIES_NEEDED.items():
+        if name in settings.defects and available < needed:
+            first = month_date(month_number(FIRST_DELIVERY_MONTH) + needed)
+            raise SimulationError(
+                f"defect {name}: needs {needed} earlier deliveries before {settings.until:%Y-%m}, found {available}; "
+                f"take until {first:%Y-%m} or later"
+            )
+
+
+def touched_months(settings: Settings) -> list[date]:
+    """Delivery months that hold one of the asked defects, oldest first."""
+    back = {number for name in settings.defects for number in DELIVERIES_TOUCHED.get(name, (0,))}
+    months = [month_date(month_number(settings.until) - number) for number in sorted(back, reverse=True)]
+    return [month for month in months if month >= FIRST_DELIVERY_MONTH]
+
+
 def plant_defects(claims: Claims, files: list[SimulatedFile]) -> tuple[list[SimulatedFile], pl.DataFrame]:
-    """The files of the last delivery with the asked defects in the claims, and one row per thing planted.
+    """The files of a delivery month with the defects of that month in the claims, and one row per thing planted.
 
     Defects are planted in the order of the catalogue, whatever the order asked for, so that each sees the same rows.
     """
@@ -69,8 +112,9 @@ def plant_defects(claims: Claims, files: list[SimulatedFile]) -> tuple[list[Simu
             done.append(file)
             continue
         frame = file.frame
+        back = month_number(settings.until) - month_number(file.delivery_month)
         for number, name in enumerate(DEFECTS):
-            if name not in settings.defects:
+            if name not in settings.defects or back not in DELIVERIES_TOUCHED.get(name, (0,)):
                 continue
             rng = stream(settings.seed, Stream.DEFECTS, number)
             frame, planted = _PLANTS[name](claims, frame, rng)
@@ -106,6 +150,11 @@ def _pick_rows(frame: pl.DataFrame, rng: np.random.Generator, month: str, count:
 
 def _month(claims: Claims, lag: int) -> str:
     return f"{month_date(month_number(claims.world.settings.until) - lag):%Y-%m}"
+
+
+def _delivery_month(frame: pl.DataFrame) -> date:
+    delivered: date = frame["aanleverdatum"][0]
+    return delivered.replace(day=1)
 
 
 def _one_row(row: dict[str, object]) -> dict[str, str]:
@@ -196,12 +245,18 @@ def _replace_value(column: str, value: str, lag: int, words: str) -> Plant:
 def _late_uitvoerder(
     claims: Claims, frame: pl.DataFrame, rng: np.random.Generator
 ) -> tuple[pl.DataFrame, list[Planted]]:
-    until = claims.world.settings.until
-    if until == FIRST_DELIVERY_MONTH:
-        raise SimulationError("defect late_uitvoerder: needs a delivery before the last one; take until after 2017-01")
-    number = int(rng.integers(len(claims.world.uitvoerders)))
+    return _repeat_previous(claims, frame, int(rng.integers(len(claims.world.uitvoerders))))
+
+
+def _repeat_largest(
+    claims: Claims, frame: pl.DataFrame, rng: np.random.Generator
+) -> tuple[pl.DataFrame, list[Planted]]:
+    return _repeat_previous(claims, frame, largest_uitvoerder(claims))
+
+
+def _repeat_previous(claims: Claims, frame: pl.DataFrame, number: int) -> tuple[pl.DataFrame, list[Planted]]:
     mine = pl.col("zorgkantoorcode").is_in(_uitvoerder_codes(claims, number))
-    previous = claims_frame(claims, month_date(month_number(until) - 1)).filter(mine)
+    previous = claims_frame(claims, month_date(month_number(_delivery_month(frame)) - 1)).filter(mine)
     previous = previous.with_columns(aanleverdatum=pl.lit(frame["aanleverdatum"][0], dtype=pl.Date))
     hidden = _euro(frame.filter(mine)) - _euro(previous)
     where = {"wlz_uitvoerder": claims.world.uitvoerders[number]}
@@ -240,6 +295,46 @@ def _sign_mismatch(claims: Claims, frame: pl.DataFrame, rng: np.random.Generator
     return marked.with_columns(bedrag=amount).drop("hit"), planted
 
 
+def _doubled_delivery(
+    claims: Claims, frame: pl.DataFrame, rng: np.random.Generator
+) -> tuple[pl.DataFrame, list[Planted]]:
+    doubled = frame.with_columns(pl.col("aantal") * 2, (pl.col("bedrag") * 2).cast(MONEY))
+    words = "volume and amount of every row twice; the euro is what is counted twice"
+    return doubled, [Planted(_whole_file(frame), frame.height, _euro(frame), words)]
+
+
+def _half_delivery(claims: Claims, frame: pl.DataFrame, rng: np.random.Generator) -> tuple[pl.DataFrame, list[Planted]]:
+    is_left_out = pl.int_range(pl.len()).over("zorgmaand") % 2 == 1
+    left_out = frame.filter(is_left_out)
+    words = "every second row of each care month left out; the euro is what is missing"
+    return frame.filter(~is_left_out), [Planted(_whole_file(frame), left_out.height, _euro(left_out), words)]
+
+
+def _whole_file(frame: pl.DataFrame) -> dict[str, str]:
+    return {"aanleverdatum": str(frame["aanleverdatum"][0])}
+
+
+def _billing(name: str, words: str) -> Plant:
+    """Another pace of billing: in the run-off already, so the rows stay as they are and what it did is listed."""
+
+    def plant(claims: Claims, frame: pl.DataFrame, rng: np.random.Generator) -> tuple[pl.DataFrame, list[Planted]]:
+        number, month = largest_uitvoerder(claims), _delivery_month(frame)
+        mine = pl.col("zorgkantoorcode").is_in(_uitvoerder_codes(claims, number))
+        now, usual = (claims_frame(one, month).filter(mine) for one in (claims, _without(claims, name)))
+        rows = now.join(usual, on=[*KEY, "aantal"], how="anti").height
+        where = {"wlz_uitvoerder": claims.world.uitvoerders[number]}
+        return frame, [Planted(where, rows, abs(_euro(now) - _euro(usual)), words)]
+
+    return plant
+
+
+def _without(claims: Claims, defect: str) -> Claims:
+    """The same claims had this defect not been asked for."""
+    settings = claims.world.settings
+    others = replace(settings, defects=tuple(name for name in settings.defects if name != defect))
+    return replace(claims, world=replace(claims.world, settings=others))
+
+
 _PLANTS: dict[str, Plant] = {
     "unit_error": _unit_error,
     "missing_region": _missing_region,
@@ -252,4 +347,10 @@ _PLANTS: dict[str, Plant] = {
     "missing_month": _missing_month,
     "future_care_month": _future_care_month,
     "sign_mismatch": _sign_mismatch,
+    "doubled_delivery": _doubled_delivery,
+    "half_delivery": _half_delivery,
+    "late_largest": _repeat_largest,
+    "catch_up": _repeat_largest,
+    "billing_speed": _billing("billing_speed", "bills faster at lags 1 to 4; the euro is what comes in earlier"),
+    "billing_slow": _billing("billing_slow", "bills slower at lags 1 to 4; the euro is what comes in later"),
 }

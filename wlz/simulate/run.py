@@ -34,6 +34,7 @@ def prepare(
 ) -> Claims:
     """The drawn world behind a set of deliveries; both the files and the truth follow from it."""
     settings = read_settings(scale, until, seed, defects, tuple(defect_catalogue.DEFECTS))
+    defect_catalogue.check_defects(settings)
     return build_claims(build_world(reference, settings))
 
 
@@ -49,8 +50,8 @@ def simulate_deliveries(
 
     ``scale`` is ``letter`` (size of the advice of May 2018), ``small`` (three uitvoerders, seconds) or ``lines:N``
     (N claim lines in the last delivery, in chunks of one file). Same arguments, same rows in the same order. One
-    month is in memory at a time. ``defects`` (see ``DEFECTS``) are planted in the last delivery. Raises
-    SimulationError for an unknown scale or defect and for months outside 2017-01 … 2019-12.
+    month is in memory at a time. ``defects`` (see ``DEFECTS``) are planted in the last delivery, some in the ones
+    before it. Raises SimulationError for an unknown scale or defect and for months outside 2017-01 … 2019-12.
 
     >>> files = list(simulate_deliveries(reference, scale="small"))  # doctest: +SKIP
     """
@@ -64,7 +65,7 @@ def simulate_deliveries(
                 yield from load.claims_chunks(claims, month)
             continue
         files = [SimulatedFile(month, "declaraties", claims_frame(claims, month)), *files]
-        if month == settings.until and settings.defects:
+        if settings.defects:
             files, _ = defect_catalogue.plant_defects(claims, files)
         yield from files
 

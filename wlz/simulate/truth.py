@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from wlz.simulate.claims import Claims, claims_frame, completeness
-from wlz.simulate.defects import DEFECT_SCHEMA, plant_defects
+from wlz.simulate.defects import DEFECT_SCHEMA, plant_defects, touched_months
 from wlz.simulate.inputs import FIRST_DELIVERY_MONTH, SimulatedFile, Truth, cents_to_money, month_number, months_between
 
 
@@ -66,9 +66,8 @@ def _completeness_of(claims: Claims, delivery_month: date) -> pl.DataFrame:
 
 
 def planted_defects(claims: Claims) -> pl.DataFrame:
-    """The defects of the last delivery with the rows they touched; empty without any."""
-    settings = claims.world.settings
-    if not settings.defects:
-        return pl.DataFrame(schema=DEFECT_SCHEMA)
-    last = SimulatedFile(settings.until, "declaraties", claims_frame(claims, settings.until))
-    return plant_defects(claims, [last])[1]
+    """The planted defects with the delivery and the rows they touched, oldest delivery first; empty without any."""
+    months = touched_months(claims.world.settings)
+    files = (SimulatedFile(month, "declaraties", claims_frame(claims, month)) for month in months)
+    planted = [plant_defects(claims, [file])[1] for file in files]
+    return pl.concat(planted) if planted else pl.DataFrame(schema=DEFECT_SCHEMA)

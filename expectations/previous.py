@@ -1,0 +1,197 @@
+"""A delivery of claims beside the one before it: doubled (D05) or partial (D08), and which one that is.
+
+Compared per uitvoerder and care month in euro, in months that are old enough to stand still. Whole uitvoerders and
+zorgkantoren that are absent are check L01 (``series.py``); what is late or slow is not judged here.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+
+from expectations.results import REFUSED, format_euro
+from expectations.rules import (
+    CROSSWALK_COLUMNS,
+    NO_FINDINGS,
+    DeliveryView,
+    Rule,
+    holds_on,
+    keep_largest,
+)
+from warehouse.store import Store
+from warehouse.tables.deliveries import DECLARATIES
+
+CLAIMS = ("declaraties",)
+DOUBLED_RISE_RATIO = 1.0  # twice what it was
+MONTHS_PER_YEAR = 12
+MONTH_KEY = ("wlz_uitvoerder", "care_month")
+ASK_AGAIN = (
+    "ask the Wlz-uitvoerder and Vektis for a new delivery; if the earlier delivery was the wrong one, "
+    "put a good one in its place and repeat the run: this one is then judged again"
+)
+
+
+def euro_by_month(claims: pl.DataFrame | pl.LazyFrame, crosswalk: pl.DataFrame, regions: pl.DataFrame) -> pl.DataFrame:
+    """Claims as one row per wlz_uitvoerder, zorgkantoor_code and care_month: amount_eur as a float, sorted.
+
+    Lazy claims are added up while they are read, so that a delivery never lies in memory as a whole. A code belongs to
+    the uitvoerder of its region in the care month (dated crosswalk), as in ``DeliveryView.monthly``; rows under a code
+    that does not hold then are left out (D02 refuses them).
+    """
+    per_code = (
+        claims.lazy()
+        .group_by("zorgkantoor_code", "care_month")
+        .agg(pl.col("amount_eur").sum().cast(pl.Float64))
+        .collect()
+    )
+    return (
+        per_code.join(crosswalk.select(CROSSWALK_COLUMNS), on="zorgkantoor_code")
+        .filter(holds_on(pl.col("care_month")))
+        .join(regions.select("zorgkantoorregio", "wlz_uitvoerder"), on="zorgkantoorregio")
+        .select("wlz_uitvoerder", "zorgkantoor_code", "care_month", "amount_eur")
+        .sort("wlz_uitvoerder", "zorgkantoor_code", "care_month")
+    )
+
+
+def find_previous(
+    store: Store,
+    register: pl.DataFrame,
+    read_now: Mapping[date, pl.DataFrame],
+    month: date,
+    crosswalk: pl.DataFrame,
+    regions: pl.DataFrame,
+) -> pl.DataFrame | None:
+    """``euro_by_month`` of the latest good claims of a month before ``month``, with its ``delivery_month``; or None.
+
+    ``read_now`` has the good deliveries of this batch per month; they come in place of what the lake holds of theirs.
+    From the lake it is the accepted delivery: never one that was refused or superseded.
+    """
+    accepted = register.filter(kind=DECLARATIES.name, delivery_status="accepted")
+    in_lake = dict(accepted.select("delivery_month", "delivery_id").iter_rows())
+    latest = max((known for known in {*in_lake, *read_now} if known < month), default=None)
+    if latest is None:
+        return None
+    if latest in read_now:
+        euro = read_now[latest]
+    else:
+        euro = euro_by_month(store.scan_delivery(DECLARATIES, in_lake[latest], latest), crosswalk, regions)
+    return euro.with_columns(pl.lit(latest).alias("delivery_month"))
+
+
+def measure_doubling(view: DeliveryView) -> pl.DataFrame:
+    """Uitvoerders with most older months, and at least ``comparison_minimum_months``, at twice the delivery before.
+
+    Twice is a rise of 100 % within ``doubled_rise_tolerance_ratio``, with all zorgkantoren and with those of both
+    deliveries alone: one that was absent and is back, or took over the rows of another, doubles nothing. Older months
+    have a lag of at least ``comparison_minimum_lag_months`` in the delivery before: the latest good one of an earlier
+    delivery month. The euro is what was added to those months. Without an earlier delivery nothing is found.
+    """
+    clean = "no uitvoerder at twice an earlier delivery"
+    if view.previous is None:
+        return keep_largest(pl.DataFrame(), clean)
+    rise = pl.col("amount_eur") / pl.col("earlier_amount_eur") - 1
+    is_twice = (rise - DOUBLED_RISE_RATIO).abs() <= view.assumptions["doubled_rise_tolerance_ratio"]
+    now = euro_by_month(view.rows, view.crosswalk, view.regions)
+    in_both = _older_months(view, _with_codes_of(view.previous, now), _with_codes_of(now, view.previous))
+    doubled_in_both = in_both.filter(is_twice).select(*MONTH_KEY, pl.lit(True).alias("in_both"))
+    months = _older_months(view, view.previous, now).join(doubled_in_both, on=MONTH_KEY, how="left")
+    months = months.with_columns((is_twice & pl.col("in_both").fill_null(False)).alias("is_hit"))
+    return keep_largest(_findings(view, months, "counted twice", needs_most=True), clean)
+
+
+def measure_partial(view: DeliveryView) -> pl.DataFrame:
+    """Uitvoerders of which at least ``comparison_minimum_months`` older months fell against the delivery before.
+
+    A fall is more than ``partial_fall_ratio``; a month without any row has fallen too. Older months have a lag of at
+    least ``comparison_minimum_lag_months`` in the delivery before: the latest good one of an earlier delivery month.
+    Zorgkantoren without a single row in this delivery are left out of the one before: they are check L01. The euro is
+    what is missing in those months. Without an earlier delivery nothing is found.
+    """
+    clean = "no uitvoerder far below an earlier delivery"
+    if view.previous is None:
+        return keep_largest(pl.DataFrame(), clean)
+    has_fallen = pl.col("amount_eur") < (1 - view.assumptions["partial_fall_ratio"]) * pl.col("earlier_amount_eur")
+    now = euro_by_month(view.rows, view.crosswalk, view.regions)
+    months = _older_months(view, _with_codes_of(view.previous, now), now).with_columns(has_fallen.alias("is_hit"))
+    return keep_largest(_findings(view, months, "missing", needs_most=False), clean)
+
+
+def _with_codes_of(euro: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+    """The rows of zorgkantoren that occur in the other delivery too."""
+    return euro.join(other.select("zorgkantoor_code").unique(), on="zorgkantoor_code", how="semi")
+
+
+def _older_months(view: DeliveryView, previous: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """Per wlz_uitvoerder and older care month of the delivery before: earlier_amount_eur, and amount_eur now (or 0)."""
+    care, delivery = pl.col("care_month").dt, pl.col("delivery_month").dt
+    lag = (delivery.year() - care.year()) * MONTHS_PER_YEAR + delivery.month() - care.month()
+    return (
+        previous.filter(lag >= view.assumptions["comparison_minimum_lag_months"])
+        .group_by(*MONTH_KEY, "delivery_month")
+        .agg(pl.col("amount_eur").sum().alias("earlier_amount_eur"))
+        .filter(pl.col("earlier_amount_eur") > 0)
+        .join(now.group_by(MONTH_KEY).agg(pl.col("amount_eur").sum()), on=MONTH_KEY, how="left")
+        .with_columns(pl.col("amount_eur").fill_null(0.0))
+    )
+
+
+def _findings(view: DeliveryView, months: pl.DataFrame, euro_is: str, *, needs_most: bool) -> pl.DataFrame:
+    """One finding per uitvoerder with enough months of ``is_hit``: how many, which, the factor and the euro."""
+    hit = pl.col("is_hit")
+    found = (
+        months.group_by("wlz_uitvoerder")
+        .agg(
+            pl.len().alias("months"),
+            hit.sum().alias("hits"),
+            pl.col("care_month").filter(hit).min().dt.strftime("%Y-%m").alias("first"),
+            pl.col("care_month").filter(hit).max().dt.strftime("%Y-%m").alias("last"),
+            pl.col("amount_eur", "earlier_amount_eur").filter(hit).sum(),
+            pl.col("delivery_month").first().dt.strftime("%Y-%m").alias("earlier"),
+        )
+        .filter(pl.col("hits") >= view.assumptions["comparison_minimum_months"])
+        .filter(pl.lit(not needs_most) | (pl.col("hits") * 2 > pl.col("months")))
+        .with_columns(
+            (pl.col("amount_eur") / pl.col("earlier_amount_eur")).alias("factor"),
+            (pl.col("amount_eur") - pl.col("earlier_amount_eur")).abs().round(2).alias("at_stake_eur"),
+        )
+        .sort("wlz_uitvoerder")
+    )
+    texts = [
+        f"uitvoerder {row['wlz_uitvoerder']}: {row['hits']} of {row['months']} older months ({row['first']} to "
+        f"{row['last']}) at {row['factor']:.2f} times the delivery of {row['earlier']}, "
+        f"{format_euro(Decimal(str(row['at_stake_eur'])))} {euro_is}"
+        for row in found.iter_rows(named=True)
+    ]
+    one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
+    return found.select(pl.Series("observed", texts, dtype=pl.String), one, "at_stake_eur")
+
+
+RULES = (
+    Rule(
+        check_id="D05",
+        title="doubled delivery",
+        why="A delivery that holds everything twice, for one uitvoerder or all, doubles what is expected of the year.",
+        kinds=CLAIMS,
+        severity="block",
+        metrics=measure_doubling,
+        expectation=NO_FINDINGS,
+        expected="older months about as high as in the last good delivery of an earlier month",
+        cause="an extract loaded twice, or two put together",
+        action=REFUSED,
+        next_step=ASK_AGAIN,
+    ),
+    Rule(
+        check_id="D08",
+        title="partial delivery",
+        why="Care that was declared before does not vanish: what is missing would lower the year without a word.",
+        kinds=CLAIMS,
+        severity="block",
+        metrics=measure_partial,
+        expectation=NO_FINDINGS,
+        expected="older months at most partial_fall_ratio below the last good delivery of an earlier month",
+        cause="a file that was cut off, or an extract of part of the rows",
+        action=REFUSED,
+        next_step=ASK_AGAIN,
+    ),
+)

@@ -1,0 +1,53 @@
+"""The bridge between any two advices of the lake, for `wlz explain`: computed now, nothing written."""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from reports.bridge import render_bridge
+from reports.explain import ExplainError
+from warehouse.contract import conform
+from warehouse.past_advices import advice_months, read_advice, read_transfers
+from warehouse.settings import load_assumptions
+from warehouse.store import Store, month_label
+from warehouse.tables.bridge import FORECAST_BRIDGE
+from wlz.bridge import BridgeError, build_bridge
+from wlz.scenarios import COMPLETED, LETTER
+from wlz.utilisation import UtilisationError
+
+
+def explain_bridge(data_dir: Path, before: date, after: date, scenario: str | None = None) -> str:
+    """What moved between two advices, as text, in one scenario (default: letter, else the first by name).
+
+    Raises ExplainError with a sentence for a month without an advice, two budget years, or a scenario without a bridge.
+    """
+    store = Store(data_dir / "lake")
+    if before >= after:
+        raise ExplainError(f"--from {month_label(before)} is not before --to {month_label(after)}")
+    known = advice_months(store)
+    for month in (before, after):
+        if month not in known:
+            there = ", ".join(map(month_label, known)) or "none yet"
+            raise ExplainError(
+                f"no advice on delivery month {month_label(month)} in {store.root}; there are {there}. "
+                f"Next: wlz run --delivery-month {month_label(month)}"
+            )
+    later = read_advice(store, after)
+    factor = load_assumptions(later.budget_year)["brutering_factor"]
+    try:
+        bridge = build_bridge(read_advice(store, before), later, read_transfers(store, after), brutering_factor=factor)
+    except (BridgeError, UtilisationError) as error:
+        raise ExplainError(str(error)) from None
+    rows = bridge.with_columns(delivery_month=pl.lit(after), budget_year=pl.lit(later.budget_year))
+    return render_bridge(conform(_of_scenario(rows, scenario), FORECAST_BRIDGE))
+
+
+def _of_scenario(bridge: pl.DataFrame, scenario: str | None) -> pl.DataFrame:
+    there = bridge["scenario"].unique().sort().to_list()
+    shown_first = [name for name in (COMPLETED, LETTER) if name in there]
+    wanted = scenario or next(iter([*shown_first, *there]), None)
+    if wanted not in there:
+        named = f"scenario {scenario!r}" if scenario else "scenario in both advices"
+        raise ExplainError(f"no bridge of {named}; there are {', '.join(there) or 'none'}")
+    return bridge.filter(scenario=wanted)

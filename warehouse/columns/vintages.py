@@ -1,0 +1,64 @@
+"""Columns of the stage vintages: every advice ever made, and what came of the years they were about."""
+
+import polars as pl
+
+from warehouse.contract import MONEY, Column
+
+ADVICE_ID = Column(
+    "advice_id",
+    pl.String(),
+    "code",
+    "The advice: its delivery month, and for a frozen one -final- with its number.",
+    "Advies",
+)
+ADVICE_STATE = Column(
+    "advice_state",
+    pl.String(),
+    "text",
+    "Whether the row is the last computation of the month, or was frozen by a person and stays as it is.",
+    "Status advies",
+    allowed=("current", "final"),
+)
+AUTHOR = Column("author", pl.String(), "text", "Who froze the advice; empty while it is not final.", "Vastgesteld door")
+FROZEN_AT = Column(
+    "frozen_at",
+    pl.Datetime("us"),
+    "timestamp",
+    "When the advice was frozen (UTC); empty while it is not final.",
+    "Vastgesteld op",
+)
+CLAIMS_DELIVERY_ID = Column(
+    "claims_delivery_id", pl.String(), "code", "Claims delivery the advice rests on.", "Aanlevering declaraties"
+)
+CODE_VERSION = Column(
+    "code_version", pl.String(), "code", "Version of the project that computed the advice.", "Versie programma"
+)
+INPUTS_HASH = Column(
+    "inputs_hash",
+    pl.String(),
+    "code",
+    "SHA-256 over everything the advice rests on: name, version and content hash of every input.",
+    "Hash invoer",
+)
+REALISED_EUR = Column(
+    "realised_eur",
+    MONEY,
+    "eur",
+    "What came of the budget year. zin: claims without meerzorg. pgb: December stand. Empty while it is not known.",
+    "Realisatie (€)",
+)
+REALISED_DELIVERY_MONTH = Column(
+    "realised_delivery_month",
+    pl.Date(),
+    "month",
+    "Delivery month the realisation is known from: the latest one that knows the year.",
+    "Aanlevermaand realisatie",
+)
+ERROR_EUR = Column(
+    "error_eur",
+    MONEY,
+    "eur",
+    "Expected without extra items minus realised: above 0 is too much expected.",
+    "Afwijking (€)",
+)
+ERROR_RATIO = Column("error_ratio", pl.Float64(), "ratio", "Error ÷ realised.", "Afwijking (%)")

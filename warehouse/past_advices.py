@@ -1,0 +1,69 @@
+"""Advices in the lake, read back: which there are, what one says, and the deliveries it rests on.
+
+Nothing is computed here. Deliveries are those its provenance names, not those its round would choose today.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from warehouse import reference
+from warehouse.contract import Table
+from warehouse.store import Store
+from warehouse.tables.deliveries import KINDS
+from warehouse.tables.prices import PRICES, REVENUE
+from warehouse.tables.quality import ADVICE_PROVENANCE
+from warehouse.tables.utilisation import UTILISATION
+from wlz.bridge import AdviceFrames, place_transfers
+from wlz.series import assign_regions
+from wlz.utilisation import latest_budgets
+
+NEEDED = (REVENUE, PRICES, UTILISATION, ADVICE_PROVENANCE)
+
+
+def advice_months(store: Store) -> list[date]:
+    """Delivery months with a whole advice in the lake, oldest first."""
+    return [month for month in store.months(UTILISATION) if all(store.has(table, month) for table in NEEDED)]
+
+
+def budget_year_of(store: Store, month: date) -> int:
+    """The budget year an advice of the lake is about."""
+    year: int = store.read(UTILISATION, month)["budget_year"][0]
+    return year
+
+
+def neighbours(store: Store, month: date) -> tuple[date | None, date | None]:
+    """The advices of the same budget year next before and next after the one of a month, where there are any."""
+    year, months = budget_year_of(store, month), advice_months(store)
+    before = (other for other in reversed(months) if other < month and budget_year_of(store, other) == year)
+    after = (other for other in months if other > month and budget_year_of(store, other) == year)
+    return next(before, None), next(after, None)
+
+
+def read_advice(store: Store, month: date) -> AdviceFrames:
+    """What an advice of the lake says, all scenarios. Raises NoDataError for a month without one."""
+    year, crosswalk, regions = budget_year_of(store, month), reference.load_crosswalk(), reference.load_regions()
+    kader = assign_regions(_read_used(store, KINDS["kader"], month), crosswalk, regions, on="stand_date")
+    return AdviceFrames(
+        delivery_month=month,
+        budget_year=year,
+        revenue=store.read(REVENUE, month),
+        prices=store.read(PRICES, month),
+        utilisation=store.read(UTILISATION, month),
+        budgets=latest_budgets(kader, budget_year=year),
+    )
+
+
+def read_transfers(store: Store, month: date) -> pl.DataFrame:
+    """Overhevelingen as an advice of the lake knew them, with regions; no rows when none were delivered."""
+    transfers = _read_used(store, KINDS["overhevelingen"], month)
+    return place_transfers(transfers, reference.load_crosswalk(), reference.load_regions())
+
+
+def _read_used(store: Store, kind: Table, month: date) -> pl.DataFrame:
+    """The delivery of a kind an advice rests on; an empty frame when it had none."""
+    used = store.read(ADVICE_PROVENANCE, month).filter(input_name=kind.name)["input_version"][0]
+    delivery = store.read_register().filter(delivery_id=used)
+    if delivery.is_empty():
+        return kind.empty()
+    return store.scan_delivery(kind, used, delivery["delivery_month"][0]).collect()

@@ -1,0 +1,54 @@
+"""Snapshots: what each claims delivery said, added up once per delivery and kept by content.
+
+A file per delivery and state of the code lists below ``lake/claims_snapshot``: another delivery under the same month
+has another name, so a corrected one is added up anew and nothing else is.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from warehouse import reference
+from warehouse.contract import conform
+from warehouse.store import Store, replace_file
+from warehouse.tables.deliveries import DECLARATIES
+from warehouse.tables.lag import CLAIMS_SNAPSHOT
+from wlz.series import aggregate_claims, sum_regions
+
+_LISTS = ("prestaties.csv", "region_crosswalk.csv", "regions.csv", "units.csv")
+
+
+@cache
+def code_list_version() -> str:
+    """Hash over the code lists a snapshot rests on."""
+    digest = hashlib.sha256()
+    for name in _LISTS:
+        digest.update((reference.REFERENCE / name).read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def read_snapshot(store: Store, delivery: Mapping[str, Any]) -> pl.DataFrame:
+    """CLAIMS_SNAPSHOT of one delivery of the register (delivery_id, delivery_month); made when it is not there yet."""
+    month = delivery["delivery_month"]
+    folder = store.path(CLAIMS_SNAPSHOT, month).parent
+    path = folder / f"{delivery['delivery_id']}-{code_list_version()}.parquet"
+    if not path.exists():
+        claims = aggregate_claims(
+            store.scan_delivery(DECLARATIES, delivery["delivery_id"], month),
+            reference.load_crosswalk(),
+            reference.load_regions(),
+            reference.load_prestaties(),
+            month,
+        )
+        summed = sum_regions(claims).with_columns(pl.lit(month).alias("delivery_month"))
+        replace_file(conform(summed, CLAIMS_SNAPSHOT).sort(CLAIMS_SNAPSHOT.key), path)
+    return pl.read_parquet(path, hive_partitioning=False)
+
+
+def snapshot_files(store: Store) -> list[Path]:
+    """Every snapshot in the lake; each may be removed at any time."""
+    return sorted((store.root / CLAIMS_SNAPSHOT.name).glob("delivery_month=*/*.parquet"))
