@@ -205,7 +205,7 @@ def test_another_engine_stands_in_the_rows_of_all_but_the_letter(house: House) -
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--scenario", "dream"), "no scenario 'dream'; there are letter, base, high, indications, low"),
+        (("--scenario", "dream"), "no scenario 'dream'; there are letter, base, completed, high, indications, low"),
         (("--engine", "magic"), "no engine 'magic' for a run; there are "),
         (("--engine", "statsmodels"), "no engine 'statsmodels' for a run; there are "),
     ],

@@ -111,12 +111,14 @@ def test_explain_prints_a_sentence_per_component_and_they_add_up(year: House, be
     result = explain(year, "--from", before, "--to", after)
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    assert lines[0] == f"Advice on delivery month {before} → {after}, budget year 2018, scenario letter."
+    assert lines[0] == f"Advice on delivery month {before} → {after}, budget year 2018, scenario completed."
     sentences = [line for line in lines if line.startswith("  ")]
     assert [line.strip().split(":")[0] for line in sentences] == list(TERMS)
     assert all(line.endswith(").") for line in sentences)
     room_before, room_after, change, *components = cents_in(result.stdout)
-    rooms = year.query("select delivery_month, sum(available_eur) from marts.utilisation_national group by 1")
+    rooms = year.query(
+        "select delivery_month, sum(available_eur) from marts.utilisation_national group by 1", "completed"
+    )
     published = {f"{month:%Y-%m}": euro for month, euro in rooms}
     assert (room_before, room_after) == (published[before], published[after])
     assert len(components) == 7
