@@ -103,8 +103,8 @@ def read_panel(frame: pl.DataFrame) -> PanelFrame:
             "no rows: found a header only, expected a row per series and month. Likely an export that came out empty. "
             "Next: export again"
         )
-    ids, months = _read_ids(frame["unique_id"]), _read_months(frame["month"])
-    rows = pl.DataFrame({"unique_id": ids, "month": months, "value": _read_values(frame["value"])})
+    ids, months = _read_ids(frame["unique_id"]), read_months(frame["month"])
+    rows = pl.DataFrame({"unique_id": ids, "month": months, "value": read_values(frame["value"])})
     _refuse_duplicates(rows)
     known = rows.drop_nulls("value")
     if known.is_empty():
@@ -138,7 +138,8 @@ def _read_ids(column: pl.Series) -> pl.Series:
     return ids
 
 
-def _read_months(column: pl.Series) -> pl.Series:
+def read_months(column: pl.Series) -> pl.Series:
+    """Dates, time stamps at midnight or text 2018-05 or 2018-05-01 → dates, the first of a month. Raises PanelError."""
     expected = "a month as 2018-05 or 2018-05-01"
     if column.dtype.base_type() is pl.Datetime:
         column = column.dt.replace_time_zone(None)
@@ -161,7 +162,9 @@ def _read_months(column: pl.Series) -> pl.Series:
     return months.alias("month")
 
 
-def _read_values(column: pl.Series) -> pl.Series:
+def read_values(column: pl.Series) -> pl.Series:
+    """Numbers, or text with a decimal point (nothing or NA is null) → floats of any size up to VALUE_LIMIT. Raises
+    PanelError."""
     if column.dtype in (pl.String, pl.Categorical, pl.Enum):
         text = column.cast(pl.String).str.strip_chars()
         text = pl.select(pl.when(~text.is_in(_NOTHING)).then(text)).to_series()

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from wlz.engines import ENGINES
-from wlz.ets import SEASON_MONTHS, FloatArray, IntArray
+from wlz.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
 from wlz.lag import (
     Completion,
     LagError,
@@ -36,12 +36,15 @@ from wlz.lag import (
     used_pairs,
 )
 from wlz.lag.completion import complete_months
+from wlz.panel_frame import read_months, read_values
 
 AXES = ("care_month", "delivery_month", "value")
 METHODS = ("bornhuetter_ferguson", "chain_ladder", "benktander", "cape_cod", "mack")
 DEFAULT_METHOD = "bornhuetter_ferguson"
 MACK_NAME = "mack (sigma: mack)"
 BOUND_NAMES = ("lower_80", "upper_80", "lower_95", "upper_95")
+ROW_NAMES = ("declared", "completed", "completeness_ratio", *BOUND_NAMES, "standard_error", "method")
+FACTOR_NAMES = ("lag_months", "to_lag_months", "development_factor", "completeness_ratio", "ratios_count")
 SCORES = (-1.2815515655446004, 1.2815515655446004, -1.959963984540054, 1.959963984540054)
 FULL_MONTHS, FULL_DELIVERIES = 2 * SEASON_MONTHS, 13  # for month of the year, late deliveries and retrospective errors
 N_DIAGONALS = 12
@@ -71,90 +74,103 @@ def complete_frame(
 ) -> CompletedTriangle:
     """Every care month of every key completed, with 80 and 95 % bounds.
 
-    `frame`: columns of `keys` (default: all but the three axes), care_month and delivery_month (dates, or text 2018-05
-    or 2018-05-01) and value. `mack`: the textbook chain ladder on all deliveries with Mack's standard error. The other
-    methods: factors by credibility over the last twelve deliveries (all keys → first key → each), and with two years of
-    months and thirteen deliveries the whole lag method (`wlz/lag/completion.py`) with bounds from earlier deliveries;
-    with less Mack's standard error. Raises LagError for a frame that is no triangle, or has one delivery only.
+    `frame`: columns of `keys` (default: all with a name but the axes), care_month and delivery_month (dates, or text
+    2018-05 or 2018-05-01) and value, cumulative, in any unit. `mack`: the textbook chain ladder on all deliveries with
+    Mack's standard error. The other methods: factors by credibility over the last twelve deliveries (all keys → first
+    key → each), and with two years of months and thirteen deliveries the whole lag method (`wlz/lag/completion.py`)
+    with bounds from earlier deliveries; with less Mack's standard error. A key of which no care month was delivered
+    twice has no standard error or bounds (null), and by `mack` nothing completed. Totals are those of the rows shown.
+
+    Raises LagError for a frame that is no triangle or has one delivery only, PanelError for a month or value that is
+    none.
 
     >>> complete_frame(pl.read_csv("triangle.csv")).rows.columns[:3]  # doctest: +SKIP
     ['care_month', 'declared', 'completed']
     """
     if method not in METHODS:
         raise LagError(f"method: found {method!r}, expected one of {', '.join(METHODS)}")
-    names = [name for name in frame.columns if name not in AXES] if keys is None else list(keys)
-    triangle = build_triangle(_read_months(frame, names), names)
+    names = [name for name in frame.columns if name and name not in AXES] if keys is None else list(keys)
+    triangle = build_triangle(_read_frame(frame, names), names)
     if (~np.isnan(triangle.values)).sum(axis=2).max() < 2:
         raise LagError(
             "found one delivery of every care month, expected at least two: from one nothing can be learnt about what "
-            "comes later. Next: add earlier deliveries"
+            "comes later. Likely only the last delivery, or a column that numbers the rows taken as a key. Next: add "
+            "earlier deliveries, or name the keys"
         )
     found = _complete_by_mack(triangle) if method == "mack" else _complete_by_lag(triangle, method)
     label = MACK_NAME if method == "mack" else method
     return CompletedTriangle(_to_rows(triangle, found, label), _list_factors(triangle, found.factors, method))
 
 
-def _read_months(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """Months as dates, values as numbers. Raises LagError for text that is neither."""
+def _read_frame(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Key columns, months as dates, values as numbers. Raises LagError or PanelError."""
+    kept = [name for name in keys if name in (*AXES, *ROW_NAMES, *FACTOR_NAMES)]
+    if kept or len(set(keys)) < len(keys):
+        raise LagError(
+            f"keys: found {', '.join(keys)}, expected different columns, none of them called as a column of the result "
+            f"({', '.join(dict.fromkeys((*AXES, *ROW_NAMES, *FACTOR_NAMES)))}). Next: rename the column, or name the "
+            "keys"
+        )
     missing = [name for name in (*keys, *AXES) if name not in frame.columns]
     if missing:
         raise LagError(
-            f"no column {', '.join(missing)}: found {', '.join(frame.columns[:8]) or 'no columns'}, expected "
-            f"{', '.join([*keys, *AXES])}. Likely other headers or another separator. Next: rename the columns"
+            f"no column {', '.join(missing)}: found {', '.join(map(repr, frame.columns[:8])) or 'no columns'}, "
+            f"expected {', '.join([*keys, *AXES])}. Likely other headers or another separator. Next: rename the "
+            "columns or name the separator, and run again"
         )
-    read = frame
-    for name in ("care_month", "delivery_month"):
-        if frame.schema[name] == pl.String:
-            text = pl.col(name).str.strip_chars()
-            full = pl.when(text.str.len_chars() == len("2018-05")).then(text + "-01").otherwise(text)
-            read = read.with_columns(full.str.to_date("%Y-%m-%d", strict=False).alias(name))
-        elif not frame.schema[name].is_temporal():
-            raise LagError(f"column {name}: found {frame.schema[name]}, expected months such as 2018-05")
-        else:
-            read = read.with_columns(pl.col(name).cast(pl.Date))
-        _refuse_text(frame[name], read[name].is_null() & frame[name].is_not_null(), name, "a month such as 2018-05")
-    if frame.schema["value"] == pl.String:
-        text = pl.col("value").str.strip_chars()
-        known = pl.when(~text.is_in(["", "NA"])).then(text)
-        read = read.with_columns(known.cast(pl.Float64, strict=False).alias("value"))
-        blank = frame["value"].str.strip_chars().is_in(["", "NA"]).fill_null(True)
-        _refuse_text(frame["value"], read["value"].is_null() & ~blank, "value", "a number with a decimal point")
-    elif not frame.schema["value"].is_numeric():
-        raise LagError(f"column value: found {frame.schema['value']}, expected numbers")
-    return read
-
-
-def _refuse_text(text: pl.Series, wrong: pl.Series, name: str, expected: str) -> None:
-    if wrong.any():
-        row = int(wrong.arg_true()[0])
-        raise LagError(f"row {row + 1:,} below the header, column {name}: found {text[row]!r}, expected {expected}")
+    nested = [name for name in keys if frame.schema[name].is_nested()]
+    if nested:
+        raise LagError(f"keys: found {nested[0]} with lists, expected text, numbers or dates. Next: unnest it")
+    months = [read_months(frame[name]).alias(name) for name in AXES[:2]]
+    return pl.DataFrame([*frame.select(keys).get_columns(), *months, read_values(frame["value"]).alias("value")])
 
 
 def _complete_by_mack(triangle: Triangle) -> _Found:
     values = triangle.values
     factors = development_factors(values)
-    share = np.take_along_axis(completeness_from_factors(factors), np.maximum(latest_lag(values), 0), axis=1)
+    share = _share_now(values, factors)
+    share[~_has_ratio(values)] = np.nan
     declared = latest(values)
-    completed = chain_ladder(declared, share)
-    errors = mack_standard_error(values, factors)
-    bounds = _bound_reserve(declared, completed, errors.month)
-    total = np.nansum(declared, axis=1), np.nansum(completed, axis=1)
-    return _Found(completed, share, errors.month, errors.total, bounds, _bound_reserve(*total, errors.total), factors)
+    completed = np.where(np.isnan(share), np.nan, chain_ladder(declared, share))
+    return _bound_by_mack(values, completed, share, factors)
+
+
+def _bound_by_mack(values: FloatArray, completed: FloatArray, share: FloatArray, factors: FloatArray) -> _Found:
+    """Standard errors and bounds after Mack; NaN where none can be given, never 0 for want of link ratios."""
+    declared, learnt = latest(values), _has_ratio(values)
+    errors = mack_standard_error(values, development_factors(values))
+    month = np.where(learnt[:, None], errors.month, np.nan)
+    total = np.where(learnt, errors.total, np.nan)
+    sums = np.nansum(declared, axis=1), np.where(np.isnan(declared), 0.0, completed).sum(axis=1)
+    bounds = _bound_reserve(declared, completed, month)
+    return _Found(completed, share, month, total, bounds, _bound_reserve(*sums, total), factors)
+
+
+def _share_now(values: FloatArray, factors: FloatArray) -> FloatArray:
+    """(N, T) completeness of every care month at its last observation."""
+    share: FloatArray = np.take_along_axis(
+        completeness_from_factors(factors), np.maximum(latest_lag(values), 0), axis=1
+    )
+    return share
+
+
+def _has_ratio(values: FloatArray) -> BoolArray:
+    """(N,) whether any care month was observed at two lags in a row."""
+    return np.asarray(used_pairs(values).any(axis=(1, 2)))
 
 
 def _bound_reserve(declared: FloatArray, completed: FloatArray, error: FloatArray) -> FloatArray:
-    """Lognormal bounds of what is still to come; normal where that is not above 0."""
+    """Lognormal bounds of what is still to come, normal where that is not above 0; none excludes the point."""
     reserve = completed - declared
     positive = (reserve > 0) & (error > 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.sqrt(np.log1p((np.where(positive, error, 0.0) / np.where(positive, reserve, 1.0)) ** 2))
-        middle = np.log(np.where(positive, reserve, 1.0)) - spread**2 / 2
-        return np.stack(
-            [
-                np.where(positive, declared + np.exp(middle + score * spread), completed + score * error)
-                for score in SCORES
-            ]
-        )
+    variation = np.divide(error, reserve, out=np.zeros(reserve.shape), where=positive)
+    spread = np.sqrt(np.log1p(variation**2))
+    middle = np.log(reserve, out=np.zeros(reserve.shape), where=positive) - spread**2 / 2
+    bounds = np.stack(
+        [np.where(positive, declared + np.exp(middle + score * spread), completed + score * error) for score in SCORES]
+    )
+    lower, upper = np.minimum(bounds[::2], completed), np.maximum(bounds[1::2], completed)
+    return np.stack([lower[0], upper[0], lower[1], upper[1]])
 
 
 def _complete_by_lag(triangle: Triangle, method: str) -> _Found:
@@ -165,21 +181,10 @@ def _complete_by_lag(triangle: Triangle, method: str) -> _Found:
         return _complete_fully(triangle, uitvoerder, method)
     hierarchy = [np.zeros(len(values), dtype=np.int64), uitvoerder, np.arange(len(values))]
     factors = credibility_factors(values, hierarchy, n_diagonals=_diagonals(values)).factor
-    share = np.take_along_axis(completeness_from_factors(factors), np.maximum(latest_lag(values), 0), axis=1)
+    share = _share_now(values, factors)
     declared = latest(values)
     completed = _apply(method, declared, share, _expect_mean(values, declared, share))
-    errors = mack_standard_error(values, development_factors(values))
-    month, total = np.nan_to_num(errors.month), np.nan_to_num(errors.total)
-    sums = np.nansum(declared, axis=1), np.nansum(completed, axis=1)
-    return _Found(
-        completed,
-        share,
-        month,
-        total,
-        _bound_reserve(declared, completed, month),
-        _bound_reserve(*sums, total),
-        factors,
-    )
+    return _bound_by_mack(values, completed, share, factors)
 
 
 def _diagonals(values: FloatArray) -> int | None:
@@ -205,16 +210,18 @@ def _expect_mean(values: FloatArray, declared: FloatArray, share: FloatArray) ->
     """A priori (N, T): mean chain-ladder ultimate of the care months at least four lags old among the last twelve."""
     ultimate = chain_ladder(declared, share)
     old = np.where(latest_lag(values) >= OLD_LAGS, ultimate, np.nan)[:, -SEASON_MONTHS:]
-    used = np.where(np.isnan(old).all(axis=1, keepdims=True), np.nan, np.nan_to_num(old))
-    count = (~np.isnan(old)).sum(axis=1)
-    mean = np.where(count > 0, np.nansum(used, axis=1) / np.maximum(count, 1), np.nanmean(ultimate, axis=1))
-    return np.repeat(np.nan_to_num(mean)[:, None], values.shape[1], axis=1)
+    used = np.where(np.isnan(old).all(axis=1, keepdims=True), ultimate[:, -SEASON_MONTHS:], old)
+    count = (~np.isnan(used)).sum(axis=1)
+    mean = np.nansum(used, axis=1) / np.maximum(count, 1)
+    return np.repeat(np.where(count > 0, mean, np.nan)[:, None], values.shape[1], axis=1)
 
 
 def _apply(method: str, declared: FloatArray, share: FloatArray, a_priori: FloatArray) -> FloatArray:
+    """Completed (N, T) by `method`; chain ladder where there is no a priori, as declared where that has none either."""
     by_ratio = chain_ladder(declared, share)
+    by_ratio = np.where(np.isnan(by_ratio), declared, by_ratio)
     if method == "chain_ladder":
-        return np.where(np.isnan(by_ratio), declared, by_ratio)
+        return by_ratio
     if method == "benktander":
         found = benktander(declared, share, a_priori)
     elif method == "cape_cod":
@@ -226,7 +233,8 @@ def _apply(method: str, declared: FloatArray, share: FloatArray, a_priori: Float
 
 def _complete_fully(triangle: Triangle, uitvoerder: IntArray, method: str) -> _Found:
     """The lag method of the advice, with bounds from what earlier deliveries would have said."""
-    values = triangle.values
+    seen = ~np.isnan(latest(triangle.values))
+    values = _carry_forward(triangle.values)
     last = triangle.care_months[-1].month - 1
     engine = ENGINES[A_PRIORI_ENGINE]
 
@@ -242,16 +250,15 @@ def _complete_fully(triangle: Triangle, uitvoerder: IntArray, method: str) -> _F
     errors = retrospective_errors(values, uitvoerder, last, forecast, done)
     scatter = measure_scatter(errors, done.curve.p, uitvoerder)
     months, lags = values.shape[1:]
-    behind = done.curve.lateness.behind[:, -1][uitvoerder]
-    place = np.clip(months - 1 - np.arange(months)[None, :] - behind[:, None], 0, lags - 1)
-    known = (months - 1 - np.arange(months)) < lags
-    common = np.where(known, np.take_along_axis(scatter.common[uitvoerder], place, axis=1), 0.0)
-    own = np.where(known, np.take_along_axis(scatter.own, place, axis=1), 0.0)
+    lag = months - 1 - np.arange(months)
+    place = np.clip(lag[None, :] - done.curve.lateness.behind[:, -1][uitvoerder][:, None], 0, lags - 1)
+    common = np.where(lag < lags, np.take_along_axis(scatter.common[uitvoerder], place, axis=1), 0.0)
+    own = np.where(lag < lags, np.take_along_axis(scatter.own, place, axis=1), 0.0)
     deviation = np.sqrt(common**2 + own**2)
-    total = completed.sum(axis=1)
-    size = np.abs(completed)
+    size = np.where(seen, np.abs(completed), 0.0)  # a month without a row is not in the total either
+    total = np.where(seen, completed, 0.0).sum(axis=1)
     spread = np.sqrt((size * common).sum(axis=1) ** 2 + ((size * own) ** 2).sum(axis=1))
-    relative = np.where(total != 0, spread / np.where(total != 0, np.abs(total), 1.0), 0.0)
+    relative = np.divide(spread, np.abs(total), out=np.zeros(len(total)), where=total != 0)
     return _Found(
         completed,
         done.completeness,
@@ -261,6 +268,17 @@ def _complete_fully(triangle: Triangle, uitvoerder: IntArray, method: str) -> _F
         nowcast_interval(total, relative),
         done.curve.credible.factor,
     )
+
+
+def _carry_forward(values: FloatArray) -> FloatArray:
+    """Months a key was not delivered for after some delivery keep their last value up to the last diagonal.
+
+    `complete_cells` reads what the last delivery said, in which no row would be 0. A key without news is late to it.
+    """
+    lag, months = np.arange(values.shape[2]), np.arange(values.shape[1])
+    at = latest_lag(values)[:, :, None]
+    behind: BoolArray = (at >= 0) & (lag > at) & (np.add.outer(months, lag) < len(months))
+    return np.where(behind, latest(values)[:, :, None], values)
 
 
 def _to_rows(triangle: Triangle, found: _Found, method: str) -> pl.DataFrame:
@@ -275,7 +293,7 @@ def _to_rows(triangle: Triangle, found: _Found, method: str) -> pl.DataFrame:
         **{name: found.bounds[place][row, column] for place, name in enumerate(BOUND_NAMES)},
         "standard_error": found.error[row, column],
     }
-    sums = np.nansum(declared, axis=1), np.nansum(np.where(seen, found.completed, 0.0), axis=1)
+    sums = np.nansum(declared, axis=1), np.where(seen, found.completed, 0.0).sum(axis=1)
     of_total = {
         "declared": sums[0],
         "completed": sums[1],
@@ -311,4 +329,4 @@ def _list_factors(triangle: Triangle, factors: FloatArray, method: str) -> pl.Da
         pl.Series("lag_months", np.tile(lags[:-1], count), dtype=pl.Int64),
         pl.Series("to_lag_months", np.tile(lags[1:], count), dtype=pl.Int64),
         pl.Series("ratios_count", pairs.ravel(), dtype=pl.Int64),
-    ).select(*keys.columns, "lag_months", "to_lag_months", "development_factor", "completeness_ratio", "ratios_count")
+    ).select(*keys.columns, *FACTOR_NAMES)

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import click
+import polars as pl
 
 from pipelines.cli.console import note, say
 from pipelines.cli.forecast import ENDINGS, UnreadableError, read_table, write_whole
 
 METHODS = ("bornhuetter_ferguson", "chain_ladder", "benktander", "cape_cod", "mack")
+SHOWN_TOTALS = 5
 
 
 @click.command(epilog="Example: wlz complete triangle.csv --out completed.csv --method mack")
@@ -30,13 +32,14 @@ def complete(triangle: Path, out: Path, method: str, keys: str, factors: Path | 
     file cannot be used.
     """
     from wlz.lag import LagError
+    from wlz.panel_frame import PanelError
     from wlz.triangle_frame import complete_frame
 
     wanted = [name.strip() for name in keys.split(",") if name.strip()] or None
     _refuse_wrong_use(triangle, [("--out", out), *([("--factors", factors)] if factors else [])])
     try:
         found = complete_frame(read_table(triangle, separator), wanted, method)
-    except (LagError, UnreadableError) as error:
+    except (LagError, PanelError, UnreadableError) as error:
         note(f"{triangle}: {error}")
         raise SystemExit(1) from None
     written = [(out, found.rows), *([(factors, found.factors)] if factors else [])]
@@ -46,33 +49,45 @@ def complete(triangle: Path, out: Path, method: str, keys: str, factors: Path | 
         except OSError as error:
             note(f"{path}: not written ({error}). Next: name a file in a folder with room that you can write in")
             raise SystemExit(2) from None
-    totals = found.rows.filter(found.rows["care_month"].is_null())
-    months, method_name = found.rows.height - totals.height, found.rows["method"][0]
-    say(f"{totals.height:,} triangles, {months:,} care months completed with {method_name}")
-    for row in totals.head(5).iter_rows(named=True):
-        label = ", ".join(str(row[name]) for name in totals.columns[: totals.columns.index("care_month")]) or "total"
-        to_come = row["completed"] - row["declared"]
-        error = row["standard_error"]
-        say(
-            f"  {label}: declared {row['declared']:,.0f}, completed {row['completed']:,.0f}, to come {to_come:,.0f} "
-            f"(standard error {error:,.0f})"
-            if error is not None
-            else f"  {label}: completed {row['completed']:,.0f}"
-        )
+    _tell(found.rows)
     say("written: " + ", ".join(str(path) for path, _ in written))
+
+
+def _tell(rows: pl.DataFrame) -> None:
+    """How much was completed, with what, and the totals of the first keys."""
+    totals = rows.filter(pl.col("care_month").is_null())
+    months = rows.height - totals.height
+    say(f"{totals.height:,} triangles, {months:,} care months completed with {rows['method'][0]}")
+    names = rows.columns[: rows.columns.index("care_month")]
+    for row in totals.head(SHOWN_TOTALS).iter_rows(named=True):
+        label = ", ".join(str(row[name]) for name in names) or "total"
+        if row["completed"] is None:
+            say(f"  {label}: declared {row['declared']:,.0f}, not completed: one delivery, nothing to learn from")
+            continue
+        error = row["standard_error"]
+        sure = "unknown" if error is None else f"{error:,.0f}"
+        say(
+            f"  {label}: declared {row['declared']:,.0f}, completed {row['completed']:,.0f}, "
+            f"to come {row['completed'] - row['declared']:,.0f} (standard error {sure})"
+        )
+    if totals.height > SHOWN_TOTALS:
+        say(f"  and {totals.height - SHOWN_TOTALS:,} more")
 
 
 def _refuse_wrong_use(triangle: Path, outs: list[tuple[str, Path]]) -> None:
     """Leaves with exit code 2 for another ending, a folder that is not there, or one file for two things."""
     for name, path in [("TRIANGLE", triangle), *outs]:
         if path.suffix.lower() not in ENDINGS:
-            note(f"{name} {path}: found the ending {path.suffix or 'of no kind'!r}, expected {' or '.join(ENDINGS)}")
+            note(
+                f"{name} {path}: found the ending {path.suffix or 'of no kind'!r}, expected {' or '.join(ENDINGS)}. "
+                "Next: save as one of those"
+            )
             raise SystemExit(2)
     for name, path in outs:
         if not path.absolute().parent.is_dir():
             note(f"{name} {path}: no folder {path.parent}. Next: make it, or name another file")
             raise SystemExit(2)
-    paths = [path.absolute() for path in (triangle, *(path for _, path in outs))]
+    paths = [path.resolve() for path in (triangle, *(path for _, path in outs))]
     if len(set(paths)) < len(paths):
-        note("one file is named twice, and would be lost. Next: name another file")
+        note(f"{', '.join(map(str, paths))}: found one file named twice, which would be lost. Next: name another file")
         raise SystemExit(2)

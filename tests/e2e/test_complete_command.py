@@ -98,8 +98,8 @@ def test_keys_left_out_and_found_and_text_months(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("change", "told"), [
     (lambda rows: rows.drop("delivery_month"), "no column delivery_month"),
     (lambda rows: pl.concat([rows, rows.head(1)]), "more than one row"),
-    (lambda rows: rows.with_columns(value=pl.lit("1,5")), "expected a number with a decimal point"),
-    (lambda rows: rows.with_columns(care_month=pl.lit("May")), "expected a month such as 2018-05"),
+    (lambda rows: rows.with_columns(value=pl.lit("1,5")), "decimal comma"),
+    (lambda rows: rows.with_columns(care_month=pl.lit("May")), "expected a month as 2018-05"),
     (lambda rows: rows.group_by("uitvoerder", "group", "care_month").agg(
         pl.col("delivery_month").max(), pl.col("value").last()), "found one delivery"),
 ])  # fmt: skip
@@ -114,7 +114,32 @@ def test_what_is_no_triangle_is_refused_in_a_sentence(change, told: str, tmp_pat
 def test_wrong_use_is_told(tmp_path: Path) -> None:
     source = tmp_path / "triangle.csv"
     monthly(8).write_csv(source)
-    for out in (tmp_path / "out.xls", tmp_path / "no" / "out.csv", source):
-        assert invoke("complete", str(source), "--out", str(out)).exit_code == 2
+    good = tmp_path / "out.csv"
+    for out, *more in (
+        [tmp_path / "out.xls"],
+        [tmp_path / "no" / "out.csv"],
+        [source],
+        [tmp_path / "no" / ".." / "triangle.csv"],
+        [good, "--factors", good],
+        [good, "--factors", tmp_path / "factors.txt"],
+        [good, "--method", "guess"],
+    ):
+        told = invoke("complete", str(source), "--out", str(out), *map(str, more))
+        assert told.exit_code == 2, told.output
+        assert not good.exists()
     with pytest.raises(LagError, match="method"):
         complete_frame(monthly(8), method="guess")
+
+
+def test_semicolons_r_row_numbers_and_a_key_delivered_once(tmp_path: Path) -> None:
+    rows = monthly(8)
+    once = (pl.col("group") == "z") & (pl.col("delivery_month") != pl.col("delivery_month").max())
+    source, out = tmp_path / "triangle.csv", tmp_path / "completed.csv"
+    rows.filter(~once).with_row_index("").write_csv(source, separator=";")
+    told = invoke("complete", str(source), "--out", str(out), "--method", "mack", "--separator", ";")
+    assert told.exit_code == 0, told.output
+    assert "B, z: declared 0, not completed: one delivery, nothing to learn from" in told.output
+    found = pl.read_csv(out, separator=";")
+    assert found.filter(group="z")["completed"].null_count() == 9
+    assert found.filter(group="x")["completed"].null_count() == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["completed.csv", "triangle.csv"]

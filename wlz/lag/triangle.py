@@ -68,10 +68,10 @@ def build_triangle(
     _refuse_columns(frame, [*keys, CARE_MONTH, DELIVERY_MONTH, value])
     rows = frame.select(*keys, _number(CARE_MONTH), _number(DELIVERY_MONTH), pl.col(value).cast(pl.Float64))
     _refuse_rows(frame, rows, keys, value)
-    rows = rows.drop_nulls(value).with_columns((pl.col(DELIVERY_MONTH) - pl.col(CARE_MONTH)).alias("lag"))
+    rows = rows.drop_nulls(value).with_columns((pl.col(DELIVERY_MONTH) - pl.col(CARE_MONTH)).alias("__lag__"))
     if rows.is_empty():
         raise LagError("no values: found no row with one, expected a number per care month and delivery month")
-    care, lag = rows[CARE_MONTH].to_numpy(), rows["lag"].to_numpy()
+    care, lag = rows[CARE_MONTH].to_numpy(), rows["__lag__"].to_numpy()
     first, first_lag = int(care.min()), int(lag.min())
     step = step_months or int(np.gcd(np.gcd.reduce(care - first), np.gcd.reduce(lag - first_lag))) or 1
     _refuse_span(care, lag, step)
