@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 warnings.filterwarnings("ignore")
-SAMPLES = ("raa", "genins", "abc", "ukmotor", "mortgage", "quarterly", "usauto")
+SAMPLES = ("raa", "genins", "abc", "ukmotor", "mortgage", "quarterly", "usauto", "liab", "berqsherm", "mw2014")
 
 
 def fit(triangle: object) -> tuple[object, object]:
@@ -27,23 +27,25 @@ def fit(triangle: object) -> tuple[object, object]:
 
 
 def freeze(folder: Path) -> None:
-    """One JSON per sample: cumulative values (triangles × origins × ages, null: not observed), the peer's answers."""
+    """One JSON per sample: cumulative values (triangles × origins × ages, null: not observed), the peer's answers.
+
+    Left out: triangles in which all factors are below 1 (usaa), where the peer adds no parameter error per origin.
+    """
     for name in SAMPLES:
         triangle = cl.load_sample(name)
         if not triangle.is_cumulative:
             triangle = triangle.incr_to_cum()
-        triangle = triangle.sum("index") if len(triangle.index) > 1 else triangle
         development, mack = fit(triangle)
-        columns = triangle.shape[1]
-        values = triangle.set_backend("numpy").values[0]
+        shape = (-1, *triangle.shape[2:])
+        values = triangle.set_backend("numpy").values.reshape(shape)
         frozen = {
             "package": f"chainladder {cl.__version__}",
             "sample": name,
             "columns": [str(column) for column in triangle.columns],
             "values": np.where(np.isnan(values), None, values).tolist(),
-            "factors": [development.ldf_.set_backend("numpy").values[0, c, 0].tolist() for c in range(columns)],
-            "ultimates": mack.ultimate_.set_backend("numpy").values[0, :, :, -1].tolist(),
-            "standard_errors": mack.mack_std_err_.set_backend("numpy").values[0, :, :, -1].tolist(),
+            "factors": development.ldf_.set_backend("numpy").values[:, :, 0].reshape(-1, shape[2] - 1).tolist(),
+            "ultimates": mack.ultimate_.set_backend("numpy").values[..., -1].reshape(-1, shape[1]).tolist(),
+            "standard_errors": mack.mack_std_err_.set_backend("numpy").values[..., -1].reshape(-1, shape[1]).tolist(),
             "total_standard_errors": np.ravel(mack.total_mack_std_err_.values).tolist(),
         }
         (folder / f"{name}.json").write_text(json.dumps(frozen) + "\n", encoding="utf-8")

@@ -69,7 +69,7 @@ def test_the_peer_says_the_same(sample: str) -> None:
 
 
 def test_there_are_samples() -> None:
-    assert len(SAMPLES) >= 7
+    assert len(SAMPLES) >= 10
 
 
 def test_a_true_zero_counts_where_the_peer_sees_a_hole() -> None:

@@ -131,6 +131,39 @@ def test_one_cell_that_stops_is_not_taken_back_to_zero():
     assert stopped["completed"].to_numpy() == pytest.approx(40.0, rel=0.1)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_keys_with_hardly_anything_beside_others_are_completed(method):
+    """One row, one care month that is long complete, zeros: too little to forecast from; without news a key is late."""
+    few = [
+        ("B", "one row", 29, 1, 5.0),
+        *(("C", "one month", 3, lag + 1, 50.0 * SHARE[min(lag, 3)]) for lag in range(5)),
+        *(("D", "nothing", month, lag, 0.0) for month in range(30) for lag in range(1, 31 - month)),
+    ]
+    shape = pl.DataFrame(
+        [(*key, add_months(FIRST, month), add_months(FIRST, month + lag), value) for *key, month, lag, value in few],
+        schema=make_rows(1).schema, orient="row",
+    )  # fmt: skip
+    found = complete_frame(pl.concat([make_rows(), shape]), method=method).rows
+    assert not any(found[name].is_nan().any() or found[name].is_infinite().any() for name in ROW_NAMES[:-1])
+    assert found.filter(what="one month")["completed"].to_list() == pytest.approx([50.0] * 2, rel=0.15)
+    assert found.filter(what="nothing")["completed"].to_list() == [0.0] * 31
+    assert found.filter(what="one row")["completed"].null_count() == (2 if method == "mack" else 0)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_one_care_month_alone_has_no_false_certainty(method):
+    """Ratios but no scatter: completed by its factors; an error of 0 only where nothing is to come."""
+    rows = make_rows(8).filter(who="B").filter(pl.col("care_month") == FIRST)
+    [month, total] = complete_frame(rows, method=method).rows.to_dicts()
+    assert month["completed"] == total["completed"] == month["declared"]
+    assert month["standard_error"] == total["standard_error"] == 0.0
+    assert month["lower_95"] == month["upper_95"] == month["completed"]
+    young = pl.concat([rows, make_rows(8).filter(pl.col("who") == "B", pl.col("care_month") == add_months(FIRST, 7))])
+    last = complete_frame(young, method=method).rows.filter(pl.col("care_month") == add_months(FIRST, 7))
+    assert last["completed"][0] == pytest.approx(60.0, rel=0.1)
+    assert last.select(pl.col("standard_error", *BOUND_NAMES).is_null().all()).row(0) == (True,) * 5
+
+
 def test_factors_and_what_they_rest_on():
     found = complete_frame(make_rows(30, noise=0.0)).factors.filter(who="A", what="x")
     assert found["lag_months"].to_list() == list(range(1, 30))

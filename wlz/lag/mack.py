@@ -75,7 +75,7 @@ def _fill_by_mack(variance: FloatArray, counts: IntArray) -> FloatArray:
     for column in range(1, filled.shape[1]):
         before = filled[:, column - 1]
         earlier = filled[:, column - 2] if column > 1 else np.full(len(filled), np.nan)
-        falling = np.divide(before * before, earlier, out=np.full(len(filled), np.inf), where=earlier > 0)
+        falling = np.divide(before * before, earlier, out=np.full(len(filled), np.nan), where=earlier > 0)
         rows = (counts[:, column] == 1) & np.isnan(filled[:, column])
         filled[rows, column] = np.fmin(falling, np.fmin(earlier, before))[rows]
     return filled
@@ -112,15 +112,16 @@ def _spread_errors(
     known = at >= 0
     place = np.maximum(at, 0)
     ultimate = chain_ladder(latest(values), np.take_along_axis(share, place, axis=1))
-    from_here = [np.take_along_axis(_sum_behind(part), place, axis=1) for part in (process, parameter)]
+    process_on, parameter_on = (np.take_along_axis(_sum_behind(part), place, axis=1) for part in (process, parameter))
     amount = np.maximum(ultimate, 0.0)
-    inner = amount * from_here[0]
-    month = np.sqrt(inner + amount * amount * from_here[1])
+    inner = np.where(amount != 0, amount * process_on, 0.0)
+    month = np.sqrt(inner + np.where(amount != 0, amount * amount * parameter_on, 0.0))
     summed = np.where(known, amount, 0.0)
     opened = np.zeros((len(values), share.shape[1]))
     np.add.at(opened, (np.arange(len(values))[:, None], place), summed)
     still_open = np.cumsum(opened, axis=1)[:, :-1]
-    total = np.sqrt(np.where(known, inner, 0.0).sum(axis=1) + (parameter * still_open * still_open).sum(axis=1))
+    of_total = np.where(still_open != 0, parameter * still_open * still_open, 0.0)
+    total = np.sqrt(np.where(known, inner, 0.0).sum(axis=1) + of_total.sum(axis=1))
     return np.where(known, month, np.nan), total
 
 
