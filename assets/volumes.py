@@ -72,6 +72,7 @@ def advice_panels(advice: Advice) -> dict[str, VolumePanel]:
         advice.load(SERIES),
         reference.load_prestaties(),
         last_month=date(advice.round.budget_year + 1, 12, 1),
+        successors=replaced_codes(reference.load_prestaties()),
     )
     return panels | {COMPLETED: built}
 

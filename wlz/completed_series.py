@@ -25,6 +25,7 @@ from wlz.lag.completion import (
     complete_cells,
     complete_months,
     expect_months,
+    forecast_known,
     sum_labels,
 )
 from wlz.lag.retrospect import RetrospectiveErrors, Scatter, measure_scatter, retrospective_errors
@@ -114,7 +115,7 @@ def complete_advice(
     values = build_cells(snapshots, of_series, panel.months)
     weight = np.nan_to_num(panel.declared[:, -2 * SEASON_MONTHS :]).sum(axis=1) * panel.price
     days = _weigh_days(panel.days, weight, panel.cell, cells.height)
-    last_month, by_cell = panel.months[-1].month - 1, _forecast_plain(engine)
+    last_month, by_cell = panel.months[-1].month - 1, forecast_known(engine)
     done = complete_cells(values, panel.uitvoerder, last_month, by_cell, days)
     errors = retrospective_errors(values, panel.uitvoerder, last_month, by_cell, done, days)
     scatter = measure_scatter(errors, done.curve.p, panel.uitvoerder)
@@ -218,10 +219,6 @@ def _weigh_days(days: FloatArray, weight: FloatArray, cell: IntArray, cells: int
     np.add.at(total, cell, days * held[:, None])
     np.add.at(size, cell, held)
     return total / size[:, None]
-
-
-def _forecast_plain(engine: Engine) -> Forecaster:
-    return lambda history, horizon: engine(history, horizon).point
 
 
 def _forecast_series(engine: Engine, last_month_of_year: int) -> Forecaster:
@@ -329,12 +326,18 @@ def _share_out(panel: SeriesPanel, completed: FloatArray, cell_size: FloatArray)
 
 
 def completed_panel(
-    completed: pl.DataFrame, series: pl.DataFrame, prestaties: pl.DataFrame, *, last_month: date
+    completed: pl.DataFrame,
+    series: pl.DataFrame,
+    prestaties: pl.DataFrame,
+    *,
+    last_month: date,
+    successors: pl.DataFrame,
 ) -> VolumePanel:
     """The panel scenario completed forecasts from: completed volume per day, from the first month of the letter's panel
     to the month before the youngest, of which too little is known.
 
-    In: COMPLETED_SERIES, SERIES (which marks the letter's months); `last_month` is how far the forecast will reach.
+    In: COMPLETED_SERIES, SERIES (which marks the letter's months); `last_month` is how far the forecast will reach;
+    `successors` take over the history of their predecessors.
     Limit: a series that began in the youngest month is not in the panel (check V05 names it).
     """
     first = series.filter("in_forecast_base")["care_month"].min()
@@ -354,7 +357,7 @@ def completed_panel(
         .join(per_month, on="care_month", how="inner")
         .select(*SERIES_KEY, "care_month", (pl.col("completed_volume") / counted).alias("volume"))
     )
-    panel = build_panel(per_day, first_month=first, last_observed=last, own_rules=True)
+    panel = build_panel(per_day, first_month=first, last_observed=last, successors=successors, own_rules=True)
     codes = panel.keys.join(
         units.select("prestatiecode", "unit_code"), on="prestatiecode", how="left", maintain_order="left"
     )

@@ -16,7 +16,7 @@ from wlz.lag.retrospect import ERROR_LAGS, nowcast_interval
 
 TOTAL = "Landelijk"
 DRIFT_LAGS, DRIFT_RECENT, DRIFT_BEFORE = 3, 3, 9
-DRIFT_LIMIT = 3.0
+DRIFT_LIMIT, DRIFT_MINIMUM_RATIO = 3.0, 0.01  # standard errors, and a link ratio: below a percent it changes nothing
 BOUND_NAMES = ("lower_80_ratio", "upper_80_ratio", "lower_95_ratio", "upper_95_ratio")
 FINDINGS_SCHEMA: dict[str, pl.DataType] = {
     "finding": pl.String(),
@@ -49,6 +49,7 @@ def list_curve(found: CompletedAdvice) -> pl.DataFrame:
         "drift_ratio": drift[uitvoerder],
         "drift_t_ratio": score[uitvoerder],
     }
+    leans = by_lag["credibility_ratio"] == 0
     ratios = np.concatenate([curve.credible.ratios, np.zeros((count, 1), dtype=np.int64)], axis=1)
     return (
         cells[row]
@@ -57,7 +58,7 @@ def list_curve(found: CompletedAdvice) -> pl.DataFrame:
             *(pl.Series(name, values.ravel()).fill_nan(None) for name, values in by_lag.items()),
             pl.Series("link_ratios_count", ratios.ravel()),
             pl.Series("excluded_count", excluded[row]),
-            pl.Series("curve_level", np.where(curve.outside, "uitvoerder", "group").ravel().tolist()),
+            pl.Series("curve_level", np.where(curve.outside | leans, "uitvoerder", "group").ravel().tolist()),
         )
         .with_columns(pl.col("credibility_ratio").fill_null(0.0))
     )
@@ -124,15 +125,18 @@ def list_findings(found: CompletedAdvice) -> pl.DataFrame:
     `late`: the uitvoerder repeats an earlier delivery, or nearly; euro is what was expected to come in and did not.
     `caught_up`: it was late before and is up to date now; euro is what came in beyond a usual delivery. `speed`: it
     bills faster or slower than before; euro is by how much the youngest month would have been misjudged. `range`:
-    curves that left 0.02–1.05, so the uitvoerder's is used; euro is their declared year. `drift`: see `list_curve`.
-    `silent`: series that stopped while their uitvoerder delivers; euro is what is expected of the silent months.
+    curves that left 0.02–1.05, so the uitvoerder's is used; euro is their declared year. `drift`: see `list_curve`, at
+    least a percent, and not of an uitvoerder whose speed is told. `silent`: series that stopped while their uitvoerder
+    delivers; euro is what is expected of the silent months.
     """
     names = found.cells["wlz_uitvoerder"].unique(maintain_order=True).to_list()
     rows = [*_lateness_rows(found, names), *_speed_rows(found, names), *_range_rows(found), *_silent_rows(found)]
     drift, score = _measure_drift(found)
     for group, name in enumerate(names):
         lag = int(np.nanargmax(np.abs(np.nan_to_num(score[group]))))
-        if abs(np.nan_to_num(score[group, lag])) > DRIFT_LIMIT:
+        if found.completion.speed.shift[group]:
+            continue  # told as a change of speed, with the curve moved
+        if abs(np.nan_to_num(score[group, lag])) > DRIFT_LIMIT and abs(drift[group, lag]) > DRIFT_MINIMUM_RATIO:
             month = float(found.completion.completed[_rows_of(found, name), -12:].sum() / 12)
             text = f"{name}: link ratio at lag {lag + 1} moved by {drift[group, lag]:+.1%} (t {score[group, lag]:.1f})"
             rows.append(("drift", name, text, abs(float(drift[group, lag])) * month))

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from wlz.engines import ENGINES
-from wlz.ets import MIN_OBSERVATIONS, SEASON_MONTHS, BoolArray, FloatArray, IntArray
+from wlz.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
 from wlz.lag import (
     Completion,
     LagError,
@@ -35,7 +35,7 @@ from wlz.lag import (
     retrospective_errors,
     used_pairs,
 )
-from wlz.lag.completion import complete_months
+from wlz.lag.completion import complete_months, forecast_known
 from wlz.panel_frame import read_months, read_values
 
 AXES = ("care_month", "delivery_month", "value")
@@ -236,13 +236,14 @@ def _complete_fully(triangle: Triangle, uitvoerder: IntArray, method: str) -> _F
     seen = ~np.isnan(latest(triangle.values))
     values = _carry_forward(triangle.values)
     last = triangle.care_months[-1].month - 1
-    done: Completion = complete_cells(values, uitvoerder, last, _forecast_old_months)
+    forecaster = forecast_known(ENGINES[A_PRIORI_ENGINE])
+    done: Completion = complete_cells(values, uitvoerder, last, forecaster)
     completed = complete_months(done.declared, done.completeness, done.a_priori)
     if method != DEFAULT_METHOD:
         completed = _apply(
             method, done.declared, done.completeness, np.where(np.isnan(done.a_priori), completed, done.a_priori)
         )
-    errors = retrospective_errors(values, uitvoerder, last, _forecast_old_months, done)
+    errors = retrospective_errors(values, uitvoerder, last, forecaster, done)
     scatter = measure_scatter(errors, done.curve.p, uitvoerder)
     months, lags = values.shape[1:]
     lag = months - 1 - np.arange(months)
@@ -263,18 +264,6 @@ def _complete_fully(triangle: Triangle, uitvoerder: IntArray, method: str) -> _F
         nowcast_interval(total, relative),
         done.curve.credible.factor,
     )
-
-
-def _forecast_old_months(history: FloatArray, horizon: int) -> FloatArray:
-    """A priori (N, horizon) from months known well (N, T): below seven of them their mean, 0 without any."""
-    known = ~np.isnan(history)
-    count = known.sum(axis=1)
-    mean = np.where(known, history, 0.0).sum(axis=1) / np.maximum(count, 1)
-    point = np.repeat(mean[:, None], horizon, axis=1)
-    enough = count >= MIN_OBSERVATIONS
-    if enough.any():
-        point[enough] = ENGINES[A_PRIORI_ENGINE](history[enough], horizon).point
-    return point
 
 
 def _carry_forward(values: FloatArray) -> FloatArray:

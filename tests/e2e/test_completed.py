@@ -142,6 +142,35 @@ def test_odd_deliverers_are_named_and_move_the_advice_little(
     assert "De Friesland" in observed
 
 
+def begin_group(house: House, zorgkantoor: str, group: str, first_month: str) -> list[str]:
+    """Rewrites all claims so that this group of the zorgkantoor has none before a month; its prestaties."""
+    codes = load_prestaties().filter(prestatiegroep=group)["prestatiecode"].to_list()
+    gone = pl.col("zorgkantoorcode").eq(zorgkantoor) & pl.col("prestatiecode").is_in(codes)
+    for path in house.landing.glob("*/declaraties.parquet"):
+        claims = pl.read_parquet(path)
+        claims.filter(~(gone & (pl.col("zorgmaand") < first_month))).write_parquet(path)
+    return codes
+
+
+def test_a_group_that_begins_does_not_touch_the_others(world: House, new_house: Callable[[str], House]) -> None:
+    """The largest group of Salland begins in May 2018: its other groups stay as they were; it is completed itself."""
+    sums = "sum(observed_volume), sum(completed_volume) from marts.volume_forecast where wlz_uitvoerder = 'Salland' "
+    house = new_house("new group")
+    shutil.copytree(world.landing, house.landing)
+    codes = begin_group(house, "5532", "ZZP VV incl. behandeling", "2018-05")
+    house.publish(AUGUST)
+    named = ", ".join(f"'{code}'" for code in codes)
+    others = f"select prestatiecode, {sums} and prestatiecode not in ({named}) group by 1 order by 1"
+    before, after = ({code: done for code, _, done in one.query(others, "completed")} for one in (world, house))
+    assert set(before) == set(after)
+    assert all(abs(after[code] / before[code] - 1) < 0.005 for code in before if before[code])
+    months = "care_month >= date '2018-05-01' and completed_volume is not null"
+    [(declared, completed)] = house.query(f"select {sums} and {months} and prestatiecode in ({named})", "completed")
+    [(_, whole)] = world.query(f"select {sums} and {months} and prestatiecode in ({named})", "completed")
+    assert declared < 0.9 * completed
+    assert abs(completed / whole - 1) < 0.1
+
+
 def test_before_two_deliveries_of_the_year_the_letter_is_shown_and_said(world: House, tmp_path: Path) -> None:
     house = world.copy(tmp_path / "data")
     told = house.run("2018-01")

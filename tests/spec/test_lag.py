@@ -18,10 +18,10 @@ from wlz.lag import (
     nowcast_interval,
     retrospective_errors,
 )
-from wlz.lag.completion import fit_curve
+from wlz.lag.completion import fit_curve, weigh_median
 from wlz.lag.lateness import actual_versus_expected, diagonals
 from wlz.lag.retrospect import measure_scatter
-from wlz.lag.season import shift_completeness
+from wlz.lag.season import shift_completeness, to_logit
 from wlz.rounds import choose_claims_history, make_round
 from wlz.volume_scenarios import put_completed
 
@@ -33,6 +33,12 @@ def level(history: np.ndarray, horizon: int) -> np.ndarray:
     """A forecaster that repeats the last known month."""
     known = np.nan_to_num(history)
     last = np.array([row[row > 0][-1] if (row > 0).any() else 0.0 for row in known])
+    return np.repeat(last[:, None], horizon, axis=1)
+
+
+def level_of_either_sign(history: np.ndarray, horizon: int) -> np.ndarray:
+    """A forecaster that repeats the last known month, also one below 0."""
+    last = np.array([row[~np.isnan(row)][-1] for row in history])
     return np.repeat(last[:, None], horizon, axis=1)
 
 
@@ -163,10 +169,47 @@ def test_changed_billing_speed_is_seen_and_does_not_move_the_completed_months() 
     assert found.completed[0, -1] == pytest.approx(100.0, rel=0.02)
 
 
+def test_a_group_that_begins_is_no_change_of_speed() -> None:
+    """Found by a reader: a young group made its uitvoerder look complete, and 583 to come became 10."""
+    values = triangles(np.array([100.0, 100.0, 50.0]))
+    alone = complete_cells(values[[0, 2]], np.array([0, 1]), 3, level)
+    values[1, :-3] = np.where(np.isnan(values[1, :-3]), np.nan, 0.0)
+    found = complete_cells(values, np.array([0, 0, 1]), 3, level)
+    assert found.speed.since.tolist() == [0, 0]
+    assert found.completed[[0, 2]] == pytest.approx(alone.completed, rel=1e-6)
+    assert found.completed[1, -3:] == pytest.approx(100.0, rel=0.01)
+
+
+def test_a_cell_without_older_months_is_completed_by_the_chain_ladder() -> None:
+    values = triangles(np.array([100.0, 100.0]))
+    values[1, :-1] = np.where(np.isnan(values[1, :-1]), np.nan, 0.0)
+    found = complete_cells(values, np.zeros(2, int), 3, level)
+    assert np.isnan(found.a_priori[1, -1])
+    assert found.completed[1, -1] == pytest.approx(100.0, rel=1e-6)
+
+
+def test_a_cell_of_corrections_only_is_completed_like_any_other_and_is_not_certain() -> None:
+    rng = np.random.default_rng(3)
+    values = triangles(np.array([-100.0, 100.0])) * np.exp(0.03 * rng.standard_normal((2, MONTHS, len(CURVE))))
+    now = complete_cells(values, np.arange(2), 3, level_of_either_sign)
+    assert now.completed[0, -1] == pytest.approx(-100.0, rel=0.1)
+    errors = retrospective_errors(values, np.arange(2), 3, level_of_either_sign, now)
+    assert measure_scatter(errors, now.curve.p, np.arange(2)).common[0, 0] > 0.001
+
+
+def test_the_middle_cell_by_euro_speaks_for_its_uitvoerder() -> None:
+    away = np.array([[0.0], [2.0], [9.0], [1.0]])
+    weight = np.array([[1.0], [5.0], [1.0], [7.0]])
+    labels = np.array([0, 0, 0, 1])
+    assert weigh_median(away, weight, labels).tolist() == [[2.0], [1.0]]
+    away[1] = np.nan
+    assert weigh_median(away, weight, labels)[0, 0] == 0.0
+
+
 def test_usual_scatter_is_no_change_of_speed() -> None:
     rng = np.random.default_rng(1)
     share = 1 / (1 + np.exp(-(-0.8 + 0.15 * rng.standard_normal((200, 20)))))
-    assert (find_speed_change(share, np.full((200, 20), 0.31)).since > 0).mean() < 0.02
+    assert (find_speed_change(to_logit(share) - to_logit(np.full((200, 20), 0.31))).since > 0).mean() < 0.02
 
 
 # --- Step 4: completion ---------------------------------------------------------------------------------------------

@@ -96,7 +96,7 @@ CURVE_LEVEL = Column(
     "curve_level",
     pl.String(),
     "text",
-    "Whose curve it is: the group's own by credibility, or its uitvoerder's where that left the range.",
+    "Whose link ratio it is: the group's own by credibility, or its uitvoerder's: no credibility, or out of range.",
     "Niveau",
     allowed=("group", "uitvoerder"),
 )

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wlz.engines.interface import fill_last_year
-from wlz.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
+from wlz.engines.interface import Engine, fill_last_year
+from wlz.ets import MIN_OBSERVATIONS, SEASON_MONTHS, BoolArray, FloatArray, IntArray
 from wlz.lag.credibility import N_DIAGONALS, Credible, credibility_factors
 from wlz.lag.factors import completeness_from_factors, development_factors
 from wlz.lag.lateness import (
@@ -25,8 +25,9 @@ from wlz.lag.lateness import (
     find_speed_change,
 )
 from wlz.lag.methods import bornhuetter_ferguson, chain_ladder
-from wlz.lag.season import month_of_year_effect, shift_completeness
+from wlz.lag.season import month_of_year_effect, shift_completeness, to_logit
 from wlz.lag.triangle import latest, latest_lag
+from wlz.panel import cut_leading_zeros
 
 OPEN_MONTHS = 3  # youngest months completed by Bornhuetter–Ferguson; older ones are a priori material
 UNSURE_MONTHS = 1  # of them: too little known to forecast from
@@ -149,21 +150,20 @@ def complete_cells(
     declared = np.nan_to_num(_last_delivery(values))
     completeness = completeness_now(curve, curve.p, uitvoerder, np.zeros(len(values)))
     a_priori = expect_months(declared / calendar, completeness, forecaster) * calendar
-    of_uitvoerder = sum_labels(values, uitvoerder)
-    speed = _judge_speed(of_uitvoerder, curve, sum_labels(a_priori, uitvoerder))
+    speed = _judge_speed(values, uitvoerder, curve, a_priori)
     for _ in range(SPEED_ROUNDS if (speed.shift != 0).any() else 0):
         # A faster month at lag 2 or 3 lifts the a priori by which lag 1 is judged, so look again with it put right.
         since = np.arange(months)[None, :] >= months - speed.since[:, None]
         curve = fit_curve(values, uitvoerder, last_month_of_year, left_out=since)
         completeness = completeness_now(curve, curve.p, uitvoerder, speed.shift[uitvoerder])
         a_priori = expect_months(declared / calendar, completeness, forecaster) * calendar
-        speed = _judge_speed(of_uitvoerder, curve, sum_labels(a_priori, uitvoerder))
+        speed = _judge_speed(values, uitvoerder, curve, a_priori)
     completeness = completeness_now(curve, curve.p, uitvoerder, speed.shift[uitvoerder])
     return Completion(declared, completeness, a_priori, complete_months(declared, completeness, a_priori), curve, speed)
 
 
 def expect_months(declared: FloatArray, completeness: FloatArray, forecaster: Forecaster) -> FloatArray:
-    """A priori (N, T) of the youngest months; NaN for older ones, which need none.
+    """A priori (N, T) of the youngest months; NaN for older ones, which need none, and where nothing older is known.
 
     Lags 2 and 3 are forecast from the months with a lag of four or more, lag 1 from all before it: of those little is
     still to come, and a forecast of one month ahead is better than one of three (methods has lag ≥ 4 for all). A month
@@ -176,16 +176,42 @@ def expect_months(declared: FloatArray, completeness: FloatArray, forecaster: Fo
         a_priori[:] = 0.0
         return a_priori
     old = np.where(completeness[:, :cut] >= HALF, chain_ladder(declared[:, :cut], completeness[:, :cut]), np.nan)
-    a_priori[:, cut:last] = forecaster(old[:, -FIT_MONTHS:], last - cut)
+    a_priori[:, cut:last] = _forecast(forecaster, old, FIT_MONTHS, last - cut)
     open_months = complete_months(declared[:, cut:last], completeness[:, cut:last], a_priori[:, cut:last])
     known = np.concatenate([old, open_months], axis=1)
-    a_priori[:, last:] = forecaster(known[:, -FIT_MONTHS - (last - cut) :], UNSURE_MONTHS)
+    a_priori[:, last:] = _forecast(forecaster, known, FIT_MONTHS + last - cut, UNSURE_MONTHS)
     missing = np.isnan(old)
     if missing.any():
         start = max(cut - SEASON_MONTHS, 0)
         filled = fill_last_year(old[:, -SEASON_MONTHS * 2 :])[:, -(cut - start) :]
         a_priori[:, start:cut] = np.where(missing[:, start:], filled, np.nan)
     return a_priori
+
+
+def _forecast(forecaster: Forecaster, known: FloatArray, months: int, horizon: int) -> FloatArray:
+    """The forecast from the last `months` known ones; months before the first amount are none, NaN where all are."""
+    begun = cut_leading_zeros(known)[:, -months:]
+    begun[~(np.nan_to_num(known) != 0).any(axis=1)] = np.nan
+    has_begun = ~np.isnan(begun).all(axis=1)
+    point = np.full((len(known), horizon), np.nan)
+    if has_begun.any():
+        point[has_begun] = forecaster(begun[has_begun], horizon)
+    return point
+
+
+def forecast_known(engine: Engine) -> Forecaster:
+    """A forecaster of cells: the engine, and below seven known months their mean."""
+
+    def forecast(history: FloatArray, horizon: int) -> FloatArray:
+        known = ~np.isnan(history)
+        mean = np.where(known, history, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+        point = np.repeat(mean[:, None], horizon, axis=1)
+        enough = known.sum(axis=1) >= MIN_OBSERVATIONS
+        if enough.any():
+            point[enough] = engine(history[enough], horizon).point
+        return point
+
+    return forecast
 
 
 def complete_months(declared: FloatArray, completeness: FloatArray, a_priori: FloatArray) -> FloatArray:
@@ -215,18 +241,46 @@ def completeness_now(curve: Curve, p: FloatArray, uitvoerder: IntArray, shift: F
     return shift_completeness(usual, np.where(lag < 0, 0.0, moved))
 
 
-def _judge_speed(of_uitvoerder: FloatArray, curve: Curve, a_priori: FloatArray) -> Speed:
-    """Share of the youngest month at every delivery against the curve, deliveries of odd lateness left out."""
-    youngest = of_uitvoerder[:, :, 0]
-    known = level_of_months(of_uitvoerder, curve.p_uitvoerder)
+def _judge_speed(values: FloatArray, uitvoerder: IntArray, curve: Curve, a_priori: FloatArray) -> Speed:
+    """How far the youngest month of every delivery lies from the curve, deliveries of odd lateness left out.
+
+    A way of billing is that of a whole uitvoerder, so the middle cell by euro speaks for it: one group that begins,
+    ends or is corrected does not. A cell of less than a year says nothing.
+    """
+    known = level_of_months(values, curve.p)
     prior = a_priori[:, -OPEN_MONTHS:]
     known[:, -OPEN_MONTHS:] = np.where(np.isnan(prior), known[:, -OPEN_MONTHS:], prior)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(known > 0, youngest / known, np.nan)
-    share[curve.lateness.behind > 0] = np.nan
-    share[curve.lateness.caught_up] = np.nan
+    old = (latest_lag(values) >= OPEN_MONTHS) & (known > 0) & (latest(values) > 0)
+    established = old.sum(axis=1) >= SEASON_MONTHS
+    usable = established[:, None] & (known > 0) & ~np.isnan(values[:, :, 0])
+    share = np.where(usable, values[:, :, 0] / np.where(usable, known, 1.0), 0.5)
     expected = shift_completeness(
-        np.repeat(curve.p_uitvoerder[:, :1], share.shape[1], axis=1),
+        np.repeat(curve.p[:, :1], share.shape[1], axis=1),
         np.repeat(curve.effect[curve.season, 0][None], len(share), axis=0),
     )
-    return find_speed_change(share, expected)
+    away = np.where(usable, to_logit(share) - to_logit(expected), np.nan)
+    of_uitvoerder = weigh_median(away, np.where(usable, known, 0.0), uitvoerder)
+    of_uitvoerder[(curve.lateness.behind > 0) | curve.lateness.caught_up] = np.nan
+    return find_speed_change(of_uitvoerder)
+
+
+def weigh_median(values: FloatArray, weight: FloatArray, labels: IntArray) -> FloatArray:
+    """Weighted median over the cells of each label: (N, D) → (G, D), NaN where no cell has a value.
+
+    Of two that halve the weight between them the one nearer to 0 counts.
+
+    >>> weigh_median(np.array([[1.0], [9.0]]), np.array([[1.0], [1.0]]), np.array([0, 0])).tolist()
+    [[1.0]]
+    """
+    found = np.full((int(labels.max()) + 1, values.shape[1]), np.nan)
+    for group in range(len(found)):
+        mine, heavy = values[labels == group], np.where(np.isnan(values[labels == group]), 0.0, weight[labels == group])
+        order = np.argsort(np.where(np.isnan(mine), np.inf, mine), axis=0)
+        ranked, total = np.take_along_axis(mine, order, axis=0), heavy.sum(axis=0)
+        below = np.cumsum(np.take_along_axis(heavy, order, axis=0), axis=0)
+        low = np.argmax(below >= total / 2, axis=0)
+        high = np.argmax(below > total / 2, axis=0)
+        both = np.stack([ranked[place, np.arange(ranked.shape[1])] for place in (low, high)])
+        nearer = np.argmin(np.abs(both), axis=0)
+        found[group] = np.where(total > 0, both[nearer, np.arange(both.shape[1])], np.nan)
+    return found

@@ -88,15 +88,16 @@ def _mix(
     base: FloatArray, after: FloatArray, parent: FloatArray, of_parent: IntArray, *, is_top: bool
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Factor, Z and number of ratios (G, L − 1) of one level from its sums (G, T, L − 1)."""
-    weight, total = base.sum(axis=1), after.sum(axis=1)
-    known = weight > 0
-    own = np.where(known, total / np.where(known, weight, 1.0), 0.0)
-    ratios = (base > 0).sum(axis=1).astype(np.float64)
+    signed, total = base.sum(axis=1), after.sum(axis=1)
+    known = signed != 0
+    weight = np.abs(signed)  # of a key of nothing but corrections the sums are below 0, their ratio is not
+    own = np.where(known, total / np.where(known, signed, 1.0), 0.0)
+    ratios = (base != 0).sum(axis=1).astype(np.float64)
     above = parent[of_parent]
     if is_top:
         return np.where(known, own, above), known.astype(np.float64), ratios
     with np.errstate(divide="ignore", invalid="ignore"):
-        scatter = np.where(base > 0, base * (after / base - own[:, None]) ** 2, 0.0).sum(axis=1)
+        scatter = np.where(base != 0, np.abs(base) * (after / base - own[:, None]) ** 2, 0.0).sum(axis=1)
     freedom = np.maximum(ratios - 1, 0.0).sum(axis=0)
     within = np.where(freedom > 0, scatter.sum(axis=0) / np.maximum(freedom, 1.0), 0.0)
     parents = len(parent)
@@ -105,9 +106,10 @@ def _mix(
     np.add.at(of_square, of_parent, weight**2)
     np.add.at(children, of_parent, known.astype(np.float64))
     spread = (weight * (own - above) ** 2 * known).sum(axis=0)
-    scale = (of_weight - of_square / np.maximum(of_weight, np.finfo(float).tiny)).sum(axis=0)
-    between = (spread - np.maximum(children - 1, 0).sum(axis=0) * within) / np.maximum(scale, np.finfo(float).tiny)
-    between = np.where(scale > 0, np.maximum(between, 0.0), 0.0)
+    weighed = of_weight > 0
+    scale = np.where(weighed, of_weight - of_square / np.where(weighed, of_weight, 1.0), 0.0).sum(axis=0)
+    apart = spread - np.maximum(children - 1, 0).sum(axis=0) * within
+    between = np.where(scale > 0, np.maximum(apart / np.where(scale > 0, scale, 1.0), 0.0), 0.0)
     credit = weight * between
     z = np.where(credit > 0, credit / np.where(credit > 0, credit + within, 1.0), 0.0)
     return z * own + (1 - z) * above, z, ratios

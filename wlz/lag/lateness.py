@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 
 from wlz.ets import BoolArray, FloatArray, IntArray
-from wlz.lag.season import to_logit
 
 OPEN_LAGS = 6  # lags whose emergence is looked at: later ones hardly move
 LATE_RATIO = 0.5  # actual ÷ expected emergence below this is a delivery that was not brought up to date
@@ -128,14 +127,13 @@ class Speed(NamedTuple):
     usual: FloatArray
 
 
-def find_speed_change(youngest: FloatArray, expected: FloatArray) -> Speed:
+def find_speed_change(away: FloatArray) -> Speed:
     """Has an uitvoerder begun to bill faster or slower, for good?
 
-    `youngest` (G, D) share of the expected ultimate declared at lag 1, `expected` (G, D) what the curve (month of the
-    year included) says; NaN where a delivery is left out. Changed are the last deliveries in a row that lie on one side
+    `away` (G, D): log odds of the share of the youngest month less those of the curve, month of the year included; NaN
+    where a delivery is left out. Changed are the last deliveries in a row that lie on one side
     by more than 3.5 robust deviations (at least 0.15) and 0.5 in log odds of those before, of which there must be four.
     """
-    away = np.where(np.isnan(youngest) | np.isnan(expected), np.nan, to_logit(youngest) - to_logit(expected))
     count, deliveries = away.shape
     shift, since, usual = np.zeros(count), np.zeros(count, dtype=np.int64), np.full(count, SPEED_FLOOR)
     for row in range(count):

@@ -87,7 +87,7 @@ def retrospective_errors(
 
 
 def _relative(actual: FloatArray, said: FloatArray, usable: BoolArray) -> FloatArray:
-    known = usable & (said > 0) & (actual > 0)
+    known = usable & (said * actual > 0)  # of one sign; a key may be nothing but corrections
     error = np.where(known, actual / np.where(known, said, 1.0) - 1.0, np.nan)
     return np.clip(error, -ERROR_LIMIT, ERROR_LIMIT)
 
@@ -100,7 +100,7 @@ def measure_scatter(errors: RetrospectiveErrors, p: FloatArray, uitvoerder: IntA
     """
     groups, lags = errors.uitvoerder.shape[1], p.shape[1]
     usual = (USUAL_ERROR * np.abs(1 - p)) ** 2
-    weight = np.maximum(errors.size, 0.0)
+    weight = np.abs(errors.size)
     usual_total = (
         sum_labels(usual * weight[:, None], uitvoerder)
         / np.maximum(sum_labels(weight, uitvoerder), np.finfo(float).tiny)[:, None]
