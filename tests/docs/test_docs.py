@@ -1,33 +1,23 @@
-"""The documents say what is there: commands parse, links lead somewhere, names and figures are those of the code."""
+"""The documents say what is there: commands parse, links lead somewhere, names are those of the code."""
 
-import ast
 import re
 import shlex
 import tomllib
-from datetime import date
 from pathlib import Path
 
 import click
-import polars as pl
 import pytest
 
 from pipelines.cli import main
 from reports.explain import explain_table
+from tests.docs.pages import PAGES, ROOMS, ROOT, fenced_blocks, ids, read, without_code
 from warehouse import duck, reference
 from warehouse.columns import all_columns
 from warehouse.dictionary import all_tables
-from warehouse.settings import load_assumptions
 from warehouse.tables.deliveries import KINDS
 from warehouse.tables.marts import MARTS
-from wlz.assumptions import paid_shares
-from wlz.prices import derive_prices, value_volumes
-from wlz.series import aggregate_claims, build_series, claims_by_year, ended_codes, last_base_month, place_by_year
-from wlz.simulate import DEFECTS, simulate_deliveries
-from wlz.volumes import forecast_volumes, sum_year_volumes
+from wlz.simulate import DEFECTS
 
-ROOT = Path(__file__).parents[2]
-ROOMS = ("wlz", "warehouse", "expectations", "assets", "pipelines", "reports")
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "reference" / "README.md"])
 TEXTS = [*PAGES, ROOT / ".pre-commit-config.yaml", ROOT / "Makefile"]
 NOT_THERE_YET = "### Not there yet"
 # Dutch words that occur in names of columns, tables, kinds and their values. A new one is added here and explained.
@@ -54,23 +44,6 @@ REGISTRIES = (
     "files.python",
 )
 MACHINE_PATH = re.compile(r"(?<![\w.$\]])/(work|tmp|root|home|Users|opt|mnt)/", re.IGNORECASE)
-
-
-def ids(path: Path) -> str:
-    return str(path.relative_to(ROOT))
-
-
-def read(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
-
-
-def fenced_blocks(text: str) -> list[tuple[str, str]]:
-    """Language and content of every fenced code block."""
-    return re.findall(r"^```(\w*)\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
-
-
-def without_code(text: str) -> str:
-    return re.sub(r"`[^`\n]*`", "", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
 
 
 # ---- commands ----------------------------------------------------------------------------------------------------
@@ -362,122 +335,3 @@ def test_licence_is_complete():
     assert re.findall(r"^(\d+)\. \w", text, flags=re.MULTILINE) == [str(number) for number in range(1, 16)]
     assert text.rstrip().endswith("new EUPL version.")
     assert len(text.split()) == 2237  # words of the official English text
-
-
-# ---- the walkthrough's figures -----------------------------------------------------------------------------------
-
-MONTH, CODE, WHO, REGION = date(2018, 5, 1), "H104", "DSW", "Westland Schiedland Delfland"
-WALKTHROUGH = read(ROOT / "docs" / "walkthrough.md")
-
-
-def test_walkthrough_names_ten_files_once_each():
-    headings = re.findall(r"^## .*`([\w/.]+)`$", WALKTHROUGH, flags=re.MULTILINE)
-    assert len(headings) == len(set(headings)) == 10
-    assert all((ROOT / name).exists() for name in headings)
-
-
-def test_walkthrough_functions_exist():
-    known = {
-        node.name
-        for room in ROOMS
-        for path in (ROOT / room).rglob("*.py")
-        for node in ast.walk(ast.parse(read(path)))
-        if isinstance(node, ast.FunctionDef)
-    }
-    for name in (
-        "read_delivery",
-        "aggregate_claims",
-        "forecast_volumes",
-        "judge_unit",
-        "derive_prices",
-        "value_volumes",
-    ):
-        assert f"`{name}`" in WALKTHROUGH
-        assert name in known
-
-
-@pytest.fixture(scope="module")
-def deliveries() -> dict[str, pl.DataFrame]:
-    """The latest small deliveries of the round, per kind, under contract names."""
-    found: dict[str, pl.DataFrame] = {}
-    for file in simulate_deliveries(reference.load_simulation_reference("small"), scale="small", until=MONTH):
-        found[file.kind] = file.frame
-    for kind, frame in found.items():
-        names = {column.source_name: column.name for column in KINDS[kind].columns}
-        renamed = frame.rename(names)
-        months = [name for name in ("care_month", "month") if renamed.schema.get(name) == pl.String]
-        found[kind] = renamed.with_columns(pl.col(name).str.to_date("%Y-%m") for name in months)
-    return found
-
-
-def test_walkthrough_figures_are_those_of_the_small_simulation(deliveries, small_data):
-    crosswalk, regions, prestaties = reference.load_crosswalk(), reference.load_regions(), reference.load_prestaties()
-    assumptions = load_assumptions(2018)
-    region = aggregate_claims(deliveries["declaraties"].lazy(), crosswalk, regions, prestaties, MONTH)
-    series = build_series(
-        region, MONTH, int(assumptions["letter_minimum_lag_months"]), int(assumptions["fit_months"])
-    ).filter("in_forecast_base")
-    volumes = forecast_volumes(
-        series.rename({"declared_volume": "volume"}),
-        first_month=series["care_month"].min(),
-        last_month=date(2018, 12, 1),
-        last_observed=last_base_month(series),
-        ended=ended_codes(prestaties),
-    )
-    prices = derive_prices(
-        claims=claims_by_year(region),
-        agreements=place_by_year(deliveries["herschikking"], crosswalk, regions),
-        tariffs=deliveries["beleidsregelwaarden"],
-        paid_shares=paid_shares(reference.load_nhc_growin(), assumptions),
-        volumes_year=sum_year_volumes(volumes, 2018),
-        prestaties=prestaties,
-        budget_year=2018,
-        assumptions=assumptions,
-    )
-    revenue = value_volumes(volumes, prices, prestaties, 2018)
-    ours = {"prestatiecode": CODE, "wlz_uitvoerder": WHO}
-    december = region.filter(prestatiecode=CODE, zorgkantoorregio=REGION, care_month=date(2017, 12, 1)).row(
-        0, named=True
-    )
-    january = volumes.filter(**ours, care_month=date(2018, 1, 1)).row(0, named=True)
-    price = prices.filter(**ours).row(0, named=True)
-    amounts = revenue.filter(**ours)["forecast_amount_eur"]
-    of_series = f"from marts.forecast_bounds where prestatiecode = '{CODE}' and wlz_uitvoerder = '{WHO}'"
-    of_january = f"{of_series} and period = 'month' and month = '2018-01-01'"
-    [bounds] = small_data.query(f"select lower_80_volume, upper_80_volume {of_january}")
-    [[of_base]] = small_data.query(f"select expected_volume {of_series} and period = 'year'", "base")
-    base = revenue.filter(wlz_uitvoerder=WHO).filter("in_base")["forecast_amount_eur"].sum()
-    expected = {
-        "rows": f"{deliveries['declaraties'].height:,} rows",
-        "minutes of the region": f"{december['declared_volume']:,.0f}",
-        "euro of the region": f"{december['declared_amount_eur']:,}",
-        "model": f"`{january['model']}`",
-        "forecast": f"{january['forecast_volume']:,.0f} minutes",
-        "bounds": f"between {bounds[0]:,.0f} and {bounds[1]:,.0f}",
-        "scenario base": f"Scenario base: {of_base:,.0f} units",
-        "reported price": f"{price['reported_price_eur_per_unit']:.4f}",
-        "evidence": price["unit_evidence"],
-        "verdict": f"`{price['unit_status']}`",
-        "previous price": f"| {price['previous_price_eur_per_unit']:.4f} |",
-        "ratio": f"| {price['discount_ratio']:.4f} |",
-        "price": f"| {price['price_eur_per_unit']:.4f} |",
-        "month": f"€ {amounts[0]:,}",
-        "year": f"€ {amounts.sum():,}",
-        "uitvoerder": f"{base:,}",
-    }
-    flat = WALKTHROUGH.replace("\n", " ")
-    wrong = {name: text for name, text in expected.items() if text.replace("\n", " ") not in flat}
-    assert wrong == {}, "the walkthrough says something else; mend docs/walkthrough.md"
-
-
-def test_walkthrough_lines_are_delivered(deliveries):
-    claims = deliveries["declaraties"].filter(prestatiecode=CODE, care_month=date(2017, 12, 1))
-    agreements = deliveries["herschikking"].filter(prestatiecode=CODE, year=2017)
-    for frame, number in ((claims, ",.0f"), (agreements, ",.2f")):
-        of_region = frame.filter(pl.col("zorgkantoor_code").is_in(["5519", "5522"])).sort(
-            "zorgkantoor_code", "agb_code"
-        )
-        rows = of_region.select("zorgkantoor_code", "agb_code", "volume", "amount_eur").rows()
-        assert len(rows) == 3
-        for code, agb, volume, amount in rows:
-            assert f"| {code} | {agb} | {volume:{number}} | {amount:,} |" in WALKTHROUGH

@@ -1,18 +1,30 @@
-"""Expectation against the kader: sums to the cent, regions, transfers, reserve, the path through the year."""
+"""Expectation against the kader: sums to the cent, regions, transfers, reserve."""
 
-from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
-from itertools import product
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 
 from reports.rounding import round_millions, round_percentage
+from tests.spec.utilisation_frames import (
+    ASSUMPTIONS,
+    CLAIMS,
+    EUR,
+    QUICK,
+    VINTAGE,
+    D,
+    deliveries,
+    frame,
+    make_budgets,
+    make_items,
+    make_pgb,
+    make_revenue,
+    make_series,
+    row_of,
+)
 from warehouse.contract import conform
-from warehouse.tables.utilisation import UTILISATION, UTILISATION_MONTHS
+from warehouse.tables.utilisation import UTILISATION
 from wlz.utilisation import (
     UtilisationError,
     apply_transfers,
@@ -23,86 +35,8 @@ from wlz.utilisation import (
     transfer_value,
     weigh_transfer,
 )
-from wlz.utilisation_path import monthly_path
 
-EUR = pl.Decimal(18, 2)
-D = Decimal
-ASSUMPTIONS = {"brutering_factor": 0.86, "redistribution_reserve_eur": 260_000_000}
-VINTAGE = {"delivery_month": date(2018, 5, 1), "budget_year": 2018, "scenario": "letter"}
-NOTHING_DECLARED = pl.DataFrame(schema={"month": pl.Date, "declared_month_eur": EUR})
-QUICK = settings(max_examples=40, deadline=None, derandomize=True)
 MLN = 1_000_000
-
-
-def frame(rows: Iterable[tuple], **schema: pl.DataType) -> pl.DataFrame:
-    return pl.DataFrame(list(rows), schema=schema, orient="row")
-
-
-def make_revenue(*rows: tuple[str, str, int, str, str, bool]) -> pl.DataFrame:
-    """Prestatie, uitvoerder, month number, state, euro, in the base."""
-    full = [(p, u, date(2018, m, 1), state, 1.0, D(euro), base) for p, u, m, state, euro, base in rows]
-    return frame(
-        full,
-        prestatiecode=pl.String(),
-        wlz_uitvoerder=pl.String(),
-        care_month=pl.Date(),
-        state=pl.String(),
-        month_volume=pl.Float64(),
-        forecast_amount_eur=EUR,
-        in_base=pl.Boolean(),
-    )
-
-
-def make_items(*rows: tuple[str, str]) -> pl.DataFrame:
-    return frame(
-        [(u, "meerzorg", D(euro)) for u, euro in rows], wlz_uitvoerder=pl.String(), item=pl.String(), item_eur=EUR
-    )
-
-
-def make_series(*rows: tuple[str, str, str, date, str]) -> pl.DataFrame:
-    """Prestatie, region, uitvoerder, care month, euro."""
-    return frame(
-        [(p, r, u, month, D(euro)) for p, r, u, month, euro in rows],
-        prestatiecode=pl.String(),
-        zorgkantoorregio=pl.String(),
-        wlz_uitvoerder=pl.String(),
-        care_month=pl.Date(),
-        declared_amount_eur=EUR,
-    )
-
-
-def make_budgets(*rows: tuple[str, str, str, str]) -> pl.DataFrame:
-    """Region, uitvoerder, kader zin, kader pgb; stand of 15 May 2018."""
-    return frame(
-        [(r, u, date(2018, 5, 15), D(zin), D(pgb)) for r, u, zin, pgb in rows],
-        zorgkantoorregio=pl.String(),
-        wlz_uitvoerder=pl.String(),
-        stand_date=pl.Date(),
-        zin_budget_eur=EUR,
-        pgb_budget_eur=EUR,
-    )
-
-
-def make_pgb(*rows: tuple[str, str, str, str]) -> pl.DataFrame:
-    """Region, uitvoerder, stand of March, December: the other months lie on a line between them."""
-    full = []
-    for region, uitvoerder, march, december in rows:
-        for month in range(1, 13):
-            on_line = D(march) + (D(december) - D(march)) * (month - 3) / 9
-            stand = on_line.quantize(D("0.01"))
-            seen = month <= 3
-            full.append((region, uitvoerder, date(2018, month, 1), stand if seen else None, None if seen else stand))
-    return frame(
-        full,
-        zorgkantoorregio=pl.String(),
-        wlz_uitvoerder=pl.String(),
-        month=pl.Date(),
-        granted_stand_eur=EUR,
-        forecast_stand_eur=EUR,
-    )
-
-
-CLAIMS = {"zorgkantoorregio": pl.String(), "wlz_uitvoerder": pl.String(), "declared_amount_eur": EUR}
 
 
 def confront_small(**changes: pl.DataFrame) -> pl.DataFrame:
@@ -126,10 +60,6 @@ def confront_small(**changes: pl.DataFrame) -> pl.DataFrame:
         "region_shares": region_shares(series, last_month=december),
     }
     return confront(**{**inputs, **changes}, assumptions=ASSUMPTIONS)
-
-
-def row_of(utilisation: pl.DataFrame, level: str, part: str, **where: str) -> dict:
-    return utilisation.filter(pl.col("level") == level, pl.col("part") == part, **where).row(0, named=True)
 
 
 def test_levels_names_and_sums():
@@ -257,32 +187,6 @@ def test_money_without_a_region_is_refused():
         split_to_regions(revenue, make_items(), shares)
 
 
-CENTS = st.integers(-10_000_000, 50_000_000)
-
-
-@st.composite
-def deliveries(draw: st.DrawFn) -> dict[str, pl.DataFrame]:
-    """Random uitvoerders, regions, prestaties, months and amounts; corrections may outweigh claims."""
-    region_counts = draw(st.lists(st.integers(1, 4), min_size=1, max_size=3))
-    places = [(f"r{u}{r}", f"u{u}") for u, count in enumerate(region_counts) for r in range(count)]
-    uitvoerders = [f"u{u}" for u in range(len(region_counts))]
-    codes = ["Z053", "Z110", "H126"][: draw(st.integers(1, 3))]
-
-    def euro() -> str:
-        return str(D(draw(CENTS)) / 100)
-
-    known = [(p, r, u, date(2017, 7, 1), euro()) for p, (r, u) in product(codes, places) if draw(st.booleans())]
-    revenue = [(p, u, m, "forecast", euro(), True) for p, u, m in product(codes, uitvoerders, (1, 12))]
-    return {
-        "revenue": make_revenue(*revenue),
-        "extra_items": make_items(*((u, euro()) for u in uitvoerders)),
-        "pgb": make_pgb(*((r, u, euro(), euro()) for r, u in places)),
-        "budgets": make_budgets(*((r, u, euro(), euro()) for r, u in places)),
-        "claims_to_date": frame([(r, u, D(euro())) for r, u in places], **CLAIMS),
-        "region_shares": region_shares(make_series(*known), last_month=date(2017, 12, 1)),
-    }
-
-
 @QUICK
 @given(deliveries())
 def test_regions_uitvoerders_and_nation_agree_to_the_cent(inputs: dict[str, pl.DataFrame]):
@@ -305,22 +209,6 @@ def test_regions_uitvoerders_and_nation_agree_to_the_cent(inputs: dict[str, pl.D
     assert zin["budget_eur"] - zin["expected_eur"] == zin["available_eur"]
     december = inputs["pgb"].filter(pl.col("month") == date(2018, 12, 1))
     assert row_of(found, "national", "pgb")["expected_eur"] == december["forecast_stand_eur"].sum()
-
-
-@QUICK
-@given(deliveries())
-def test_the_path_ends_at_the_expectation_to_the_cent(inputs: dict[str, pl.DataFrame]):
-    whole = confront(**inputs, assumptions=ASSUMPTIONS)
-    path = monthly_path(
-        **{name: inputs[name] for name in ("revenue", "extra_items", "pgb", "budgets")}, declared=NOTHING_DECLARED
-    )
-    december = path.filter(pl.col("month") == date(2018, 12, 1))
-    for part in ("zin", "pgb"):
-        end, year = december.row(0 if part == "zin" else 1, named=True), row_of(whole, "national", part)
-        assert end["expected_cumulative_eur"] == year["expected_excl_extra_eur"]
-        assert end["expected_cumulative_incl_extra_eur"] == year["expected_eur"]
-        assert end["budget_eur"] == year["budget_eur"]
-        assert path.filter(pl.col("part") == part)["month_eur"].sum() == year["expected_excl_extra_eur"]
 
 
 # Transfers and reserve
@@ -423,55 +311,3 @@ def test_transfers_after_the_stand_are_booked_what_leaves_is_the_amount():
     assert book() == unchanged
     with pytest.raises(UtilisationError, match=r"transfer of € 10\.00 names region Nowhere"):
         book((later, 2018, "North", "zin", "Nowhere", "zin", D(10)))
-
-
-# The path through the year
-
-
-def small_path(pgb: pl.DataFrame) -> pl.DataFrame:
-    revenue = make_revenue(
-        ("Z053", "A", 1, "declared", "10.00", True),
-        ("Z053", "B", 1, "declared", "1.00", True),
-        ("Z053", "A", 2, "declared", "10.00", True),
-        ("Z053", "B", 2, "forecast", "1.00", True),
-        ("Z901", "B", 2, "forecast", "500.00", False),
-        *(("Z053", "A", month, "forecast", "10.00", True) for month in range(3, 13)),
-    )
-    items = make_items(("A", "0.20"), ("B", "0.05"))
-    return monthly_path(
-        revenue=revenue,
-        extra_items=items,
-        pgb=pgb,
-        budgets=make_budgets(("North", "A", "120", "50")),
-        declared=NOTHING_DECLARED,
-    )
-
-
-def test_zin_adds_up_and_extra_items_come_in_twelfths():
-    path = small_path(make_pgb(("North", "A", "40", "49")))
-    conform(path.with_columns(pl.lit(value).alias(name) for name, value in VINTAGE.items()), UTILISATION_MONTHS)
-    zin = path.filter(pl.col("part") == "zin")
-    assert zin["state"].to_list() == ["declared", *["forecast"] * 11]
-    assert zin["expected_cumulative_eur"].to_list()[:3] == [D(11), D(22), D(32)]
-    extra = (zin["expected_cumulative_incl_extra_eur"] - zin["expected_cumulative_eur"]).to_list()
-    expected = ["0.02", "0.04", "0.06", "0.08", "0.10", "0.12", "0.15", "0.17", "0.19", "0.21", "0.23", "0.25"]
-    assert extra == [D(cents) for cents in expected]
-    assert zin["budget_eur"].unique().to_list() == [D(120)]
-
-
-def test_pgb_is_a_stand_whose_change_is_the_month():
-    """Figure 1: January looks high, because grants are made for the whole year at its start."""
-    pgb = small_path(make_pgb(("North", "A", "42", "51"))).filter(pl.col("part") == "pgb")
-    assert pgb["month_eur"].to_list() == [D(40), *[D(1)] * 11]
-    assert pgb["expected_cumulative_eur"].to_list() == [D(40 + month) for month in range(12)]
-    assert pgb["expected_cumulative_incl_extra_eur"].equals(pgb["expected_cumulative_eur"])
-    assert pgb["state"].to_list() == [*["declared"] * 3, *["forecast"] * 9]
-
-
-def test_a_month_without_the_stand_of_a_region_takes_the_stand_before():
-    both = make_pgb(("North", "A", "42", "51"), ("South", "A", "42", "51"))
-    missing = (pl.col("zorgkantoorregio") == "South") & (pl.col("month") == date(2018, 2, 1))
-    gap = both.with_columns(pl.when(~missing).then(pl.col("granted_stand_eur")).alias("granted_stand_eur"))
-    pgb = small_path(gap).filter(pl.col("part") == "pgb")
-    assert pgb["expected_cumulative_eur"].to_list()[:3] == [D(80), D(81), D(84)]
-    assert pgb["state"].to_list()[:3] == ["declared", "forecast", "declared"]
