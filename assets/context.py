@@ -169,6 +169,10 @@ class Advice:
         used = self.chosen.filter(pl.col("kind") == "declaraties").select(history.columns)
         return pl.concat([history.filter(pl.col("delivery_month") != self.claims_month), used])
 
+    def completes_lag(self, scenario: str) -> bool:
+        """Whether this scenario completes its months for lag."""
+        return any(one.name == scenario and one.completes_lag for one in self.scenarios)
+
     @property
     def earlier_claims(self) -> pl.DataFrame:
         """The earlier deliveries of that history, where a scenario of this run learns from them; else no rows."""

@@ -29,7 +29,6 @@ def extra_items(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.M
 def items_of(advice: Advice, scenario: str, derived: pl.DataFrame) -> pl.DataFrame:
     """The extra items of one scenario."""
     crosswalk, regions = reference.load_crosswalk(), reference.load_regions()
-    completes = any(one.name == scenario and one.completes_lag for one in advice.scenarios)
     items = build_extra_items(
         settlements=place_by_year(advice.read("nacalculatie"), crosswalk, regions),
         agreements=place_by_year(advice.read("herschikking"), crosswalk, regions),
@@ -40,7 +39,7 @@ def items_of(advice: Advice, scenario: str, derived: pl.DataFrame) -> pl.DataFra
         delivered=advice.read("na_ijl"),
         derived=derived,
         budget_year=advice.round.budget_year,
-        lag_in_months=completes,
+        lag_in_months=advice.completes_lag(scenario),
     )
     return items.with_columns(scenario=pl.lit(scenario))
 

@@ -41,11 +41,11 @@ def prices(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Materi
 
 def price_scenario(advice: Advice, scenario: str) -> pl.DataFrame:
     """Prices of one scenario. Those that stand on it have the same: they differ in volume only."""
-    year, completes = advice.round.budget_year, any(o.name == scenario and o.completes_lag for o in advice.scenarios)
-    known = advice.load(SERIES_REGION)
-    minimum = advice.assumptions["price_minimum_completeness_ratio"]
-    usable = claims_for_prices(known, advice.load_all(COMPLETED_SERIES), year, minimum) if completes else known
-    claims = claims_by_year(usable)
+    year, known = advice.round.budget_year, advice.load(SERIES_REGION)
+    if advice.completes_lag(scenario):
+        minimum = advice.assumptions["price_minimum_completeness_ratio"]
+        known = claims_for_prices(known, advice.load_all(COMPLETED_SERIES), year, minimum)
+    claims = claims_by_year(known)
     volumes_year = sum_year_volumes(advice.load(VOLUMES, scenario), year)
 
     def derive(known_claims: pl.DataFrame) -> pl.DataFrame:

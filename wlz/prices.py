@@ -11,6 +11,7 @@ import polars as pl
 
 from wlz.unit_correction import correct_units, summarise_units, weighted_mean
 from wlz.units import conversion_table, normalise_units
+from wlz.volumes import month_volume
 
 MONEY = pl.Decimal(18, 2)
 _KEY = ["prestatiecode", "wlz_uitvoerder"]
@@ -303,7 +304,7 @@ def _month_volumes(volumes: pl.DataFrame, budget_year: int) -> pl.DataFrame:
         *_KEY,
         "care_month",
         state.otherwise(pl.lit("forecast")).alias("state"),
-        pl.coalesce("completed_volume", "observed_volume", "forecast_volume").alias("month_volume"),
+        month_volume().alias("month_volume"),
     )
     empty = months.filter(pl.col("month_volume").is_null())
     if empty.height:

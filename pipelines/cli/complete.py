@@ -7,8 +7,8 @@ import polars as pl
 
 from pipelines.cli.console import note, say
 from pipelines.cli.forecast import ENDINGS, UnreadableError, read_table, write_whole
+from wlz.triangle_frame import DEFAULT_METHOD, METHODS
 
-METHODS = ("bornhuetter_ferguson", "chain_ladder", "benktander", "cape_cod", "mack")
 SHOWN_TOTALS = 5
 
 
@@ -17,7 +17,9 @@ SHOWN_TOTALS = 5
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to write: .csv or .parquet."
 )
-@click.option("--method", type=click.Choice(METHODS), default=METHODS[0], show_default=True, help="Way of completing.")
+@click.option(
+    "--method", type=click.Choice(METHODS), default=DEFAULT_METHOD, show_default=True, help="Way of completing."
+)
 @click.option("--keys", default="", help="Key columns, comma between them (default: all but the months and value).")
 @click.option("--factors", type=click.Path(path_type=Path, dir_okay=False), help="Also write the link ratios here.")
 @click.option(

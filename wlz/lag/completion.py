@@ -148,17 +148,17 @@ def complete_cells(
     months = values.shape[1]
     calendar = np.ones((1, months)) if calendar is None else calendar
     declared = np.nan_to_num(_last_delivery(values))
-    completeness = completeness_now(curve, curve.p, uitvoerder, np.zeros(len(values)))
+    completeness = completeness_now(curve, uitvoerder, np.zeros(len(values)))
     a_priori = expect_months(declared / calendar, completeness, forecaster) * calendar
     speed = _judge_speed(values, uitvoerder, curve, a_priori)
     for _ in range(SPEED_ROUNDS if (speed.shift != 0).any() else 0):
         # A faster month at lag 2 or 3 lifts the a priori by which lag 1 is judged, so look again with it put right.
         since = np.arange(months)[None, :] >= months - speed.since[:, None]
         curve = fit_curve(values, uitvoerder, last_month_of_year, left_out=since)
-        completeness = completeness_now(curve, curve.p, uitvoerder, speed.shift[uitvoerder])
+        completeness = completeness_now(curve, uitvoerder, speed.shift[uitvoerder])
         a_priori = expect_months(declared / calendar, completeness, forecaster) * calendar
         speed = _judge_speed(values, uitvoerder, curve, a_priori)
-    completeness = completeness_now(curve, curve.p, uitvoerder, speed.shift[uitvoerder])
+    completeness = completeness_now(curve, uitvoerder, speed.shift[uitvoerder])
     return Completion(declared, completeness, a_priori, complete_months(declared, completeness, a_priori), curve, speed)
 
 
@@ -229,7 +229,7 @@ def _last_delivery(values: FloatArray) -> FloatArray:
     return np.where((lag < lags) & ~np.isnan(said), said, np.where(lag < lags, np.nan, latest(values)))
 
 
-def completeness_now(curve: Curve, p: FloatArray, uitvoerder: IntArray, shift: FloatArray) -> FloatArray:
+def completeness_now(curve: Curve, uitvoerder: IntArray, shift: FloatArray) -> FloatArray:
     """(N, T) completeness of every care month at the last delivery: effective lag, month of the year, speed."""
     months = len(curve.season)
     lags = curve.p.shape[1]

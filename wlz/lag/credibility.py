@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wlz.ets import BoolArray, FloatArray, IntArray
+from wlz.lag.factors import used_pairs
 
 N_DIAGONALS = 12
 
@@ -24,19 +25,6 @@ class Credible(NamedTuple):
     credibility: FloatArray
     ratios: IntArray
     levels: list[FloatArray]
-
-
-def recent_pairs(shape: tuple[int, int, int], n_diagonals: int | None) -> BoolArray:
-    """(T, L − 1): link ratios whose end lies on the last `n_diagonals` diagonals of T care months × L lags.
-
-    The last diagonal is that of the youngest care month at its first lag.
-    """
-    _, months, lags = shape
-    diagonal = np.arange(months)[:, None] + np.arange(1, lags)[None, :]
-    last = months - 1
-    first = -1 if n_diagonals is None else last - n_diagonals
-    found: BoolArray = (diagonal <= last) & (diagonal > first)
-    return found
 
 
 def credibility_factors(
@@ -59,9 +47,7 @@ def credibility_factors(
     array([[2.]])
     """
     base, after = values[:, :, :-1], values[:, :, 1:]
-    used = ~np.isnan(base) & ~np.isnan(after) & recent_pairs(values.shape, n_diagonals)
-    if exclude is not None:
-        used &= ~exclude
+    used = used_pairs(values, n_diagonals, exclude)
     base, after = np.where(used, base, 0.0), np.where(used, after, 0.0)
     parent = np.ones((1, values.shape[2] - 1))
     parent_of = np.zeros(len(values), dtype=np.int64)
