@@ -227,6 +227,7 @@ def test_a_corrected_delivery_recomputes_what_depends_on_it(world: House, tmp_pa
 
 
 def test_a_second_run_gives_the_same_marts(world: House, tmp_path: Path) -> None:
+    """Every scenario, every mart: to the last hash."""
     house = world.copy(tmp_path / "data")
     hashes = hash_marts(house.database)
     house.publish(AUGUST)

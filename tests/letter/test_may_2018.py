@@ -26,7 +26,6 @@ from reports.marts import read_marts
 from reports.rounding import round_millions
 from reports.terminal import PUBLISHED, render_demo
 from warehouse.duck import run_query
-from warehouse.publish import hash_marts
 from warehouse.reference import load_published
 from wlz.rounds import Round, choose_deliveries
 
@@ -123,12 +122,6 @@ def test_the_total_is_surer_than_its_parts(letter):
     assert medians["national"] < 0.5 * medians["series"]
     assert medians["uitvoerder"] < 0.5 * medians["series"]
     assert medians["group"] < medians["series"]
-
-
-def test_running_again_changes_nothing(letter):
-    before = hash_marts(letter.database)
-    assert run_month(letter, MONTH, falls_back=False, listener=lambda stage, text: None).published
-    assert hash_marts(letter.database).equals(before)
 
 
 def test_an_error_in_the_price_rule_shows(letter, tmp_path, monkeypatch):
