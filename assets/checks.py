@@ -1,13 +1,15 @@
 """Rules of ``expectations/`` as Dagster asset checks: one check per rule, blocking where the rule blocks."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import dagster as dg
 import polars as pl
 
 from assets.context import Advice
 from expectations.catalogue import DELIVERY_RULES
-from expectations.intake import Intake, save_results
+from expectations.decisions import apply_acceptances, read_decisions
+from expectations.intake import Intake, refuse_later, save_results
 from expectations.results import CheckResult
 from expectations.rules import Rule, measure_table
 from expectations.runner import judge
@@ -37,12 +39,19 @@ def check_specs(rules: Sequence[Rule], asset: str) -> list[dg.AssetCheckSpec]:
     ]
 
 
-def judge_table(rule: Rule, frame: pl.DataFrame, advice: Advice, asset: str) -> dg.AssetCheckResult:
-    """Judge a stage's table by one rule; the result goes to ``data_quality`` and to Dagster."""
+def judge_table(judged: Sequence[tuple[Rule, pl.DataFrame]], advice: Advice, asset: str) -> list[dg.AssetCheckResult]:
+    """Judge tables of a stage, each by its rule; results go to ``data_quality`` and to Dagster.
+
+    A block refuses the claims delivery the advice rests on, so that a run that falls back rests on the one before it.
+    """
     claims = advice.chosen.filter(kind="declaraties")["delivery_id"][0]
-    results = judge([measure_table(rule, frame, asset, claims)])
-    save_results(advice.store, results, advice.round.delivery_month)
-    return _as_dagster(rule.check_id, results, falls_back=False, asset=asset)
+    measured = [measure_table(rule, frame, asset, claims, advice.assumptions) for rule, frame in judged]
+    results = apply_acceptances(judge(measured), read_decisions(advice.store))
+    save_results(advice.store, results, advice.round.delivery_month, datetime.now(UTC).replace(tzinfo=None))
+    blocking = [result for result in results if result.is_blocking]
+    if blocking:
+        refuse_later(advice.store, advice.quarantine, blocking)
+    return [_as_dagster(result.check_id, [result], falls_back=False, asset=asset) for result in results]
 
 
 def check_results(taken: Sequence[Intake], falls_back: bool) -> list[dg.AssetCheckResult]:

@@ -88,7 +88,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def advice(self, month: date) -> "Advice":
         """What one advice knows: its round, assumptions and chosen deliveries."""
         wanted = tuple(name.strip() for name in self.scenarios.split(",") if name.strip())
-        return Advice(self.store, load_round(month), wanted, self.engine)
+        return Advice(self.store, load_round(month), wanted, self.engine, self.quarantine)
 
     def remember_engine(self, name: str) -> Engine:
         """An engine of the registry that keeps its results by content."""
@@ -102,8 +102,16 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 class Advice:
     """One advice: a round, and every delivery as the round knew it."""
 
-    def __init__(self, store: Store, advice_round: Round, wanted: Sequence[str] = (), engine: str = "") -> None:
+    def __init__(
+        self,
+        store: Store,
+        advice_round: Round,
+        wanted: Sequence[str] = (),
+        engine: str = "",
+        quarantine: Path | None = None,
+    ) -> None:
         self.store = store
+        self.quarantine = quarantine
         self.round = advice_round
         self.wanted = wanted
         self.engine = engine

@@ -20,11 +20,11 @@ def deliveries(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Ma
     A repeated run (tag ``wlz/fallback``, or a retry) goes on with the last accepted deliveries.
     """
     now = datetime.now(UTC).replace(tzinfo=None)
-    taken = [
-        take_in(warehouse.landing, warehouse.store, warehouse.quarantine, month, now, context.log.info)
-        for month in months_of(context)
-    ]
     falls_back = FALLBACK_TAG in context.run.tags or "dagster/retry_number" in context.run.tags
+    folders = warehouse.landing, warehouse.store, warehouse.quarantine
+    taken = [
+        take_in(*folders, month, now, context.log.info, judges_again=not falls_back) for month in months_of(context)
+    ]
     register = warehouse.store.read_register()
     return dg.MaterializeResult(
         metadata={"dagster/row_count": register.height, **describe_intake(taken, warehouse)},

@@ -25,7 +25,7 @@ def completed_series(context: dg.AssetExecutionContext, warehouse: Warehouse) ->
         found = complete_lag(advice, warehouse)
         save_lag(advice, found)
         findings = pl.DataFrame(schema=FINDINGS_SCHEMA) if found is None else list_findings(found)
-        judged = [judge_table(rule, findings, advice, "completed_series") for rule in lag_rules.RULES]
+        judged = judge_table([(rule, findings) for rule in lag_rules.RULES], advice, "completed_series")
     completed = advice.load_all(COMPLETED_SERIES)
     shown = {"findings": dg.MetadataValue.md(markdown_table(findings))}
     return dg.MaterializeResult(metadata=summarise(completed) | shown, check_results=judged)

@@ -89,10 +89,9 @@ def revenue(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Mater
         advice.save(REVENUE, valued)
         missing = volumes_without_price(advice.load(VOLUMES), advice.load(PRICES), year)
         unforecast = claims_without_forecast(advice.load(SERIES), valued.filter(scenario=advice.headline), year)
-        judged = [judge_table(rule, missing, advice, "revenue") for rule in price_rules.RULES]
-        judged += [judge_table(rule, unforecast, advice, "revenue") for rule in CLAIM_RULES]
         ruled = advice.with_rules
         of_rules = valued.filter(scenario=ruled)
         flagged = list_flagged(advice.load(VOLUMES, ruled), of_rules, advice.load(SERIES), year)
-        judged += [judge_table(rule, flagged, advice, "revenue") for rule in FLAG_RULES]
+        tables = ((price_rules.RULES, missing), (CLAIM_RULES, unforecast), (FLAG_RULES, flagged))
+        judged = judge_table([(rule, table) for rules, table in tables for rule in rules], advice, "revenue")
     return dg.MaterializeResult(metadata=summarise(valued), check_results=judged)

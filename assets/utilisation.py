@@ -46,7 +46,7 @@ def utilisation(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.M
         ]
         advice.save(UTILISATION, pl.concat(scenarios))
         confronted = advice.load(UTILISATION)
-        judged = [judge_table(rule, confronted, advice, "utilisation") for rule in utilisation_rules.RULES]
+        judged = judge_table([(rule, confronted) for rule in utilisation_rules.RULES], advice, "utilisation")
     shown = ("wlz_uitvoerder", "part", "expected_excl_extra_eur", "expected_eur", "budget_eur", "available_eur")
     totals = confronted.filter(pl.col("level") != "region").select(*shown, "available_ratio")
     table_one = {"expectation against the kader": dg.MetadataValue.md(markdown_table(totals))}

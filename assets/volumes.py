@@ -56,7 +56,7 @@ def volume_check(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.
         sample = int(advice.assumptions["check_sample_count"])
         checked = check_with_statsmodels(advice.load(VOLUMES, advice.by_letter), sample_size=sample)
         advice.save(VOLUME_CHECK, checked)
-        judged = [judge_table(rule, checked, advice, "volume_check") for rule in volume_rules.RULES]
+        judged = judge_table([(rule, checked) for rule in volume_rules.RULES], advice, "volume_check")
     disagreement = dg.MetadataValue.md(markdown_table(checked))
     return dg.MaterializeResult(metadata=summarise(checked) | {"disagreement": disagreement}, check_results=judged)
 

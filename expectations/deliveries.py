@@ -244,6 +244,7 @@ RULES = (
         action=REFUSED,
         next_step=RESEND,
         judges_unreadable=True,
+        can_be_accepted=False,
     ),
     Rule(
         check_id="D02",
@@ -257,6 +258,7 @@ RULES = (
         cause="a typing error, or a code that is new or has ended",
         action=REFUSED,
         next_step="ask the Wlz-uitvoerder which region is meant, or add the code to the crosswalk with its dates",
+        can_be_accepted=False,
     ),
     Rule(
         check_id=UNKNOWN_CODE,
@@ -283,6 +285,7 @@ RULES = (
         cause="lines exported twice, or two extracts put together",
         action=REFUSED,
         next_step=RESEND,
+        can_be_accepted=False,
     ),
     Rule(
         check_id="D06",
@@ -296,6 +299,7 @@ RULES = (
         cause="a month and a year exchanged, or a wrong extract",
         action=REFUSED,
         next_step=RESEND,
+        can_be_accepted=False,
     ),
     Rule(
         check_id="D07",

@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 import polars as pl
 
-from expectations.rules import NO_FINDINGS, Rule, keep_largest
+from expectations.rules import NO_FINDINGS, Rule, TableView, keep_largest
 
 
-def _measure(finding: str, clean: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
-    def measure_findings(findings: pl.DataFrame) -> pl.DataFrame:
+def _measure(finding: str, clean: str) -> Callable[[TableView], pl.DataFrame]:
+    def measure_findings(view: TableView) -> pl.DataFrame:
         """Findings of this kind in the lag stage, with the euro concerned."""
-        mine = findings.filter(pl.col("finding") == finding)
+        mine = view.frame.filter(pl.col("finding") == finding)
         one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
         return keep_largest(mine.select("observed", one, "at_stake_eur"), clean)
 

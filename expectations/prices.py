@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from expectations.rules import NO_FINDINGS, Rule, keep_largest
+from expectations.rules import NO_FINDINGS, Rule, TableView, keep_largest
 
 
-def measure_missing_prices(without_price: pl.DataFrame) -> pl.DataFrame:
+def measure_missing_prices(view: TableView) -> pl.DataFrame:
     """Series with a forecast volume and no price, valued at the national mean price of the prestatie."""
     text = pl.format(
         "{}/{}: {} units without a price",
@@ -13,7 +13,7 @@ def measure_missing_prices(without_price: pl.DataFrame) -> pl.DataFrame:
         "wlz_uitvoerder",
         pl.col("forecast_year_volume").round(0).cast(pl.Int64),
     )
-    found = without_price.select(
+    found = view.frame.select(
         text.alias("observed"),
         pl.lit(1, dtype=pl.Int64).alias("findings_count"),
         pl.col("amount_at_stake_eur").cast(pl.Float64).alias("at_stake_eur"),

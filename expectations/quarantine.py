@@ -11,16 +11,22 @@ from warehouse.contract import Table
 
 UNKNOWN_CODE = "D02-rows"
 PRICE_NOT_POSITIVE = "P02"
+ROWS_FILE = "rows.parquet"  # rows set apart, in the folder of their delivery
 
 
 def split_rows(
-    frame: pl.DataFrame, table: Table, known_prestaties: Collection[str], known_units: Collection[str]
+    frame: pl.DataFrame,
+    table: Table,
+    known_prestaties: Collection[str],
+    known_units: Collection[str],
+    released: Collection[str] = (),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Delivered rows → rows to use and rows in quarantine, the latter with ``reason`` and ``check_id``.
 
     One row per delivered row in, each in exactly one of the two, in the order delivered. A kind without prestatie is
     never split. ``known_prestaties`` is the list of the year, ``known_units`` the COD218 codes allowed for the Wlz.
-    A row with several faults carries the first: prestatie, unit, sign (catalogue, D02 and P02).
+    A row with several faults carries the first: prestatie, unit, sign (catalogue, D02 and P02). ``released`` are checks
+    whose rows a person released: those rows are used. Rows of an unknown code never are: they have no series.
 
     >>> kept, quarantined = split_rows(claims, DECLARATIES, {"Z041"}, {"14"})  # doctest: +SKIP
     """
@@ -32,8 +38,8 @@ def split_rows(
         pl.coalesce(pl.when(bad).then(reason) for bad, reason, _ in tests).alias("reason"),
         pl.coalesce(pl.when(bad).then(pl.lit(check_id)) for bad, _, check_id in tests).alias("check_id"),
     )
-    kept = judged.filter(pl.col("reason").is_null()).select(frame.columns)
-    return kept, judged.filter(pl.col("reason").is_not_null())
+    is_used = pl.col("reason").is_null() | pl.col("check_id").is_in(sorted(set(released) - {UNKNOWN_CODE}))
+    return judged.filter(is_used).select(frame.columns), judged.filter(~is_used)
 
 
 def _row_tests(

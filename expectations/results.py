@@ -1,15 +1,15 @@
 """The outcome of a check and its sentence for people. How an outcome is reached is in ``runner.py``."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime
 from decimal import Decimal
 
 import polars as pl
 
 from expectations.rules import MAX_FINDINGS, NO_FINDINGS, RuleMetrics
-from warehouse.contract import conform
-from warehouse.tables.quality import DATA_QUALITY
+from warehouse.contract import MONEY, conform
+from warehouse.tables.quality import CHECK_FINDINGS, DATA_QUALITY
 
 REFUSED = "The delivery is refused; the last accepted one is used"
 USED = "The delivery is used"
@@ -18,7 +18,10 @@ _FINDINGS_IN_MESSAGE = 3
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check on one delivery or table: a row of ``data_quality`` without its month."""
+    """One check on one delivery or table: a row of ``data_quality`` without its month.
+
+    ``findings`` are the rows behind it (observed, findings_count, at_stake_eur, wlz_uitvoerder where known).
+    """
 
     check_id: str
     checked_table: str
@@ -32,11 +35,20 @@ class CheckResult:
     expected: str | None
     message: str
     action: str
+    accepted_by: str | None = None
+    accept_reason: str | None = None
+    findings: pl.DataFrame | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_blocking(self) -> bool:
-        """Whether nothing may be built on this delivery: a block that failed, or could not be judged."""
-        return self.severity == "block" and self.outcome in ("failed", "broken")
+        """Whether nothing may be built on this delivery: a block that failed, or could not be judged, and stands."""
+        return self.severity == "block" and self.outcome in ("failed", "broken") and self.accepted_by is None
+
+    def accept(self, author: str, reason: str) -> "CheckResult":
+        """The same finding, overruled by a person: it stays on record and holds nothing back."""
+        action = f"Used all the same: accepted by {author} ({reason})"
+        message = self.message.replace(f"{self.action}.", f"{action}.")
+        return replace(self, accepted_by=author, accept_reason=reason, action=action, message=message)
 
 
 def passed_result(metrics: RuleMetrics) -> CheckResult:
@@ -64,9 +76,9 @@ def failed_result(metrics: RuleMetrics, findings: pl.DataFrame) -> CheckResult:
         f"expected {rule.expected}. {likely}{stake}. {action}. Next: {rule.next_step}."
     )
     observed = rule.describe(findings, MAX_FINDINGS)
-    return _result(
-        metrics, severity, "failed", int(findings["findings_count"].sum()), at_stake, observed, message, action
-    )
+    count = int(findings["findings_count"].sum())
+    result = _result(metrics, severity, "failed", count, at_stake, observed, message, action)
+    return replace(result, findings=findings)
 
 
 def broken_result(metrics: RuleMetrics, cause: str) -> CheckResult:
@@ -81,11 +93,34 @@ def broken_result(metrics: RuleMetrics, cause: str) -> CheckResult:
     return _result(metrics, rule.severity, "broken", 0, None, cause, message, action)
 
 
-def to_frame(results: Sequence[CheckResult], delivery_month: date) -> pl.DataFrame:
+def to_frame(results: Sequence[CheckResult], delivery_month: date, judged_at: datetime) -> pl.DataFrame:
     """Results as rows of the contract ``data_quality``, one per check and delivery. Raises ContractError."""
-    rows = [{**asdict(result), "delivery_month": delivery_month} for result in results]
-    frame = pl.DataFrame(rows, schema={name: DATA_QUALITY.schema[name] for name in DATA_QUALITY.column_names})
-    return conform(frame, DATA_QUALITY)
+    stored = [one.name for one in fields(CheckResult) if one.name != "findings"]
+    known = {"delivery_month": delivery_month, "judged_at": judged_at, "revision": 1}
+    rows = [{**known, **{name: getattr(result, name) for name in stored}} for result in results]
+    return conform(pl.DataFrame(rows, schema=DATA_QUALITY.schema), DATA_QUALITY)
+
+
+def list_findings_of(results: Sequence[CheckResult], delivery_month: date) -> pl.DataFrame:
+    """The findings behind the failed results as rows of the contract ``check_findings``, largest first per result."""
+    frames = []
+    for result in results:
+        if result.findings is None:
+            continue
+        known = (pl.lit(getattr(result, name)).alias(name) for name in ("check_id", "checked_table", "delivery_id"))
+        uitvoerder = pl.col("wlz_uitvoerder") if "wlz_uitvoerder" in result.findings.columns else pl.lit(None)
+        frames.append(
+            result.findings.select(
+                pl.lit(delivery_month).alias("delivery_month"),
+                *known,
+                pl.int_range(1, pl.len() + 1).alias("finding_number"),
+                uitvoerder.cast(pl.String).alias("wlz_uitvoerder"),
+                "observed",
+                pl.col("findings_count").cast(pl.Int64),
+                pl.col("at_stake_eur").cast(pl.Float64).round(2, mode="half_to_even").cast(MONEY),
+            )
+        )
+    return conform(pl.concat(frames), CHECK_FINDINGS) if frames else CHECK_FINDINGS.empty()
 
 
 def format_euro(amount: Decimal) -> str:

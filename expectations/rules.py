@@ -16,6 +16,7 @@ SEVERITIES = ("block", "warn", "info")
 MAX_FINDINGS = 20  # findings named per check, largest amount first; the rest is counted (catalogue of checks)
 CROSSWALK_COLUMNS = ("zorgkantoor_code", "valid_from", "valid_to", "zorgkantoorregio")
 FINDING_COLUMNS = ("observed", "findings_count", "at_stake_eur")
+BY_PROVIDER = ("zorgkantoor_code", "agb_code", "prestatiecode", "unit_code", "care_month")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,14 @@ NO_FINDINGS = ExpectationSpec("ExpectColumnValuesToBeBetween", {"column": "findi
 
 
 @dataclass(frozen=True, eq=False)
+class TableView:
+    """The table of a stage as a rule sees it: its rows, and the assumptions that hold the rule's thresholds."""
+
+    frame: pl.DataFrame
+    assumptions: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
 class DeliveryView:
     """One delivery as the rules see it.
 
@@ -44,8 +53,12 @@ class DeliveryView:
     ``check_id``. ``crosswalk`` is dated: zorgkantoor_code, valid_from, valid_to (first day it no longer holds, empty
     while it does), zorgkantoorregio. ``regions`` maps zorgkantoorregio to wlz_uitvoerder. ``control`` is the content of
     ``<kind>.control.json``: rows and a total per delivered column. ``kader_by_code``: the zin kader of zorgkantoren
-    that have one; None means that every zorgkantoor of the crosswalk is expected. ``previous``: euro of the latest good
-    claims of an earlier delivery month, as ``previous.find_previous`` returns it; None when there are none.
+    that have one; None means that every zorgkantoor of the crosswalk is expected.
+
+    What was known before, each None where nothing was: ``previous`` is the euro of the latest good claims of an
+    earlier delivery month, as ``previous.find_previous`` returns it, ``previous_received_on`` their delivery date;
+    ``same_content_as`` the accepted delivery of another month with the same bytes; ``tariffs``, ``agreements`` and
+    ``kader`` the newest readable beleidsregelwaarden, herschikking and kader, in contract columns.
     """
 
     kind: str
@@ -62,6 +75,11 @@ class DeliveryView:
     control: Mapping[str, Any] | None = None
     kader_by_code: Mapping[str, float] | None = None
     previous: pl.DataFrame | None = None
+    previous_received_on: date | None = None
+    same_content_as: str | None = None
+    tariffs: pl.DataFrame | None = None
+    agreements: pl.DataFrame | None = None
+    kader: pl.DataFrame | None = None
 
     @property
     def readable(self) -> bool:
@@ -82,10 +100,17 @@ class DeliveryView:
         return self.rows.with_row_index("file_row", offset=first)
 
     @cached_property
+    def by_provider(self) -> pl.DataFrame:
+        """Claims per provider: ``BY_PROVIDER`` and rows_count, volume, amount_eur (computed once, in no order)."""
+        return self.rows.group_by(BY_PROVIDER).agg(
+            pl.len().alias("rows_count"), pl.col("volume").sum(), pl.col("amount_eur").sum().cast(pl.Float64)
+        )
+
+    @cached_property
     def monthly(self) -> pl.DataFrame:
         """Claims per wlz_uitvoerder, prestatiecode and care_month: rows_count, volume, amount_eur (computed once)."""
-        per_code = self.rows.group_by("zorgkantoor_code", "prestatiecode", "care_month").agg(
-            pl.len().alias("rows_count"), pl.col("volume").sum(), pl.col("amount_eur").cast(pl.Float64).sum()
+        per_code = self.by_provider.group_by("zorgkantoor_code", "prestatiecode", "care_month").agg(
+            pl.col("rows_count", "volume", "amount_eur").sum()
         )
         return (
             per_code.join(self.crosswalk.select(CROSSWALK_COLUMNS), on="zorgkantoor_code")
@@ -109,9 +134,10 @@ class Escalation:
 class Rule:
     """A rule, declared once.
 
-    ``metrics`` measures one delivery (a DeliveryView) or the table of a stage: at least one row, with ``observed``
-    (words), ``findings_count``, ``at_stake_eur`` (euro, empty when unknown) and the columns that ``expectation``
-    judges. Rows the expectation turns down are the findings. ``describe`` puts the judged rows into words.
+    ``metrics`` measures one delivery (a DeliveryView) or the table of a stage (a TableView): at least one row, with
+    ``observed`` (words), ``findings_count``, ``at_stake_eur`` (euro, empty when unknown), ``wlz_uitvoerder`` where a
+    finding is about one, and the columns that ``expectation`` judges. Rows the expectation turns down are the findings.
+    ``describe`` puts the judged rows into words.
     """
 
     check_id: str
@@ -127,6 +153,7 @@ class Rule:
     cause: str = ""
     escalation: Escalation | None = None
     judges_unreadable: bool = False
+    can_be_accepted: bool = True  # whether a person may overrule a block: not where nothing could be computed
     describe: Callable[[pl.DataFrame, int], str] = field(default=lambda rows, limit: list_findings(rows, limit))
 
 
@@ -151,10 +178,12 @@ def measure(rule: Rule, view: DeliveryView) -> RuleMetrics:
     )
 
 
-def measure_table(rule: Rule, frame: pl.DataFrame, table_name: str, delivery_id: str) -> RuleMetrics:
+def measure_table(
+    rule: Rule, frame: pl.DataFrame, table_name: str, delivery_id: str, assumptions: Mapping[str, float]
+) -> RuleMetrics:
     """The rule's metrics of a stage's table; ``delivery_id`` is the claims delivery the table rests on."""
     unmeasured = RuleMetrics(rule, table_name, delivery_id, f"table {table_name} on {delivery_id}", pl.DataFrame())
-    return _measure(rule, frame, unmeasured, {})
+    return _measure(rule, TableView(frame, assumptions), unmeasured, assumptions)
 
 
 def _measure(rule: Rule, subject: object, unmeasured: RuleMetrics, assumptions: Mapping[str, float]) -> RuleMetrics:

@@ -2,12 +2,12 @@
 
 import polars as pl
 
-from expectations.rules import NO_FINDINGS, Rule, keep_largest
+from expectations.rules import NO_FINDINGS, Rule, TableView, keep_largest
 
 
-def measure_missing_kader(utilisation: pl.DataFrame) -> pl.DataFrame:
+def measure_missing_kader(view: TableView) -> pl.DataFrame:
     """Regions with an expectation and no kader, per part of it."""
-    lacking = utilisation.filter(
+    lacking = view.frame.filter(
         (pl.col("level") == "region") & (pl.col("expected_eur") > 0) & (pl.col("budget_eur") == 0)
     )
     found = lacking.select(

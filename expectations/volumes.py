@@ -4,16 +4,16 @@ from collections.abc import Callable
 
 import polars as pl
 
-from expectations.rules import NO_FINDINGS, ExpectationSpec, Rule, keep_largest
+from expectations.rules import NO_FINDINGS, ExpectationSpec, Rule, TableView, keep_largest
 
 # Twelve seasonal models on 36 months stop elsewhere in every program; above 10 % somebody should look.
 MAX_DIFFERENCE_RATIO = 0.10
 FORECAST_JUMP_EUR = 1_000_000.0  # checks, F01 and V04: smaller series jump and shift every month
 
 
-def measure_disagreement(volume_check: pl.DataFrame) -> pl.DataFrame:
+def measure_disagreement(view: TableView) -> pl.DataFrame:
     """Sampled series with the yearly sum of our engine and of statsmodels; series without a refit are left out."""
-    refitted = volume_check.filter(pl.col("difference_ratio").is_not_null())
+    refitted = view.frame.filter(pl.col("difference_ratio").is_not_null())
     text = pl.format(
         "{}/{}: ours {}, statsmodels {} ({} %)",
         "prestatiecode",
@@ -31,10 +31,10 @@ def measure_disagreement(volume_check: pl.DataFrame) -> pl.DataFrame:
     return keep_largest(measured, "no series could be refitted") if measured.is_empty() else measured
 
 
-def measure_unforecast_claims(claims: pl.DataFrame) -> pl.DataFrame:
+def measure_unforecast_claims(view: TableView) -> pl.DataFrame:
     """Series with claims in the budget year for which the forecast has nothing: new codes, or codes taken for ended."""
     text = pl.format("{}/{}: {} claimed, forecast 0", "prestatiecode", "wlz_uitvoerder", "declared_amount_eur")
-    found = claims.select(
+    found = view.frame.select(
         text.alias("observed"),
         pl.lit(1, dtype=pl.Int64).alias("findings_count"),
         pl.col("declared_amount_eur").cast(pl.Float64).alias("at_stake_eur"),
@@ -59,10 +59,10 @@ CLAIM_RULES = (
 )
 
 
-def measure_flags(*flags: str, minimum_eur: float = 0.0) -> Callable[[pl.DataFrame], pl.DataFrame]:
+def measure_flags(*flags: str, minimum_eur: float = 0.0) -> Callable[[TableView], pl.DataFrame]:
     """A measure of the series that carry one of these flags and at least so much euro, largest first."""
 
-    def measure(flagged: pl.DataFrame) -> pl.DataFrame:
+    def measure(view: TableView) -> pl.DataFrame:
         text = pl.format(
             "{}/{}: {}, € {} expected, € {} last year",
             "prestatiecode",
@@ -71,7 +71,7 @@ def measure_flags(*flags: str, minimum_eur: float = 0.0) -> Callable[[pl.DataFra
             pl.col("expected_eur").round(0).cast(pl.Int64),
             pl.col("last_year_eur").round(0).cast(pl.Int64),
         )
-        found = flagged.filter(pl.col("flag").is_in(flags), pl.col("at_stake_eur") >= minimum_eur)
+        found = view.frame.filter(pl.col("flag").is_in(flags), pl.col("at_stake_eur") >= minimum_eur)
         rows = found.select(text.alias("observed"), pl.lit(1, dtype=pl.Int64).alias("findings_count"), "at_stake_eur")
         return keep_largest(rows, "no series")
 

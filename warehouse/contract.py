@@ -25,6 +25,7 @@ UNIT_MARK: dict[str, str | None] = {
     "month": "month",
     "year": "year",
     "code": None,
+    "number": None,
     "text": None,
     "flag": None,
     "timestamp": "_at",

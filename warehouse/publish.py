@@ -25,7 +25,7 @@ from warehouse.tables.lag import LAG_CURVE, REVISION_STATISTICS
 from warehouse.tables.marts import EXAMPLE_QUERIES, MARTS
 from warehouse.tables.pgb import PGB
 from warehouse.tables.prices import PRICES
-from warehouse.tables.quality import ADVICE_PROVENANCE, DATA_QUALITY
+from warehouse.tables.quality import ADVICE_PROVENANCE, CHECK_DECISIONS, CHECK_FINDINGS, DATA_QUALITY
 from warehouse.tables.utilisation import UTILISATION, UTILISATION_MONTHS
 from warehouse.tables.vintages import FORECAST_VINTAGES, REALISATION
 from warehouse.tables.volumes import VOLUMES
@@ -48,10 +48,12 @@ LAKE_TABLES = (
     LAG_CURVE,
     REVISION_STATISTICS,
     DATA_QUALITY,
+    CHECK_FINDINGS,
+    CHECK_DECISIONS,
     ADVICE_PROVENANCE,
 )
 # Read over all months, because their marts are rebuilt whole: what a run says of other months shows at once.
-ALL_MONTHS = (DATA_QUALITY, FORECAST_VINTAGES, REALISATION, FORECAST_BRIDGE)
+ALL_MONTHS = (DATA_QUALITY, CHECK_FINDINGS, CHECK_DECISIONS, FORECAST_VINTAGES, REALISATION, FORECAST_BRIDGE)
 _FOLDER = Path(__file__).parent
 
 

@@ -6,6 +6,7 @@ has another name, so a corrected one is added up anew and nothing else is.
 
 import hashlib
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,13 @@ def read_snapshot(store: Store, delivery: Mapping[str, Any]) -> pl.DataFrame:
         summed = sum_regions(claims).with_columns(pl.lit(month).alias("delivery_month"))
         replace_file(conform(summed, CLAIMS_SNAPSHOT).sort(CLAIMS_SNAPSHOT.key), path)
     return pl.read_parquet(path, hive_partitioning=False)
+
+
+def forget_snapshots(store: Store, delivery_id: str, delivery_month: date) -> None:
+    """Remove what was added up of a delivery: its rows were taken in again, some perhaps released from quarantine."""
+    folder = store.path(CLAIMS_SNAPSHOT, delivery_month).parent
+    for path in folder.glob(f"{delivery_id}-*.parquet"):
+        path.unlink(missing_ok=True)
 
 
 def snapshot_files(store: Store) -> list[Path]:

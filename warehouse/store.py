@@ -74,6 +74,10 @@ class Store:
         else:
             held.unlink(missing_ok=True)
 
+    def remove_delivery(self, table: Table, delivery_id: str, delivery_month: date) -> None:
+        """Take a delivery out of the lake that was accepted at first; what was delivered lies where it lay."""
+        self._delivery(table, delivery_id, delivery_month).unlink(missing_ok=True)
+
     def scan_delivery(self, table: Table, delivery_id: str, delivery_month: date) -> pl.LazyFrame:
         """An accepted delivery, lazily: claims can be larger than memory."""
         return pl.scan_parquet(self._delivery(table, delivery_id, delivery_month), hive_partitioning=False)

@@ -31,7 +31,9 @@ DELIVERED_ON = {
 }
 FOLDER = {"herschikking": "2018-02", "pgb_verleningen": "2018-03"}
 # Marts that tell how an advice came about; the others are the advice itself.
-ABOUT_THE_RUN = {"data_quality", "advice_provenance", "forecast_vintages", "example_queries"}
+ABOUT_THE_RUN = {
+    "data_quality", "check_findings", "check_decisions", "advice_provenance", "forecast_vintages", "example_queries",
+}  # fmt: skip
 
 Row = tuple[Any, ...]
 

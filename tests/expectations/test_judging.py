@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import polars as pl
@@ -62,7 +62,7 @@ def test_each_delivery_gets_its_own_outcome_in_the_order_given():
 
 def test_nothing_to_judge_gives_nothing():
     assert judge([]) == []
-    assert to_frame([], date(2018, 5, 1)).schema == DATA_QUALITY.schema
+    assert to_frame([], date(2018, 5, 1), datetime(2018, 5, 29)).schema == DATA_QUALITY.schema
 
 
 def test_a_rule_that_raises_is_broken_and_says_so(make_view, claims):
@@ -162,7 +162,7 @@ def test_message_names_check_delivery_found_expected_action_and_next_step(check_
 
 def test_results_become_rows_of_the_contract(check, claims):
     results = list(check(pl.concat([claims, claims.head(1)])).values())
-    frame = to_frame(results, date(2018, 5, 1))
+    frame = to_frame(results, date(2018, 5, 1), datetime(2018, 5, 29))
     assert frame.schema == DATA_QUALITY.schema
     assert frame.filter(pl.col("outcome") == "failed")["check_id"].to_list() == ["D03"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from expectations import intake
+from expectations import arrivals, intake
 from expectations.intake import Intake, take_in
 from expectations.results import CheckResult
 from expectations.rules import DeliveryView
@@ -90,9 +90,9 @@ def judge_by_faults(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
         ]
 
     if "real_rules" not in request.fixturenames:
-        monkeypatch.setattr(intake, "measure_delivery", measure)
+        monkeypatch.setattr(arrivals, "measure_delivery", measure)
         monkeypatch.setattr(intake, "judge", lambda measured: measured)
-        monkeypatch.setattr(intake, "foresees_block", lambda result: result.is_blocking)
+        monkeypatch.setattr(arrivals, "foresees_block", lambda result: result.is_blocking)
         monkeypatch.setattr(intake, "DUE_EVERY_MONTH", ())
 
 
@@ -340,12 +340,12 @@ def test_zorgkantoren_with_a_kader_come_from_the_newest_that_can_be_read(desk):
     """Check L01 expects claims of them; without any kader it expects every one."""
     header = "aanleverdatum;standdatum;zorgkantoorcode;budgetjaar;zin;pgb\n"
     line = "2018-04-15;2018-04-15;{};2018;1,00;1,00\n"
-    assert intake._kader_by_code(desk.landing, MAY) is None
+    assert arrivals.load_surroundings(desk.landing, MAY).kader_by_code is None
     desk.put(header + line.format("5501") + line.format("5519") + line.format("5522"), "kader.csv", "2018-04")
     desk.put(header + "unreadable", "kader.csv", "2018-05")
     desk.put(header + line.format("5502"), "kader.csv", "2018-06")
-    assert intake._kader_by_code(desk.landing, MAY) == {"5501": 1.0, "5519": 1.0, "5522": 1.0}
-    assert intake._kader_by_code(desk.landing, date(2018, 6, 1)) == {"5502": 1.0}
+    assert arrivals.load_surroundings(desk.landing, MAY).kader_by_code == {"5501": 1.0, "5519": 1.0, "5522": 1.0}
+    assert arrivals.load_surroundings(desk.landing, date(2018, 6, 1)).kader_by_code == {"5502": 1.0}
 
 
 def test_the_rules_themselves_judge_and_their_results_are_kept(desk, real_rules):
@@ -374,7 +374,7 @@ def test_the_order_of_arrival_leaves_the_same_results(tmp_path, real_rules):
                 desk.put("\n".join([CLAIMS.splitlines()[0], *lines, ""]), "declaraties.csv", month)
             desk.take_in(date.fromisoformat(f"{max(batch)}-01"))
             desk.take_in(MAY)
-        found.append([desk.store.read(DATA_QUALITY, date(2018, month, 1)) for month in (3, 4, 5)])
+        found.append([desk.store.read(DATA_QUALITY, date(2018, month, 1)).drop("judged_at") for month in (3, 4, 5)])
     first, *others = found
     assert {"D05", "D08"} <= set(first[0]["check_id"])
     assert set(pl.concat(first).filter(pl.col("check_id").is_in(["D05", "D08"]))["outcome"]) == {"passed"}

@@ -29,6 +29,40 @@ MESSAGE = Column(
     "Melding",
 )
 ACTION = Column("action", pl.String(), "text", "What the pipeline did.", "Gevolg")
+REVISION = Column(
+    "revision",
+    pl.Int64(),
+    "number",
+    "1 for the first judgement; higher when judged again with another outcome.",
+    "Beoordeling",
+    minimum=1,
+)
+JUDGED_AT = Column("judged_at", pl.Datetime("us"), "timestamp", "When the check was judged (UTC).", "Beoordeeld op")
+ACCEPTED_BY = Column("accepted_by", pl.String(), "text", "Who overruled the check.", "Geaccepteerd door")
+ACCEPT_REASON = Column("accept_reason", pl.String(), "text", "Why it was overruled.", "Reden van acceptatie")
+CHECK_STATUS = Column(
+    "check_status",
+    pl.String(),
+    "text",
+    "open: nothing newer says otherwise; solved: judged again, or a newer delivery judged, without the finding; "
+    "replaced: judged again with another finding; accepted: overruled by a person. Empty when the check passed.",
+    "Stand",
+    allowed=("open", "solved", "replaced", "accepted"),
+)
+FINDING_NUMBER = Column(
+    "finding_number", pl.Int64(), "number", "Rank by euro; the last one may stand for the rest.", "Nummer", minimum=1
+)
+DECISION = Column(
+    "decision",
+    pl.String(),
+    "text",
+    "accept: a block was overruled; release: rows in quarantine are used.",
+    "Besluit",
+    allowed=("accept", "release"),
+)
+DECIDED_BY = Column("decided_by", pl.String(), "text", "Who decided.", "Besloten door")
+DECISION_REASON = Column("decision_reason", pl.String(), "text", "Why, in the author's words.", "Reden")
+DECIDED_AT = Column("decided_at", pl.Datetime("us"), "timestamp", "When it was decided (UTC).", "Besloten op")
 INPUT_NAME = Column(
     "input_name",
     pl.String(),

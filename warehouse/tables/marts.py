@@ -19,7 +19,7 @@ from warehouse.tables.bounds import EXCEEDANCE, FORECAST_BOUNDS, OUTLOOK
 from warehouse.tables.bridge import FORECAST_BRIDGE
 from warehouse.tables.lag import LAG_CURVE, REVISION_STATISTICS
 from warehouse.tables.prices import PRICES
-from warehouse.tables.quality import ADVICE_PROVENANCE, DATA_QUALITY
+from warehouse.tables.quality import ADVICE_PROVENANCE, CHECK_DECISIONS, CHECK_FINDINGS, DATA_QUALITY
 from warehouse.tables.vintages import FORECAST_VINTAGES
 
 _VINTAGE = (c.DELIVERY_MONTH, c.BUDGET_YEAR, c.SCENARIO)
@@ -233,11 +233,17 @@ DATA_QUALITY_MART = Table(
     "quality",
     "mart",
     DATA_QUALITY.grain,
-    DATA_QUALITY.columns,
+    (*DATA_QUALITY.columns, q.CHECK_STATUS),
     ("delivery_month", *DATA_QUALITY.key),
     DATA_QUALITY.description,
-    DATA_QUALITY.nullable,
+    DATA_QUALITY.nullable | {"check_status"},
     rebuilt_whole=True,
+)
+CHECK_FINDINGS_MART = replace(
+    CHECK_FINDINGS, layer="mart", key=("delivery_month", *CHECK_FINDINGS.key), rebuilt_whole=True
+)
+CHECK_DECISIONS_MART = replace(
+    CHECK_DECISIONS, layer="mart", key=("delivery_month", *CHECK_DECISIONS.key), rebuilt_whole=True
 )
 ADVICE_PROVENANCE_MART = _as_mart(ADVICE_PROVENANCE, "advice_provenance", None, None)
 EXAMPLE_QUERIES = Table(
@@ -275,6 +281,8 @@ MARTS: dict[str, Table] = {
         LAG_CURVE_MART,
         REVISION_STATISTICS_MART,
         DATA_QUALITY_MART,
+        CHECK_FINDINGS_MART,
+        CHECK_DECISIONS_MART,
         ADVICE_PROVENANCE_MART,
         EXAMPLE_QUERIES,
     )
