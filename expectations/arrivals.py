@@ -11,11 +11,11 @@ from pathlib import Path
 
 import polars as pl
 
-from expectations.catalogue import measure_delivery
+from expectations.catalogue import DELIVERY_RULES, measure_delivery
 from expectations.previous import euro_by_month, find_previous
 from expectations.quarantine import split_rows
 from expectations.results import foresees_block
-from expectations.rules import DeliveryView, RuleMetrics
+from expectations.rules import DeliveryView, Rule, RuleMetrics
 from warehouse import reference
 from warehouse.landing import SUFFIXES, find_delivery, read_control, read_delivery
 from warehouse.settings import load_assumptions, load_delivery_format, load_round
@@ -144,8 +144,15 @@ def hash_file(path: Path) -> str:
 class Reader:
     """Reads arrivals in their order, and remembers good claims for the deliveries of later months."""
 
-    def __init__(self, store: Store, known: pl.DataFrame, around: Surroundings, released: Released) -> None:
-        self.store, self.known, self.around, self.released = store, known, around, released
+    def __init__(
+        self,
+        store: Store,
+        known: pl.DataFrame,
+        around: Surroundings,
+        released: Released,
+        rules: Sequence[Rule] = DELIVERY_RULES,
+    ) -> None:
+        self.store, self.known, self.around, self.released, self.rules = store, known, around, released, rules
         self.good_claims: dict[date, pl.DataFrame] = {}
         self.good_dates: dict[date, date] = {}
         self.crosswalk, self.regions = reference.load_crosswalk(), reference.load_regions()
@@ -170,7 +177,7 @@ class Reader:
             arrival.received_on = frame["delivery_date"].max()  # type: ignore[assignment]
             if "amount_eur" in frame.columns:
                 arrival.amount_eur = frame["amount_eur"].sum()
-        arrival.metrics = measure_delivery(self._view(arrival, frame, faults, control))
+        arrival.metrics = measure_delivery(self._view(arrival, frame, faults, control), self.rules)
         self._remember(arrival)
 
     def _view(

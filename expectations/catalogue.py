@@ -21,19 +21,23 @@ TABLE_RULES: tuple[Rule, ...] = (
     *utilisation.RULES,
 )
 RULES: tuple[Rule, ...] = (*DELIVERY_RULES, *TABLE_RULES)
+# What a sender can judge without earlier deliveries.
+OFFLINE_RULES: tuple[Rule, ...] = tuple(
+    rule for rule in DELIVERY_RULES if rule.check_id.startswith(("D", "U", "P02", "V07"))
+)
 
 
-def rules_for(kind: str) -> list[Rule]:
+def rules_for(kind: str, rules: Sequence[Rule] = DELIVERY_RULES) -> list[Rule]:
     """The rules that judge a delivery of this kind, in the order of the catalogue."""
-    return [rule for rule in DELIVERY_RULES if kind in rule.kinds]
+    return [rule for rule in rules if kind in rule.kinds]
 
 
-def measure_delivery(view: DeliveryView) -> list[RuleMetrics]:
+def measure_delivery(view: DeliveryView, rules: Sequence[Rule] = DELIVERY_RULES) -> list[RuleMetrics]:
     """The metrics of every rule that can look at this delivery; small frames, so the delivery itself can be let go.
 
     A file that could not be parsed, or has other columns than its contract, is measured by the schema check alone.
     """
-    return [measure(rule, view) for rule in rules_for(view.kind) if view.readable or rule.judges_unreadable]
+    return [measure(rule, view) for rule in rules_for(view.kind, rules) if view.readable or rule.judges_unreadable]
 
 
 def check_delivery(view: DeliveryView) -> list[CheckResult]:

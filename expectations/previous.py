@@ -164,7 +164,7 @@ def _findings(view: DeliveryView, months: pl.DataFrame, euro_is: str, *, needs_m
         for row in found.iter_rows(named=True)
     ]
     one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
-    return found.select(pl.Series("observed", texts, dtype=pl.String), one, "at_stake_eur")
+    return found.select(pl.Series("observed", texts, dtype=pl.String), one, "at_stake_eur", "wlz_uitvoerder")
 
 
 RULES = (

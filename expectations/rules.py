@@ -225,7 +225,8 @@ def keep_largest(findings: pl.DataFrame, clean: str) -> pl.DataFrame:
     """
     if findings.is_empty():
         zero = {"observed": clean, "findings_count": 0, "at_stake_eur": 0.0}
-        return pl.DataFrame([{name: zero.get(name, 0.0) for name in {**dict.fromkeys(findings.columns), **zero}}])
+        names = {**dict.fromkeys(findings.columns), **zero}
+        return pl.DataFrame([{name: zero.get(name, None if name == "wlz_uitvoerder" else 0.0) for name in names}])
     findings = findings.sort(
         ["at_stake_eur", "findings_count", "observed"], descending=[True, True, False], nulls_last=True
     ).with_columns(pl.lit(1, dtype=pl.Int64).alias("merged_count"))

@@ -54,6 +54,7 @@ def measure_zorgkantoren(view: DeliveryView) -> pl.DataFrame:
         "rows_count",
         pl.lit(1, dtype=pl.Int64).alias("findings_count"),
         pl.when(absent).then(budget).otherwise(budget / 4).alias("at_stake_eur"),
+        "wlz_uitvoerder",
     )
 
 
@@ -77,7 +78,7 @@ def measure_missing_months(view: DeliveryView) -> pl.DataFrame:
     )
     one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
     columns = findings.select(
-        text.alias("observed"), one, pl.col("expected_eur").alias("at_stake_eur"), "uitvoerder_ratio"
+        text.alias("observed"), one, pl.col("expected_eur").alias("at_stake_eur"), "uitvoerder_ratio", "wlz_uitvoerder"
     )
     return keep_largest(columns, f"{months.n_unique(SERIES_KEY):,} series without a missing month")
 

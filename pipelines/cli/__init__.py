@@ -4,11 +4,13 @@ import click
 
 from pipelines.cli.backtest import backtest
 from pipelines.cli.complete import complete
+from pipelines.cli.decide import accept, quarantine
 from pipelines.cli.demo import demo
 from pipelines.cli.forecast import forecast
 from pipelines.cli.look import explain, query, tables
 from pipelines.cli.run import run
 from pipelines.cli.simulate import simulate
+from pipelines.cli.validate import validate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -20,5 +22,6 @@ def main() -> None:
     """
 
 
-for command in (demo, simulate, run, tables, explain, query, forecast, complete, backtest):
+_COMMANDS = (demo, simulate, validate, run, accept, quarantine, tables, explain, query, forecast, complete, backtest)
+for command in _COMMANDS:
     main.add_command(command)

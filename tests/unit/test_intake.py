@@ -65,7 +65,7 @@ def judge_by_faults(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     The rules and Great Expectations have their own tests; here it matters what is done with their results.
     """
 
-    def measure(view: DeliveryView) -> list[CheckResult]:
+    def measure(view: DeliveryView, rules: object) -> list[CheckResult]:
         desk = request.getfixturevalue("desk")
         if view.kind == "declaraties":
             euro = None if view.previous is None else view.previous["amount_eur"].sum()

@@ -1,0 +1,147 @@
+"""`wlz accept` and `wlz quarantine`: what was refused or set apart, and what a person decides about it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from pipelines.cli.console import data_option, note, resolve_data, say
+from warehouse.store import Store, month_label
+
+ROWS_SHOWN = 10
+Decided = TypeVar("Decided")
+
+
+def decision_options(command: click.Command) -> click.Command:
+    """The reason and the author, without which nothing is decided."""
+    command = click.option("--author", required=True, help="Who decides.")(command)
+    return click.option("--reason", required=True, help="Why; it stands in marts.check_decisions.")(command)
+
+
+@click.command(
+    epilog='Example: wlz accept D08 declaraties-2018-05-0123456789ab --reason "care moved to CZ" --author "A. Vos"'
+)
+@click.argument("check_id", metavar="CHECK")
+@click.argument("delivery_id", metavar="DELIVERY")
+@decision_options
+@data_option
+def accept(check_id: str, delivery_id: str, reason: str, author: str, data_dir: Path | None) -> None:
+    """Overrule a check that refused a delivery. It counts from the next run on, and stays visible.
+
+    The finding stays in marts.data_quality with who accepted it and why.
+    """
+    from expectations.decisions import accept_check
+
+    store = Store(resolve_data(data_dir) / "lake")
+    result = _decide(lambda: accept_check(store, check_id, delivery_id, *_stated(author, reason), _now()))
+    say(f"Accepted by {author.strip()}: {result.check_id} {result.title} on {delivery_id}.")
+    say(f"  overruled: {result.message}")
+    say(f"Next: wlz run --delivery-month {delivery_id.split('-', 1)[1][:7]}")
+
+
+@click.group()
+def quarantine() -> None:
+    """What was refused or set apart, why, and how many euro; release rows after a look.
+
+    Example: wlz quarantine list
+    """
+
+
+@quarantine.command("list", epilog="Example: wlz quarantine list")
+@data_option
+def list_quarantine(data_dir: Path | None) -> None:
+    """Deliveries that were refused or have rows set apart, newest first, with rows and euro."""
+    register = Store(resolve_data(data_dir) / "lake").read_register()
+    refused = register.filter(delivery_status="refused")
+    apart = register.filter(register["quarantined_count"] > 0, delivery_status="accepted")
+    if refused.is_empty() and apart.is_empty():
+        say("Nothing is in quarantine.")
+    for row in refused.sort("delivery_month", "delivery_id", descending=True).iter_rows(named=True):
+        say(f"{row['delivery_id']}: refused, {row['rows_count']:,} rows{_euro(row['amount_eur'])}. {row['reason']}")
+    for row in apart.sort("delivery_month", "delivery_id", descending=True).iter_rows(named=True):
+        say(f"{row['delivery_id']}: {row['quarantined_count']:,} rows set apart{_euro(row['quarantined_eur'])}")
+
+
+@quarantine.command("show", epilog="Example: wlz quarantine show declaraties-2018-05-0123456789ab")
+@click.argument("delivery_id", metavar="DELIVERY")
+@data_option
+def show_quarantine(delivery_id: str, data_dir: Path | None) -> None:
+    """Why a delivery or its rows are in quarantine, and the first of the rows."""
+    import json
+
+    import polars as pl
+
+    from expectations.quarantine import ROWS_FILE
+
+    data = resolve_data(data_dir)
+    folder = _folder(data, delivery_id)
+    reason = json.loads((folder / "reason.json").read_text(encoding="utf-8"))
+    for refusal in reason["refused"]:
+        say(f"refused: {refusal['message']}")
+    for counted in reason["rows"]:
+        say(f"{counted['check_id']}: {counted['reason']} ({counted['rows']:,} rows)")
+    if (folder / ROWS_FILE).exists():
+        with pl.Config(tbl_rows=ROWS_SHOWN, tbl_cols=-1, tbl_width_chars=160, fmt_str_lengths=60):
+            say(str(pl.read_parquet(folder / ROWS_FILE).head(ROWS_SHOWN)))
+    originals = sorted(file.name for file in folder.iterdir() if file.name not in ("reason.json", ROWS_FILE))
+    say(f"As delivered, in the quarantine folder of {delivery_id}: {', '.join(originals) or 'the rows above'}")
+
+
+@quarantine.command(
+    "release",
+    epilog='Example: wlz quarantine release declaraties-2018-05-0123456789ab P02 --reason "…" --author "A. Vos"',
+)
+@click.argument("delivery_id", metavar="DELIVERY")
+@click.argument("check_id", metavar="CHECK")
+@decision_options
+@data_option
+def release(delivery_id: str, check_id: str, reason: str, author: str, data_dir: Path | None) -> None:
+    """Use the rows that a check set apart, from the next run on. Recorded in marts.check_decisions."""
+    from expectations.decisions import release_rows
+
+    data = resolve_data(data_dir)
+    store, folder = Store(data / "lake"), data / "quarantine"
+    rows = _decide(lambda: release_rows(store, folder, check_id, delivery_id, *_stated(author, reason), _now()))
+    amount = rows["amount_eur"].sum() if "amount_eur" in rows.columns else None
+    say(f"Released by {author.strip()}: {rows.height:,} rows{_euro(amount)} of {delivery_id}.")
+    say(f"Next: wlz run --delivery-month {delivery_id.split('-', 1)[1][:7]}")
+
+
+def _folder(data: Path, delivery_id: str) -> Path:
+    register = Store(data / "lake").read_register().filter(delivery_id=delivery_id)
+    if register.height:
+        kind, month = register.select("kind", "delivery_month").row(0)
+        folder = data / "quarantine" / month_label(month) / kind / delivery_id
+        if (folder / "reason.json").exists():
+            return folder
+    note(f"nothing of {delivery_id} is in quarantine. Next: wlz quarantine list")
+    raise SystemExit(1)
+
+
+def _stated(author: str, reason: str) -> tuple[str, str]:
+    if not author.strip() or not reason.strip():
+        note("--author and --reason must say something: a decision without either cannot be accounted for")
+        raise SystemExit(2)
+    return author.strip(), reason.strip()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _euro(amount: object) -> str:
+    from expectations.results import format_euro
+
+    return "" if amount is None else f", {format_euro(amount)}"  # type: ignore[arg-type]
+
+
+def _decide(decide: Callable[[], Decided]) -> Decided:
+    from expectations.decisions import DecisionError
+
+    try:
+        return decide()
+    except DecisionError as error:
+        note(f"Nothing was decided: {error}")
+        raise SystemExit(1) from None

@@ -1,0 +1,132 @@
+"""What people decide about checks: a block accepted, rows released. Audited, visible, and in the next run's figures."""
+
+import json
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from e2e.handmade import FRIESLAND, GRONINGEN, House, claims
+
+WHO = ("--author", "A. Vos")
+WHY = ("--reason", "checked by telephone")
+
+
+def delivered(house: House, status: str) -> str:
+    found = house.register().filter(kind="declaraties", delivery_status=status)
+    return str(found.sort("registered_at")["delivery_id"][-1])
+
+
+def refuse_june(house: House) -> str:
+    """A June delivery of which the older months of one region are lower by a quarter: D08 refuses it."""
+    rows = [*claims("Z025", codes=[GRONINGEN]), *claims("Z025", codes=[FRIESLAND], volume=50.0), *claims("Z041")]
+    house.deliver("declaraties", rows, month="2018-06", on=date(2018, 6, 2))
+    assert house.run("2018-06").exit_code == 1
+    return delivered(house, "refused")
+
+
+def test_an_accepted_block_is_published_audited_and_visible(house: House) -> None:
+    refused = refuse_june(house)
+    told = house.wlz("accept", "D08", refused, *WHO, *WHY)
+    assert told.exit_code == 0, told.output
+    assert f"Accepted by A. Vos: D08 partial delivery on {refused}." in told.output
+
+    run = house.run("2018-06")
+    assert run.exit_code == 0, run.output
+    assert "Used all the same: accepted by A. Vos (checked by telephone)." in run.output
+    assert house.query(
+        "select input_version from marts.advice_provenance "
+        "where input_name = 'declaraties' and delivery_month = '2018-06-01'"
+    ) == [(refused,)]
+    judged = house.query(
+        "select check_status, accepted_by, revision from marts.data_quality "
+        f"where check_id = 'D08' and delivery_id = '{refused}' order by revision"
+    )
+    assert judged == [("replaced", None, 1), ("accepted", "A. Vos", 2)]
+    decided = house.query("select decision, check_id, decided_by, decision_reason from marts.check_decisions")
+    assert decided == [("accept", "D08", "A. Vos", "checked by telephone")]
+
+
+@pytest.mark.parametrize(("check_id", "said"), [
+    ("D99", "no check 'D99'; the checks are D01"),
+    ("P02", "holds nothing back: it is warn and passed"),
+    ("D03", "D03 one row per key cannot be accepted: nothing can be computed from such a delivery"),
+])  # fmt: skip
+def test_what_cannot_be_accepted_is_said_and_changes_nothing(house: House, check_id: str, said: str) -> None:
+    accepted = delivered(house, "accepted")
+    told = house.wlz("accept", check_id, accepted, *WHO, *WHY)
+    assert told.exit_code == 1
+    assert said in told.output
+    assert not (house.root / "lake" / "check_decisions").exists()
+
+
+def test_a_decision_needs_an_author_and_a_reason(house: House) -> None:
+    assert house.wlz("accept", "D08", "x", "--author", "A", "--reason", " ").exit_code == 2
+    assert house.wlz("accept", "D08", "x", "--author", "A").exit_code == 2
+
+
+def test_released_rows_count_from_the_next_run_on(house: House) -> None:
+    """36 rows with a negative amount are set apart; released they lower the price of Z025, and only then."""
+    wrong = claims("Z025", codes=[GRONINGEN], volume=50.0, agb="01234567")
+    rows = [*claims("Z025"), *claims("Z041"), *((*row[:-1], -row[-1]) for row in wrong)]
+    house.deliver("declaraties", rows)
+    assert house.run().exit_code == 0
+    delivery = delivered(house, "accepted")
+    euro = "select sum(forecast_volume) from marts.volume_forecast where prestatiecode = 'Z025'"
+    [(before,)] = house.query(euro)
+
+    listed = house.wlz("quarantine", "list")
+    assert f"{delivery}: 36 rows set apart, € -18,000" in listed.output
+    shown = house.wlz("quarantine", "show", delivery)
+    assert "P02: amount and volume have different signs (36 rows)" in shown.output
+    assert "-500.00" in shown.output
+
+    refused = house.wlz("quarantine", "release", delivery, "D02-rows", *WHO, *WHY)
+    assert refused.exit_code == 1
+    assert "has no rows in quarantine for D02-rows" in refused.output
+    told = house.wlz("quarantine", "release", delivery, "P02", *WHO, *WHY)
+    assert f"Released by A. Vos: 36 rows, € -18,000 of {delivery}." in told.output
+    assert house.query(euro) == [(before,)]
+    assert house.run().exit_code == 0
+    [(after,)] = house.query(euro)
+    assert after > before * 1.2
+    assert house.register().filter(delivery_id=delivery)["quarantined_count"].item() == 0
+    assert "Nothing is in quarantine." in house.wlz("quarantine", "list").output
+    again = house.advice_hashes()
+    assert house.publish().advice_hashes() == again
+
+
+def test_rows_of_an_unknown_code_cannot_be_released_before_the_list_knows_it(house: House) -> None:
+    house.deliver("declaraties", [*claims("Z025"), *claims("Z041"), *claims("Q999")])
+    assert house.run().exit_code == 0
+    told = house.wlz("quarantine", "release", delivered(house, "accepted"), "D02-rows", *WHO, *WHY)
+    assert told.exit_code == 1
+    assert (
+        "prestatie Q999 is not in the list of the year. Next: add the code to reference/prestaties.csv" in told.output
+    )
+
+
+def test_nothing_is_shown_of_a_delivery_that_is_not_there(house: House) -> None:
+    told = house.wlz("quarantine", "show", "declaraties-2018-05-nothing")
+    assert told.exit_code == 1
+    assert "nothing of declaraties-2018-05-nothing is in quarantine" in told.output
+
+
+def test_the_original_bytes_of_a_refused_file_stay(house: House) -> None:
+    refused = refuse_june(house)
+    folder = house.root / "quarantine" / "2018-06" / "declaraties" / refused
+    assert (folder / "declaraties.csv").read_bytes() == (house.landing / "2018-06" / "declaraties.csv").read_bytes()
+    reason = json.loads((folder / "reason.json").read_text(encoding="utf-8"))
+    assert [one["check_id"] for one in reason["refused"]] == ["D08"]
+
+
+def test_findings_stand_per_uitvoerder_with_their_euro(house: House) -> None:
+    refused = refuse_june(house)
+    frame = pl.concat(
+        pl.read_parquet(path) for path in (house.root / "lake" / "check_findings").glob("delivery_month=2018-06/*")
+    )
+    [found] = frame.filter(check_id="D08", delivery_id=refused).to_dicts()
+    assert found["finding_number"] == 1
+    assert found["at_stake_eur"] == Decimal("18000.00")  # 36 months × 50 × € 10
+    assert found["wlz_uitvoerder"] == "De Friesland"
