@@ -20,6 +20,7 @@ from warehouse.settings import load_assumptions, load_round, load_scenarios
 from warehouse.snapshots import read_snapshot
 from warehouse.store import Store
 from warehouse.tables.deliveries import KINDS
+from warehouse.tables.quality import DATA_QUALITY
 from warehouse.tables.series import SERIES
 from wlz.assumptions import AssumptionError, Assumptions
 from wlz.completed_series import DELIVERIES, enough_deliveries
@@ -187,11 +188,27 @@ class Advice:
         earlier = self.claims_history.filter(pl.col("delivery_month") != self.claims_month)
         return earlier if any(one.completes_lag for one in self.scenarios) else earlier.clear()
 
+    @cached_property
+    def absent(self) -> str | None:
+        """Who check L01 found absent in the claims of the advice; None when nobody, or when it was accepted."""
+        month = self.claims_month
+        if not self.store.has(DATA_QUALITY, month):
+            return None
+        delivery = self.chosen.filter(pl.col("kind") == "declaraties")["delivery_id"][0]
+        judged = self.store.read(DATA_QUALITY, month).filter(check_id="L01", delivery_id=delivery)
+        latest = judged.sort("revision").tail(1).filter(pl.col("accepted_by").is_null(), outcome="failed")
+        return latest["observed"][0] if latest.height else None
+
     @property
     def without_completion(self) -> str | None:
         """Why months are not completed though a scenario would; None when they are, or none would."""
         if self.completes or not any(one.completes_lag for one in self.settings[0]):
             return None
+        if self.absent:
+            return (
+                f"Scenario completed is left out and {self.headline} is shown first: it needs the claims of every "
+                f"zorgkantoor, and check L01 found {self.absent}."
+            )
         months = self.claims_history["delivery_month"].dt.year() == self.round.budget_year
         return (
             f"Scenario completed is left out and {self.headline} is shown first: it needs two claims deliveries of "
@@ -200,7 +217,9 @@ class Advice:
 
     @property
     def completes(self) -> bool:
-        """Whether the months of the budget year can be completed for lag: it has two deliveries of its own."""
+        """Whether the months of the budget year can be completed: two deliveries of it, nobody absent (check L01)."""
+        if self.absent:
+            return False
         months = self.claims_history["delivery_month"].to_list()
         return self.claims_month.year == self.round.budget_year and enough_deliveries(months, self.round.budget_year)
 

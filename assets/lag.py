@@ -10,7 +10,8 @@ from warehouse import reference
 from warehouse.tables.lag import COMPLETED_SERIES, LAG_CURVE, REVISION_STATISTICS
 from warehouse.tables.series import SERIES
 from wlz.completed_series import CompletedAdvice, complete_advice
-from wlz.lag_tables import FINDINGS_SCHEMA, list_curve, list_findings, revision_statistics
+from wlz.lag_checks import MORE_FINDINGS_SCHEMA, list_more_findings
+from wlz.lag_tables import list_curve, list_findings, revision_statistics
 from wlz.scenarios import COMPLETED
 from wlz.series import ended_codes
 
@@ -24,7 +25,7 @@ def completed_series(context: dg.AssetExecutionContext, warehouse: Warehouse) ->
         advice = warehouse.advice(month)
         found = complete_lag(advice, warehouse)
         save_lag(advice, found)
-        findings = pl.DataFrame(schema=FINDINGS_SCHEMA) if found is None else list_findings(found)
+        findings = pl.DataFrame(schema=MORE_FINDINGS_SCHEMA) if found is None else find_all(advice, found)
         judged = judge_table([(rule, findings) for rule in lag_rules.RULES], advice, "completed_series")
     completed = advice.load_all(COMPLETED_SERIES)
     shown = {"findings": dg.MetadataValue.md(markdown_table(findings))}
@@ -44,6 +45,12 @@ def complete_lag(advice: Advice, warehouse: Warehouse) -> CompletedAdvice | None
         engine=warehouse.remember_engine(scenario.engine),
         ended=ended_codes(reference.load_prestaties()),
     )
+
+
+def find_all(advice: Advice, found: CompletedAdvice) -> pl.DataFrame:
+    """What is odd about how claims came in: findings of the curve, and of revisions, levels and cover."""
+    more = list_more_findings(found, advice.snapshots(), reference.load_prestaties(), advice.assumptions)
+    return pl.concat([list_findings(found), more], how="diagonal")
 
 
 def save_lag(advice: Advice, found: CompletedAdvice | None) -> None:

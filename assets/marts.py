@@ -38,6 +38,8 @@ def advice_provenance(context: dg.AssetExecutionContext, warehouse: Warehouse) -
         "pgb",
         "aids",
         "advice_provenance",
+        "monitor_provider",
+        "delivery_status",
     ],
 )
 def marts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:

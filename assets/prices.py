@@ -14,7 +14,7 @@ from warehouse.tables.series import SERIES, SERIES_REGION
 from warehouse.tables.volumes import VOLUMES
 from wlz.assumptions import paid_shares
 from wlz.completed_series import claims_for_prices
-from wlz.prices import derive_prices, value_volumes, volumes_without_price
+from wlz.prices import derive_prices, join_expected, value_volumes, volumes_without_price
 from wlz.series import claims_by_year, claims_without_forecast, place_by_year, year_before_by_month
 from wlz.uncertainty import price_deviations
 from wlz.volume_scenarios import list_flagged
@@ -71,7 +71,7 @@ def price_scenario(advice: Advice, scenario: str) -> pl.DataFrame:
     REVENUE,
     group="prices",
     deps=["series", "prices", "volumes"],
-    check_specs=check_specs([*price_rules.RULES, *CLAIM_RULES, *FLAG_RULES], "revenue"),
+    check_specs=check_specs([*price_rules.RULES, *price_rules.PRICE_RULES, *CLAIM_RULES, *FLAG_RULES], "revenue"),
 )
 def revenue(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Volume times price per prestatie, uitvoerder and month of the budget year, to the cent, in every scenario."""
@@ -92,6 +92,12 @@ def revenue(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Mater
         ruled = advice.with_rules
         of_rules = valued.filter(scenario=ruled)
         flagged = list_flagged(advice.load(VOLUMES, ruled), of_rules, advice.load(SERIES), year)
-        tables = ((price_rules.RULES, missing), (CLAIM_RULES, unforecast), (FLAG_RULES, flagged))
+        priced = join_expected(advice.load(PRICES), valued.filter(scenario=advice.headline))
+        tables = (
+            (price_rules.RULES, missing),
+            (price_rules.PRICE_RULES, priced),
+            (CLAIM_RULES, unforecast),
+            (FLAG_RULES, flagged),
+        )
         judged = judge_table([(rule, table) for rules, table in tables for rule in rules], advice, "revenue")
     return dg.MaterializeResult(metadata=summarise(valued), check_results=judged)

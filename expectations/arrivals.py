@@ -14,7 +14,7 @@ import polars as pl
 from expectations.catalogue import DELIVERY_RULES, measure_delivery
 from expectations.previous import euro_by_month, find_previous
 from expectations.quarantine import split_rows
-from expectations.results import foresees_block
+from expectations.results import LARGEST_TOTAL_EUR, foresees_block
 from expectations.rules import DeliveryView, Rule, RuleMetrics
 from warehouse import reference
 from warehouse.landing import SUFFIXES, find_delivery, read_control, read_delivery
@@ -176,7 +176,8 @@ class Reader:
             arrival.rows = frame.height
             arrival.received_on = frame["delivery_date"].max()  # type: ignore[assignment]
             if "amount_eur" in frame.columns:
-                arrival.amount_eur = frame["amount_eur"].sum()
+                total = frame["amount_eur"].sum()
+                arrival.amount_eur = total if abs(total) < LARGEST_TOTAL_EUR else None
         arrival.metrics = measure_delivery(self._view(arrival, frame, faults, control), self.rules)
         self._remember(arrival)
 

@@ -5,19 +5,46 @@
 
 from collections.abc import Sequence
 
-from expectations import deliveries, from_contract, lag, previous, prices, series, utilisation, volumes
+from expectations import (
+    budgets,
+    claim_prices,
+    deliveries,
+    extra_items,
+    from_contract,
+    lag,
+    monitor,
+    negatives,
+    previous,
+    prices,
+    sequence,
+    series,
+    utilisation,
+    volumes,
+)
 from expectations.results import CheckResult
 from expectations.rules import DeliveryView, ExpectationSpec, Rule, RuleMetrics, measure
 from expectations.runner import judge
 from warehouse.tables.deliveries import DECLARATIES, KINDS
 
-DELIVERY_RULES: tuple[Rule, ...] = (*deliveries.RULES, *previous.RULES, *series.RULES)
+DELIVERY_RULES: tuple[Rule, ...] = (
+    *deliveries.RULES,
+    *previous.RULES,
+    *series.RULES,
+    *claim_prices.RULES,
+    *negatives.RULES,
+    *extra_items.RULES,
+    *sequence.RULES,
+    *budgets.RULES,
+)
 TABLE_RULES: tuple[Rule, ...] = (
     *lag.RULES,
+    *monitor.RULES,
     *volumes.RULES,
     *volumes.CLAIM_RULES,
     *volumes.FLAG_RULES,
+    *volumes.ADVICE_RULES,
     *prices.RULES,
+    *prices.PRICE_RULES,
     *utilisation.RULES,
 )
 RULES: tuple[Rule, ...] = (*DELIVERY_RULES, *TABLE_RULES)

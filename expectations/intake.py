@@ -81,7 +81,7 @@ def take_in(
         _set_aside(arrival, results, quarantine)
     if arrivals:
         store.write_register([register])
-    return _summarise(store, landing, register, arrivals, results, through)
+    return _summarise(store, landing, register, arrivals, results, through, now)
 
 
 def _blocking(results: Sequence[CheckResult], delivery_id: str) -> list[CheckResult]:
@@ -224,6 +224,7 @@ def _summarise(
     arrivals: Sequence[Arrival],
     results: Sequence[CheckResult],
     through: date,
+    now: datetime,
 ) -> Intake:
     """Results of the month's deliveries as they lie in the landing zone, new or known, and every refusal."""
     still_refused = {
@@ -238,11 +239,14 @@ def _summarise(
     if before and store.has(DATA_QUALITY, through):
         rows = store.read(DATA_QUALITY, through).filter(pl.col("delivery_id").is_in(sorted(before)))
         month_results += latest_results(rows)
-    month_results += [
+    missing = [
         _missing(kind, landing, through)
         for kind in DUE_EVERY_MONTH
         if not any(i.startswith(f"{kind}-") for i in present)
     ]
+    if missing:
+        save_results(store, missing, through, now)
+    month_results += missing
     refused = [result for result in month_results if result.is_blocking]
     accepted = register.filter(pl.col("delivery_id").is_in(sorted(new)) & (pl.col("delivery_status") != "refused"))
     set_aside = register.filter(pl.col("delivery_id").is_in(sorted(new | present)) & (pl.col("quarantined_count") > 0))

@@ -1,28 +1,36 @@
-"""Rules on how claims come in over time: late, catching up, another speed, a changing curve. Catalogue L02–L07.
+"""Rules on how claims come in over time: late, another speed, taken back, a sudden level. Catalogue L02–L11, V02, V03.
 
-In: the findings of `wlz.lag_tables.list_findings`. None blocks: the months are completed all the same, and the text
-says how.
+In: the findings of `wlz.lag_tables.list_findings` and `wlz.lag_checks.list_more_findings`. Only a sudden level of much
+euro blocks: otherwise the months are completed all the same, and the text says how.
 """
 
 from collections.abc import Callable
 
 import polars as pl
 
-from expectations.rules import NO_FINDINGS, Rule, TableView, keep_largest
+from expectations.rules import NO_FINDINGS, Escalation, Rule, TableView, keep_largest
 
 
-def _measure(finding: str, clean: str) -> Callable[[TableView], pl.DataFrame]:
+def _measure(finding: str, clean: str, *judged: str) -> Callable[[TableView], pl.DataFrame]:
     def measure_findings(view: TableView) -> pl.DataFrame:
         """Findings of this kind in the lag stage, with the euro concerned."""
         mine = view.frame.filter(pl.col("finding") == finding)
         one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
-        return keep_largest(mine.select("observed", one, "at_stake_eur"), clean)
+        return keep_largest(mine.select("observed", one, "at_stake_eur", "wlz_uitvoerder", *judged), clean)
 
     return measure_findings
 
 
 def _rule(
-    check_id: str, finding: str, severity: str, title: str, why: str, expected: str, action: str, next_step: str
+    check_id: str,
+    finding: str,
+    severity: str,
+    title: str,
+    why: str,
+    expected: str,
+    action: str,
+    next_step: str,
+    escalation: Escalation | None = None,
 ) -> Rule:
     return Rule(
         check_id=check_id,
@@ -30,11 +38,12 @@ def _rule(
         why=why,
         kinds=("completed_series",),
         severity=severity,
-        metrics=_measure(finding, "none found"),
+        metrics=_measure(finding, "none found", *([escalation.column] if escalation else [])),
         expectation=NO_FINDINGS,
         expected=expected,
         action=action,
         next_step=next_step,
+        escalation=escalation,
     )
 
 
@@ -100,5 +109,57 @@ RULES: tuple[Rule, ...] = (
         "completeness between 0.02 and 1.05 at every lag",
         "The curve of the uitvoerder is used for the group",
         "look at the group in marts.lag_curve",
+    ),
+    _rule(
+        "L08",
+        "late_change",
+        "warn",
+        "closed month changed",
+        "Months of over a year ago stand still; when they move, so do the na-ijl and every comparison with last year.",
+        "closed months of a series within 0.1 % of the delivery before, or within 3.5 usual changes of it",
+        "The new amounts are used, also in the na-ijl and the history forecast from",
+        "ask the Wlz-uitvoerder what was settled or corrected, and whether more will follow",
+    ),
+    _rule(
+        "L10",
+        "calendar",
+        "info",
+        "link ratios are not independent",
+        "The chain ladder takes link ratios for independent of each other and of the delivery (Mack 1994). Where they "
+        "are not its standard error is too small; half of all triangles lie outside the range of T by chance.",
+        "Z within its 95 % range and T within its 50 % range",
+        "Nothing was changed: bounds of a run rest on measured errors, not on Mack's",
+        "do not use the standard error of wlz complete --method mack for these; a low Z is worth asking about",
+    ),
+    _rule(
+        "L11",
+        "cover",
+        "warn",
+        "intervals of completed months too narrow",
+        "An interval that seldom holds what comes out makes the year look surer than it is.",
+        "at least 80 % of the months completed at the last six deliveries in their 95 % interval",
+        "The intervals are used as they are",
+        "widen the interval by the factor named, or change the lag method; see marts.revision_statistics",
+    ),
+    _rule(
+        "V02",
+        "fall",
+        "warn",
+        "months fell since the last delivery",
+        "Corrections take back a little of most months; a lot of it at once is a reversal, or rows that were lost.",
+        "months of a lag of 3 to 12 at most 5 %, or 3.5 usual falls of the series, below the delivery before",
+        "The lower amounts are used",
+        "ask the Wlz-uitvoerder whether the months were corrected or rows are missing",
+    ),
+    _rule(
+        "V03-level",
+        "sudden_level",
+        "warn",
+        "sudden level",
+        "A month far from the three before it is seldom care: claims in another unit, counted twice, or not sent.",
+        "the months of a lag of 1 and 2 within 3.5 robust deviations of what the series does, per day of care",
+        "The month is completed and forecast from as it is",
+        "ask the Wlz-uitvoerder; look at it with wlz explain PRESTATIECODE/UITVOERDER",
+        Escalation("national_ratio", "sudden_level_block_ratio"),
     ),
 )

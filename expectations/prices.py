@@ -1,8 +1,22 @@
-"""Rules on prices. They judge a stage's table, not a delivery."""
+"""Rules on derived prices. They judge a stage's table, not a delivery; prices in the claims: ``claim_prices.py``.
+
+``RULES`` judge the volumes without a price. ``PRICE_RULES`` judge the prices of the headline scenario beside the euro
+they carry: prestatiecode, wlz_uitvoerder, price_source, discount_ratio, claims_volume, reported_price_eur_per_unit,
+unit_factor, unit_status, unit_evidence, price_flags, and expected_eur, the year's volume × price.
+"""
 
 import polars as pl
 
 from expectations.rules import NO_FINDINGS, Rule, TableView, keep_largest
+
+UNIT_FINDINGS = (
+    "unit_error_confirmed",
+    "unit_error_unconfirmed",
+    "scale_error",
+    "volume_factor_60",
+    "ambiguous",
+    "other_unit",
+)
 
 
 def measure_missing_prices(view: TableView) -> pl.DataFrame:
@@ -13,12 +27,70 @@ def measure_missing_prices(view: TableView) -> pl.DataFrame:
         "wlz_uitvoerder",
         pl.col("forecast_year_volume").round(0).cast(pl.Int64),
     )
-    found = view.frame.select(
-        text.alias("observed"),
-        pl.lit(1, dtype=pl.Int64).alias("findings_count"),
-        pl.col("amount_at_stake_eur").cast(pl.Float64).alias("at_stake_eur"),
-    )
+    found = _findings(view.frame, text, pl.col("amount_at_stake_eur").cast(pl.Float64))
     return keep_largest(found, "every volume has a price")
+
+
+def measure_ratios_above_one(view: TableView) -> pl.DataFrame:
+    """Series whose price of the year before lies above the maximum of that year, with the euro above it.
+
+    A ratio that a wrong unit explains, and that was not corrected, is left to the check on units of agreements.
+    """
+    by_unit = (pl.col("unit_factor") == 1) & pl.col("unit_status").is_in(UNIT_FINDINGS)
+    above = view.frame.filter(_has_flag("ratio_above_one"), ~by_unit)
+    text = pl.format(
+        "{}/{}: {} times the maximum of the year before (price source {})",
+        "prestatiecode",
+        "wlz_uitvoerder",
+        pl.col("discount_ratio").round(4),
+        "price_source",
+    )
+    expected = pl.col("expected_eur").cast(pl.Float64)
+    at_stake = (1 - 1 / pl.col("discount_ratio")) * expected
+    return keep_largest(_findings(above, text, at_stake), "no price above the maximum of the year before")
+
+
+def measure_thin_prices(view: TableView) -> pl.DataFrame:
+    """Series priced by less than ``thin_price_ratio`` of the volume of the year; the euro is that of the series."""
+    text = pl.format(
+        "{}/{}: price of the year from {} units only",
+        "prestatiecode",
+        "wlz_uitvoerder",
+        pl.col("claims_volume").round(0).cast(pl.Int64),
+    )
+    thin = view.frame.filter(_has_flag("thin_price"))
+    return keep_largest(_findings(thin, text, pl.col("expected_eur").cast(pl.Float64)), "every price rests on enough")
+
+
+def measure_agreed_units(view: TableView) -> pl.DataFrame:
+    """Agreements in another unit than the claims, or with a wrong amount, and what was done about the price.
+
+    The euro is that of the series where the agreed price is the one used (source b); elsewhere nothing rests on it.
+    """
+    found = view.frame.filter(pl.col("unit_status").is_in(UNIT_FINDINGS))
+    is_used = pl.col("price_source") == "b"
+    done = pl.when(pl.col("unit_factor") != 1).then(pl.format("divided by {}", pl.col("unit_factor").round(2)))
+    text = pl.format(
+        "{}/{}: {} ({}); agreed price € {} {}, {}",
+        "prestatiecode",
+        "wlz_uitvoerder",
+        "unit_status",
+        pl.col("unit_evidence").fill_null("no evidence kept"),
+        pl.col("reported_price_eur_per_unit").round(2).cast(pl.Decimal(18, 2)),
+        done.otherwise(pl.lit("not corrected")),
+        pl.when(is_used).then(pl.lit("used")).otherwise(pl.lit("not used: the price has another source")),
+    )
+    at_stake = pl.when(is_used).then(pl.col("expected_eur").cast(pl.Float64)).otherwise(0.0)
+    return keep_largest(_findings(found, text, at_stake), "no agreement in another unit than the claims")
+
+
+def _has_flag(flag: str) -> pl.Expr:
+    return pl.col("price_flags").fill_null("").str.split(",").list.contains(flag)
+
+
+def _findings(frame: pl.DataFrame, text: pl.Expr, at_stake: pl.Expr) -> pl.DataFrame:
+    one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
+    return frame.select(text.alias("observed"), one, at_stake.alias("at_stake_eur"), "wlz_uitvoerder")
 
 
 RULES = (
@@ -33,5 +105,47 @@ RULES = (
         expected="a price for every prestatie with a volume",
         action="The volume counts as € 0 in the totals",
         next_step="ask the Wlz-uitvoerder for an agreed price, or correct the code",
+    ),
+)
+
+PRICE_RULES = (
+    Rule(
+        check_id="P06",
+        title="price of the year before above its maximum",
+        why="A discount ratio above 1 puts the price of this year above the legal maximum as well.",
+        kinds=("prices",),
+        severity="warn",
+        metrics=measure_ratios_above_one,
+        expectation=NO_FINDINGS,
+        expected="an agreed or declared price at most at the maximum of its year",
+        cause="NHC or NIC held in a price that says it has none, or a tariff of another prestatie",
+        action="The price is used as it follows from the ratio",
+        next_step="ask the Wlz-uitvoerder for the agreed price, or give an override with a reason",
+    ),
+    Rule(
+        check_id="P07",
+        title="thin price",
+        why="The first claims of a year are no sample of it (letter, note 3), and the whole year is valued at them.",
+        kinds=("prices",),
+        severity="warn",
+        metrics=measure_thin_prices,
+        expectation=NO_FINDINGS,
+        expected="claims of at least thin_price_ratio of the volume of the year behind a price",
+        cause="a delivery early in the year, or a code with few claims so far",
+        action="The price is used",
+        next_step="compare it with the price of the year before (wlz explain PRESTATIECODE/UITVOERDER)",
+    ),
+    Rule(
+        check_id="U-agreed",
+        title="agreement in another unit",
+        why="An agreement in hours where claims are in minutes makes the price 60 times too high (letter, A.2.2).",
+        kinds=("prices",),
+        severity="warn",
+        metrics=measure_agreed_units,
+        expectation=NO_FINDINGS,
+        expected="agreed and declared prices in the same unit",
+        cause="hours agreed under the code of minutes",
+        action="About 60 times is divided by 60 as the NZa does, every other price is used as agreed",
+        next_step="ask the Wlz-uitvoerder to confirm the unit of the agreements that were not confirmed by the volume",
     ),
 )

@@ -13,6 +13,7 @@ from warehouse.tables.quality import CHECK_FINDINGS, DATA_QUALITY
 
 REFUSED = "The delivery is refused; the last accepted one is used"
 USED = "The delivery is used"
+LARGEST_TOTAL_EUR = 1e15  # what an amount at rest can hold; a larger sum comes from damaged numbers and is not known
 _FINDINGS_IN_MESSAGE = 3
 
 
@@ -68,7 +69,8 @@ def failed_result(metrics: RuleMetrics, findings: pl.DataFrame) -> CheckResult:
     severity = "block" if escalates(metrics, findings) else rule.severity
     action = REFUSED if severity != rule.severity else rule.action
     known = findings["at_stake_eur"].drop_nulls()
-    at_stake = Decimal(f"{known.cast(pl.Float64).sum():.2f}") if known.len() else None
+    total = float(known.cast(pl.Float64).sum())
+    at_stake = Decimal(f"{total:.2f}") if known.len() and abs(total) < LARGEST_TOTAL_EUR else None
     stake = "The amount at stake is not known" if at_stake is None else f"About {format_euro(at_stake)} is at stake"
     likely = f"Likely {rule.cause}. " if rule.cause else ""
     message = (
@@ -104,6 +106,9 @@ def to_frame(results: Sequence[CheckResult], delivery_month: date, judged_at: da
 def list_findings_of(results: Sequence[CheckResult], delivery_month: date) -> pl.DataFrame:
     """The findings behind the failed results as rows of the contract ``check_findings``, largest first per result."""
     frames = []
+    at_stake = pl.when(pl.col("at_stake_eur").cast(pl.Float64).abs() < LARGEST_TOTAL_EUR).then(
+        pl.col("at_stake_eur").cast(pl.Float64)
+    )
     for result in results:
         if result.findings is None:
             continue
@@ -117,7 +122,7 @@ def list_findings_of(results: Sequence[CheckResult], delivery_month: date) -> pl
                 uitvoerder.cast(pl.String).alias("wlz_uitvoerder"),
                 "observed",
                 pl.col("findings_count").cast(pl.Int64),
-                pl.col("at_stake_eur").cast(pl.Float64).round(2, mode="half_to_even").cast(MONEY),
+                at_stake.round(2, mode="half_to_even").cast(MONEY).alias("at_stake_eur"),
             )
         )
     return conform(pl.concat(frames), CHECK_FINDINGS) if frames else CHECK_FINDINGS.empty()

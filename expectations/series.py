@@ -26,7 +26,8 @@ SERIES_KEY = ("wlz_uitvoerder", "prestatiecode")
 def measure_zorgkantoren(view: DeliveryView) -> pl.DataFrame:
     """Rows of the months that should be there (lag 2 to 4) per zorgkantoor with a kader; 0 when they are absent.
 
-    The euro at stake is a quarter of the zin kader for three silent months, all of it when nothing came at all.
+    The euro at stake is a quarter of the zin kader for three silent months, all of it when nothing came at all. One
+    without any row that the last good delivery of an earlier month did have has vanished (``vanished_count``).
     """
     kader = view.kader_by_code
     has_kader = pl.lit(True) if kader is None else pl.col("zorgkantoor_code").is_in(list(kader))
@@ -45,6 +46,8 @@ def measure_zorgkantoren(view: DeliveryView) -> pl.DataFrame:
     found = expected.join(delivered, on="zorgkantoor_code", how="left").with_columns(pl.col("rows_count").fill_null(0))
     budget = pl.col("zorgkantoor_code").replace_strict(dict(kader or {}), default=None, return_dtype=pl.Float64)
     absent = pl.col("all_rows").is_null()
+    before = [] if view.previous is None else view.previous["zorgkantoor_code"].unique().to_list()
+    vanished = absent & pl.col("zorgkantoor_code").is_in(before)
     place = ("wlz_uitvoerder", "zorgkantoorregio", "zorgkantoor_code")
     who = pl.format("{}, {} (zorgkantoor {})", *place)
     silent = pl.format("{}: nothing after {}", who, pl.col("last").dt.strftime("%Y-%m"))
@@ -55,6 +58,7 @@ def measure_zorgkantoren(view: DeliveryView) -> pl.DataFrame:
         pl.lit(1, dtype=pl.Int64).alias("findings_count"),
         pl.when(absent).then(budget).otherwise(budget / 4).alias("at_stake_eur"),
         "wlz_uitvoerder",
+        vanished.cast(pl.Int64).alias("vanished_count"),
     )
 
 
@@ -160,15 +164,16 @@ RULES = (
         title="uitvoerder or zorgkantoor absent",
         why=(
             "Without its rows an uitvoerder, or one of its zorgkantoren, would seem to spend nothing; "
-            "the kader says how much that could be."
+            "the kader says how much that could be. What was there a month before and is gone refuses the delivery."
         ),
         kinds=CLAIMS,
         severity="warn",
         metrics=measure_zorgkantoren,
         expectation=ExpectationSpec("ExpectColumnValuesToBeBetween", {"column": "rows_count", "min_value": 1}),
         expected="rows of every zorgkantoor with a kader, also in the months of two to four months back",
-        action="The delivery is used; scenarios that need the latest months of every uitvoerder are left out",
+        action="The delivery is used; silent months count as late where months are completed",
         next_step="ask the Wlz-uitvoerder and Vektis whether its claims were sent, and deliver again",
+        escalation=Escalation("vanished_count", "vanished_zorgkantoren_allowed_count"),
     ),
     Rule(
         check_id="L05",

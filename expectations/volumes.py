@@ -133,6 +133,33 @@ FLAG_RULES = (
     ),
 )
 
+
+def measure_advice_moves(view: TableView) -> pl.DataFrame:
+    """Expectations of the year outside the 95 % band of the advice before, per uitvoerder and for the nation.
+
+    In: ``advice_moves.list_advice_moves``. The euro of the nation is what the uitvoerders named leave of its move.
+    """
+    one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
+    moves = view.frame.select("observed", one, "at_stake_eur", "wlz_uitvoerder")
+    return keep_largest(moves, "every expectation within the band of the advice before")
+
+
+ADVICE_RULES = (
+    Rule(
+        check_id="F01-advice",
+        title="advice left its own band",
+        why="A band of 95 % should hold the next advice too; when it does not, something other than chance moved.",
+        kinds=("forecast_vintages",),
+        severity="warn",
+        metrics=measure_advice_moves,
+        expectation=NO_FINDINGS,
+        expected="an expected year within the 95 % band of the advice before it, of the same budget year and scenario",
+        cause="claims delivered wrong now or then, a new price or code, or an assumption that was changed",
+        action="The new expectation is published",
+        next_step="see marts.forecast_bridge for what moved, and explain it in the advice",
+    ),
+)
+
 RULES = (
     Rule(
         check_id="F02",

@@ -1,4 +1,4 @@
-"""The code location: assets, the monthly job, its schedule, the resource. Only wiring, nothing is computed here."""
+"""The code location: assets, the monthly job, its schedule, sensors, the resource. Only wiring, nothing is computed."""
 
 import dagster as dg
 
@@ -11,6 +11,7 @@ from assets import (
     extra_items,
     lag,
     marts,
+    monitor,
     pgb,
     prices,
     series,
@@ -22,6 +23,7 @@ from pipelines.jobs import monthly_advice
 from pipelines.logs import stage_lines
 from pipelines.resources import make_warehouse
 from pipelines.schedules import monthly_schedule
+from pipelines.sensors import SENSORS
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(
@@ -39,11 +41,13 @@ defs = dg.Definitions(
             bounds,
             vintages,
             bridge,
+            monitor,
             marts,
         ]
     ),
     jobs=[monthly_advice],
     schedules=[monthly_schedule],
+    sensors=SENSORS,
     resources={"warehouse": make_warehouse()},
     loggers={"stages": stage_lines},
     executor=dg.in_process_executor,

@@ -133,6 +133,28 @@ def render_missing(database: Path, delivery_month: date, scenario: str = "letter
     return [f"Not delivered: {kind}; {without}." for kind, without in WITHOUT.items() if kind in missing]
 
 
+def render_left_out(database: Path, delivery_month: date, scenario: str = "letter") -> list[str]:
+    """A line per delivery of the advice with rows in quarantine, and one per block that a person overruled."""
+    inputs = read_marts(database, ("advice_provenance",), delivery_month, scenario)["advice_provenance"]
+    apart = inputs.filter(pl.col("quarantined_count") > 0).sort("input_name")
+    lines = [
+        f"Out of the figures: {count:,} rows of {version}, € {euro:,.2f}, in quarantine (see wlz quarantine list)."
+        for version, count, euro in apart.select(
+            "input_version", "quarantined_count", pl.col("quarantined_eur").fill_null(0)
+        ).iter_rows()
+    ]
+    overruled = run_query(
+        database,
+        "SELECT DISTINCT check_id, title, delivery_id, accepted_by, accept_reason FROM marts.data_quality "
+        f"WHERE check_status = 'accepted' AND delivery_month = DATE '{delivery_month}' ORDER BY ALL",
+    )
+    return lines + [
+        f"Used although {check_id} ({title}) refused it: {delivery_id}, accepted by {author}: {reason}."
+        for check_id, title, delivery_id, author, reason in overruled.iter_rows()
+        if delivery_id in inputs["input_version"].to_list()
+    ]
+
+
 def render_table(table: PrintedTable, comparison: pl.DataFrame) -> str:
     """One table, each figure as "ours | letter"; the last column has the differences, in last printed digits."""
     layout = table.layout

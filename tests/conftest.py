@@ -19,8 +19,8 @@ if os.environ.get("CI"):
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_from_outside() -> Iterator[None]:
     """Tests neither read nor write the data folder of the person who runs them."""
-    names = ("WLZ_DATA", "WLZ_ASSUMPTIONS", "DAGSTER_HOME")
-    outside = {name: os.environ.pop(name) for name in names if name in os.environ}
+    names = [name for name in os.environ if name.startswith("WLZ_") and name != "WLZ_OLD_DUCKDB_PYTHON"]
+    outside = {name: os.environ.pop(name) for name in (*names, "DAGSTER_HOME") if name in os.environ}
     yield
     os.environ.update(outside)
 

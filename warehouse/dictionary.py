@@ -10,9 +10,10 @@ from warehouse.tables.bridge import FORECAST_BRIDGE
 from warehouse.tables.deliveries import DELIVERY_REGISTER, KINDS
 from warehouse.tables.extra_items import EXTRA_ITEMS
 from warehouse.tables.marts import MARTS
+from warehouse.tables.monitor import DELIVERY_STATUS, MONITOR_PROVIDER
 from warehouse.tables.pgb import PGB
 from warehouse.tables.prices import PRICES, REVENUE
-from warehouse.tables.quality import ADVICE_PROVENANCE, DATA_QUALITY
+from warehouse.tables.quality import ADVICE_PROVENANCE, CHECK_DECISIONS, CHECK_FINDINGS, DATA_QUALITY
 from warehouse.tables.series import SERIES, SERIES_REGION
 from warehouse.tables.utilisation import UTILISATION, UTILISATION_MONTHS
 from warehouse.tables.vintages import FORECAST_VINTAGES, REALISATION
@@ -39,6 +40,10 @@ LAKE = (
     FORECAST_BRIDGE,
     BACKTEST,
     DATA_QUALITY,
+    CHECK_FINDINGS,
+    CHECK_DECISIONS,
+    MONITOR_PROVIDER,
+    DELIVERY_STATUS,
     ADVICE_PROVENANCE,
 )
 

@@ -10,30 +10,24 @@ import io
 import json
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from warehouse.contract import MONEY, Column, Table
+from warehouse.contract import Column, Table
+from warehouse.values import DeliveryFormat, find_outside, likely_cause, parse_column
 from wlz.faults import DeliveryRefused, Fault
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 NEXT_STEP = "mend the file, deliver it again and repeat the run; nothing of it was loaded"
 _MAX_FAULTS = 5
-
-
-@dataclass(frozen=True)
-class DeliveryFormat:
-    """How CSV deliveries are written: separator, decimal mark, encoding, date format."""
-
-    separator: str
-    decimal: str
-    encoding: str
-    date_format: str
+_ROWS_AT_ONCE = 500_000
+MAXIMUM_UNPACKING_RATIO = 100  # claims pack 10 to 20 times; a file of zeros a thousand times
+MINIMUM_UNPACKED_BYTES = 64 * 2**20  # small files may pack better
 
 
 def find_delivery(folder: Path, kind: str) -> Path | None:
@@ -112,9 +106,10 @@ def _refusal(path: Path, row: int | None, column: str | None, found: str, expect
 
 def _read_parquet(path: Path) -> pl.DataFrame:
     try:
+        _verify_parquet(path)
         return pl.read_parquet(path, hive_partitioning=False)
-    except Exception as error:  # the reader raises many kinds, also for files cut short
-        cause = str(error).splitlines()[0][:200]
+    except (Exception, pl.exceptions.PanicException) as error:  # many kinds, also for files cut short
+        cause = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         raise _refusal(
             path,
             None,
@@ -123,6 +118,23 @@ def _read_parquet(path: Path) -> pl.DataFrame:
             "a whole Parquet file",
             f"a copy cut short ({cause})",
         ) from None
+
+
+def _verify_parquet(path: Path) -> None:
+    """Decode every page once, in pieces: Arrow raises on damage that makes the reader of Polars panic with a trace."""
+    schema = pq.read_schema(path)
+    for key, value in _notes(schema):
+        key.decode(), value.decode()  # Polars panics on notes that are no text
+    texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
+    with pq.ParquetFile(path, read_dictionary=texts) as file:
+        for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
+            batch.validate(full=True)
+
+
+def _notes(schema: pa.Schema) -> list[tuple[bytes, bytes]]:
+    """What the writer noted beside the schema and its fields."""
+    noted = [schema.metadata, *(field.metadata for field in schema)]
+    return [pair for notes in noted if notes for pair in notes.items()]
 
 
 def _read_csv(path: Path, delivery_format: DeliveryFormat) -> pl.DataFrame:
@@ -161,12 +173,18 @@ def _uncompressed(path: Path) -> bytes:
     content = path.read_bytes()
     if path.suffix != ".gz":
         return content
+    limit = max(MINIMUM_UNPACKED_BYTES, len(content) * MAXIMUM_UNPACKING_RATIO)
     try:
-        return gzip.decompress(content)
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
+            text = packed.read(limit + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise _refusal(
             path, None, None, "a file that does not unpack", "a whole gzip file", f"a copy cut short ({error})"
         ) from None
+    if len(text) > limit:
+        found = f"a file that unpacks to more than {MAXIMUM_UNPACKING_RATIO} times its size"
+        raise _refusal(path, None, None, found, "a packed CSV file", "a damaged file, or one made to fill the memory")
+    return text
 
 
 def _decode(path: Path, content: bytes, encoding: str) -> bytes:
@@ -235,12 +253,12 @@ def _parse(
     parsed, faults = [], []
     for column in table.columns:
         delivered = raw[column.source_name or column.name]
-        values, expected = _parse_column(delivered, column, delivery_format)
+        values, expected = parse_column(delivered, column, delivery_format)
         bad = values.is_null() & delivered.is_not_null()
-        cause = _likely_cause(column, delivery_format, is_text=delivered.dtype == pl.String)
+        cause = likely_cause(column, delivery_format, is_text=delivered.dtype == pl.String)
         if column.name not in table.nullable:
             bad |= delivered.is_null()
-        bad |= _outside(values, column)
+        bad |= find_outside(values, column)
         if bad.any():
             faults += _faults_of(path, delivered, column, bad, expected, cause, first_row)
         parsed.append(values.alias(column.name))
@@ -268,100 +286,6 @@ def _faults_of(
         )
         for row in rows
     ]
-
-
-def _outside(values: pl.Series, column: Column) -> pl.Series:
-    bad = pl.repeat(False, values.len(), eager=True)
-    if column.allowed is not None:
-        bad |= ~values.is_in(list(column.allowed)).fill_null(True)
-    if column.pattern is not None:
-        bad |= ~values.str.contains(f"^(?:{column.pattern})$").fill_null(True)
-    if column.minimum is not None:
-        bad |= (values < column.minimum).fill_null(False)
-    if column.maximum is not None:
-        bad |= (values > column.maximum).fill_null(False)
-    if values.dtype == pl.String:
-        bad |= (values.str.strip_chars() == "").fill_null(False)
-    if values.dtype.is_float():
-        bad |= ~values.is_finite().fill_null(True)
-    if column.unit == "month" and values.dtype == pl.Date:
-        bad |= (values.dt.day() != 1).fill_null(False)
-    return bad
-
-
-def _likely_cause(column: Column, delivery_format: DeliveryFormat, *, is_text: bool) -> str:
-    if column.dtype.is_numeric() and not is_text:
-        return "an export in another type, or a value that was computed and not rounded"
-    if column.dtype.is_numeric():
-        return f"another decimal mark than the declared '{delivery_format.decimal}', a thousands mark, or text"
-    if column.dtype == pl.Date():
-        return "another date format, or a cell changed by a spreadsheet"
-    if column.allowed is not None:
-        return "another spelling, or an empty choice"
-    return "a cell left empty or changed by a spreadsheet"
-
-
-def _parse_column(delivered: pl.Series, column: Column, delivery_format: DeliveryFormat) -> tuple[pl.Series, str]:
-    """Values in the contract's type (null where they cannot be) and what was expected, in words."""
-    if delivered.dtype != pl.String:
-        return _parse_typed(delivered, column)
-    mark = delivery_format.decimal
-    if column.dtype == MONEY:
-        expected = f"an amount such as -1234{mark}56: '{mark}' as decimal mark, no thousands mark, at most two decimals"
-        return _number(delivered, rf"^-?[0-9]{{1,15}}(\{mark}[0-9]{{1,2}})?$", mark).cast(MONEY, strict=False), expected
-    if column.dtype.is_float():
-        expected = f"a number such as 1234{mark}5: '{mark}' as decimal mark, no thousands mark"
-        return _number(delivered, rf"^-?[0-9]{{1,15}}(\{mark}[0-9]{{1,12}})?$", mark).cast(pl.Float64), expected
-    if column.dtype.is_integer():
-        return _number(delivered, r"^-?[0-9]{1,15}$", mark).cast(column.dtype, strict=False), "a whole number"
-    if column.dtype == pl.Date():
-        return _parse_dates(delivered, column, delivery_format.date_format)
-    return delivered, _expected_text(column)
-
-
-def _number(delivered: pl.Series, pattern: str, mark: str) -> pl.Series:
-    frame = pl.DataFrame({"text": delivered})
-    text = pl.col("text")
-    return frame.select(pl.when(text.str.contains(pattern)).then(text.str.replace(mark, ".", literal=True))).to_series()
-
-
-def _parse_dates(delivered: pl.Series, column: Column, date_format: str) -> tuple[pl.Series, str]:
-    if column.unit == "month":
-        right = delivered.str.contains(r"^[0-9]{4}-(0[1-9]|1[0-2])$")
-        months = pl.DataFrame({"text": delivered, "right": right}).select(pl.when("right").then(pl.col("text") + "-01"))
-        return months.to_series().str.to_date("%Y-%m-%d", strict=False), "a month as YYYY-MM"
-    dates = delivered.str.to_date(date_format, strict=False, exact=True)
-    as_declared = dates.dt.to_string(date_format) == delivered  # the reader also takes 2018-5-2 and +2018-05-02
-    frame = pl.DataFrame({"day": dates, "right": as_declared})
-    return frame.select(pl.when("right").then("day")).to_series(), f"a date as {date_format}"
-
-
-def _parse_typed(delivered: pl.Series, column: Column) -> tuple[pl.Series, str]:
-    """Typed values (Parquet): only conversions that lose nothing."""
-    expected = "the first day of a month" if column.unit == "month" else f"type {column.dtype}"
-    if delivered.dtype == column.dtype:
-        return delivered, expected if column.allowed is None else _expected_text(column)
-    if delivered.dtype == pl.Null:
-        return delivered.cast(column.dtype), expected
-    if column.dtype.is_numeric() and delivered.dtype.is_numeric():
-        if column.dtype == MONEY:
-            small = delivered.cast(pl.Float64).abs() < 1e15  # as many digits as in a CSV delivery; NaN is not small
-            delivered = pl.select(pl.when(small).then(delivered)).to_series()
-        values = delivered.cast(column.dtype, strict=False)
-        lost = (values.cast(pl.Float64) - delivered.cast(pl.Float64)).abs() > 1e-6
-        return pl.DataFrame({"v": values, "lost": lost}).select(
-            pl.when(~pl.col("lost")).then("v")
-        ).to_series(), f"{expected} without loss"
-    if column.dtype == pl.Date() and isinstance(delivered.dtype, pl.Datetime):
-        is_day = delivered.dt.time() == time(0)
-        return pl.select(pl.when(is_day).then(delivered.dt.date())).to_series(), f"{expected} without a time of day"
-    return pl.repeat(None, delivered.len(), dtype=column.dtype, eager=True), f"{expected}, not {delivered.dtype}"
-
-
-def _expected_text(column: Column) -> str:
-    if column.allowed is not None:
-        return f"one of {', '.join(column.allowed)}"
-    return f"text of the form {column.pattern}" if column.pattern else "a text"
 
 
 def write_deliveries(out: Path, files: Iterable[tuple[date, str, pl.DataFrame, int]]) -> dict[str, int]:

@@ -44,6 +44,8 @@ def describe_inputs(
             pl.Series("cut_off_date", [advice_round.cut_off(kind) for kind in sorted(KINDS)]),
             "rows_count",
             "amount_eur",
+            "quarantined_count",
+            "quarantined_eur",
         )
     )
     assumptions = (REFERENCE / "assumptions" / "common.toml").read_bytes()
@@ -61,6 +63,8 @@ def describe_inputs(
         "received_on",
         "rows_count",
         "amount_eur",
+        "quarantined_count",
+        "quarantined_eur",
     )
     cut_off = pl.lit(advice_round.cut_off("declaraties")).alias("cut_off_date")
     compared = year_ago.select(pl.lit("declaraties_year_ago").alias("input_name"), *columns, "cut_off_date")

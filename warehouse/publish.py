@@ -23,6 +23,7 @@ from warehouse.tables.bridge import FORECAST_BRIDGE
 from warehouse.tables.extra_items import EXTRA_ITEMS
 from warehouse.tables.lag import LAG_CURVE, REVISION_STATISTICS
 from warehouse.tables.marts import EXAMPLE_QUERIES, MARTS
+from warehouse.tables.monitor import DELIVERY_STATUS, MONITOR_PROVIDER
 from warehouse.tables.pgb import PGB
 from warehouse.tables.prices import PRICES
 from warehouse.tables.quality import ADVICE_PROVENANCE, CHECK_DECISIONS, CHECK_FINDINGS, DATA_QUALITY
@@ -50,10 +51,20 @@ LAKE_TABLES = (
     DATA_QUALITY,
     CHECK_FINDINGS,
     CHECK_DECISIONS,
+    MONITOR_PROVIDER,
+    DELIVERY_STATUS,
     ADVICE_PROVENANCE,
 )
 # Read over all months, because their marts are rebuilt whole: what a run says of other months shows at once.
-ALL_MONTHS = (DATA_QUALITY, CHECK_FINDINGS, CHECK_DECISIONS, FORECAST_VINTAGES, REALISATION, FORECAST_BRIDGE)
+ALL_MONTHS = (
+    DATA_QUALITY,
+    CHECK_FINDINGS,
+    CHECK_DECISIONS,
+    FORECAST_VINTAGES,
+    REALISATION,
+    FORECAST_BRIDGE,
+    DELIVERY_STATUS,
+)
 _FOLDER = Path(__file__).parent
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import polars as pl
 
-from warehouse.landing import DeliveryFormat
 from warehouse.reference import REFERENCE
 from warehouse.store import month_label
 from warehouse.tables.deliveries import KINDS
+from warehouse.values import DeliveryFormat
 from wlz.assumptions import AssumptionError, Assumptions, parse_assumptions
 from wlz.rounds import Round, make_round
 from wlz.scenarios import Scenario, parse_overrides, parse_scenarios

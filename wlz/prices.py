@@ -315,6 +315,12 @@ def _month_volumes(volumes: pl.DataFrame, budget_year: int) -> pl.DataFrame:
     return months
 
 
+def join_expected(prices: pl.DataFrame, valued: pl.DataFrame) -> pl.DataFrame:
+    """Prices of a scenario with ``expected_eur``: the euro of the budget year that rest on each (null: none)."""
+    expected = valued.group_by(_KEY).agg(pl.col("forecast_amount_eur").sum().alias("expected_eur"))
+    return prices.join(expected, on=_KEY, how="left")
+
+
 def volumes_without_price(volumes: pl.DataFrame, prices: pl.DataFrame, budget_year: int) -> pl.DataFrame:
     """Positive volumes of the budget year that have no price, with the euro that is missing from the totals.
 

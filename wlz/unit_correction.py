@@ -1,11 +1,13 @@
-"""Is an agreed price in another unit than the claims? Annex A.2.2 of the letter and checks U01–U04.
+"""Is a price in another unit than it says? Annex A.2.2 of the letter and checks U01–U04.
 
-Here: the verdict per agreement, the factor 60 and what speaks for it. Not here: conversions between declared units
-(`units.py`, done before) and what the price is used for (`prices.py`). Claims are never corrected.
+Here: the decision table (``fit_unit``), the verdict per agreement, the factor 60 and what speaks for it. Not here:
+conversions between declared units (`units.py`, done before), claims (`claim_units.py`, the same table) and what the
+price is used for (`prices.py`). Claims are never corrected.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 import polars as pl
@@ -22,7 +24,8 @@ OTHER_UNIT_FACTORS = (
     1440.0,  # etmaal, minute
 )
 SCALE_FACTORS = (100.0, 1000.0)  # euro in cents, thousands: never a unit
-MIXTURE_RANGE = (1.5, 48.0)  # between "the same" and "all in minutes"
+MIXTURE_MINIMUM_RATIO = 1.5  # less is a plain difference of prices
+MIXTURE_MARGIN_FACTOR = 1.25  # from the whole factor: above 60 ÷ 1.25 = 48 all of it is in the other unit
 _ROUNDING = 1e-9  # of a logarithm: 48 and 75 times still count as around 60
 # A key with several agreements shows the gravest verdict; those that changed a price come before mere suspicions.
 GRAVITY = (
@@ -37,12 +40,87 @@ GRAVITY = (
 )
 
 
+class UnitFit(NamedTuple):
+    """What a price ratio and a volume ratio say together.
+
+    ``kind``: same, volume (inflated with the amount), unit, scale (the amount is wrong), ambiguous, mixture or none.
+    ``is_confirmed`` when the amount is unchanged. ``candidates``: factors within tolerance and how far off in
+    logarithm, nearest first. ``share`` of the reported volume in the larger unit, for a mixture with r above 1; below
+    1 the share of the real volume in the smaller one.
+    """
+
+    kind: str
+    factor: float = 1.0
+    is_confirmed: bool = False
+    candidates: tuple[tuple[float, float], ...] = ()
+    share: float | None = None
+
+    @property
+    def words(self) -> str:
+        """The candidates, as in "24 (off by 0.12) and 30.4375 (off by 0.12)"."""
+        return " and ".join(f"{factor:g} (off by {distance:.2f})" for factor, distance in self.candidates)
+
+
 class UnitVerdict(NamedTuple):
     """``status`` as in the column unit_status, the ``factor`` the price is divided by, and why in words."""
 
     status: str
     factor: float
     remark: str | None = None
+
+
+def factor_tolerances(factors: Iterable[float], base: float, spread: float = 0.0) -> dict[float, float]:
+    """Tolerance per factor, in logarithm: ``base``, or ``spread`` of a noisy prestatie where that is larger.
+
+    The spread never reaches over half the distance to the next factor (or to 1, the right unit); the base may, and
+    two factors can then both fit (catalogue of checks, unit confusion: 24 against 30.4).
+
+    >>> factor_tolerances([4.0, 24.0], base=0.2, spread=0.5)
+    {4.0: 0.5, 24.0: 0.5}
+    """
+    logs = [0.0, *sorted(math.log(factor) for factor in factors)]
+    gaps = [high - low for low, high in pairwise(logs)]
+    nearest = [min(pair) for pair in zip(gaps, [*gaps[1:], math.inf], strict=True)]
+    return {factor: max(base, min(spread, gap / 2)) for factor, gap in zip(sorted(factors), nearest, strict=True)}
+
+
+def fit_unit(
+    log_price: float,
+    log_volume: float | None,
+    tolerances: Mapping[float, float],
+    *,
+    same: float,
+    spread: float,
+    mixed: float | None,
+) -> UnitFit:
+    """The decision table of unit confusion, on ln r and ln q (None: unknown); catalogue of checks, unit confusion.
+
+    r at one factor or its inverse: r·q about 1 is unit (confirmed); else q about 1, or a factor that is a scale, is
+    scale; anything else is unit, unconfirmed. At several: ambiguous. r about 1: volume with q about 60 (``mixed``),
+    else same. No factor: mixture where r·q is about 1 and r lies between 1.5 and four fifths of ``mixed``, either
+    way; else none. About is ``tolerances`` for r at a factor, ``same`` for r about 1, ``spread`` for q and r·q.
+
+    >>> fit_unit(math.log(60), -math.log(60), {60.0: 0.22}, same=0.22, spread=0.35, mixed=60.0).kind
+    'unit'
+    """
+    size = abs(log_price)
+    distances = sorted((abs(size - math.log(factor)), factor) for factor in tolerances)
+    candidates = tuple((k, distance) for distance, k in distances if distance <= tolerances[k] + _ROUNDING)
+    amount_right = log_volume is not None and abs(log_price + log_volume) <= spread
+    if len(candidates) > 1:
+        return UnitFit("ambiguous", is_confirmed=amount_right, candidates=candidates)
+    if candidates:
+        factor = candidates[0][0]
+        volume_right = log_volume is not None and abs(log_volume) <= spread
+        is_scale = not amount_right and (volume_right or factor in SCALE_FACTORS)
+        return UnitFit("scale" if is_scale else "unit", factor, amount_right, candidates)
+    if size <= same + _ROUNDING:
+        inflated = mixed is not None and log_volume is not None and abs(log_volume - math.log(mixed)) <= spread
+        return UnitFit("volume" if inflated else "same", mixed or 1.0 if inflated else 1.0)
+    ratio = math.exp(size)
+    if amount_right and mixed is not None and MIXTURE_MINIMUM_RATIO < ratio < mixed / MIXTURE_MARGIN_FACTOR:
+        return UnitFit("mixture", mixed, True, share=(ratio - 1) / (mixed - 1))
+    return UnitFit("none")
 
 
 def judge_unit(price_ratio: float | None, volume_ratio: float | None, assumptions: Mapping[str, float]) -> UnitVerdict:
@@ -64,49 +142,26 @@ def judge_unit(price_ratio: float | None, volume_ratio: float | None, assumption
     """
     if price_ratio is None or price_ratio <= 0:
         return UnitVerdict("no_reference", 1.0)
-    hour = assumptions["unit_factor_hours_minutes"]
-    spread = assumptions["unit_volume_tolerance"]
+    hour, same = assumptions["unit_factor_hours_minutes"], math.log(assumptions["unit_factor_tolerance"])
     log_price = math.log(price_ratio)
     log_volume = math.log(volume_ratio) if volume_ratio is not None and volume_ratio > 0 else None
-    fits = _factors_that_fit(log_price, assumptions)
-    amount_right = log_volume is not None and abs(log_price + log_volume) <= spread
-    volume_right = log_volume is not None and abs(log_volume) <= spread
-    if len(fits) > 1:
-        return UnitVerdict("ambiguous", 1.0, "fits " + " and ".join(f"{k:g} (off by {d:.2f})" for k, d in fits))
-    if not fits:
-        return _judge_without_factor(log_price, log_volume, amount_right, assumptions)
-    factor = fits[0][0]
-    if factor == hour and log_price > 0:
-        if amount_right:
-            return UnitVerdict("unit_error_confirmed", hour)
-        return UnitVerdict("scale_error" if volume_right else "unit_error_unconfirmed", hour)
-    fit = f"fits {factor:g}" if log_price > 0 else f"fits 1 ÷ {factor:g}"
-    is_scale = volume_right or (factor in SCALE_FACTORS and not amount_right)
-    return UnitVerdict("scale_error" if is_scale else "other_unit", 1.0, fit)
-
-
-def _factors_that_fit(log_price: float, assumptions: Mapping[str, float]) -> list[tuple[float, float]]:
-    candidates = (assumptions["unit_factor_hours_minutes"], *OTHER_UNIT_FACTORS, *SCALE_FACTORS)
-    tolerance = math.log(assumptions["unit_factor_tolerance"]) + _ROUNDING
-    distances = sorted((abs(abs(log_price) - math.log(factor)), factor) for factor in candidates)
-    return [(factor, distance) for distance, factor in distances if distance <= tolerance]
-
-
-def _judge_without_factor(
-    log_price: float, log_volume: float | None, amount_right: bool, assumptions: Mapping[str, float]
-) -> UnitVerdict:
-    hour = assumptions["unit_factor_hours_minutes"]
-    same_price = abs(log_price) <= math.log(assumptions["unit_factor_tolerance"]) + _ROUNDING
-    inflated = log_volume is not None and abs(log_volume - math.log(hour)) <= assumptions["unit_volume_tolerance"]
-    if same_price:
-        return UnitVerdict("volume_factor_60" if inflated else "ok", 1.0)
-    ratio = math.exp(log_price)
-    if amount_right and MIXTURE_RANGE[0] < ratio < MIXTURE_RANGE[1]:
-        share = (ratio - 1) / (hour - 1)
-        return UnitVerdict(
-            "other_unit", 1.0, f"mixture: {share:.1%} of the declared volume in minutes would explain it"
-        )
-    return UnitVerdict("ok", 1.0, "fits no unit")
+    tolerances = factor_tolerances((hour, *OTHER_UNIT_FACTORS, *SCALE_FACTORS), same)
+    spread = assumptions["unit_volume_tolerance"]
+    fit = fit_unit(log_price, log_volume, tolerances, same=same, spread=spread, mixed=hour)
+    if fit.kind == "ambiguous":
+        return UnitVerdict("ambiguous", 1.0, f"fits {fit.words}")
+    if fit.kind in ("same", "volume"):
+        return UnitVerdict("volume_factor_60" if fit.kind == "volume" else "ok", 1.0)
+    if fit.kind == "mixture" and log_price > 0:
+        words = f"mixture: {fit.share:.1%} of the declared volume in minutes would explain it"
+        return UnitVerdict("other_unit", 1.0, words)
+    if fit.kind not in ("unit", "scale"):
+        return UnitVerdict("ok", 1.0, "fits no unit")
+    if fit.factor == hour and log_price > 0:
+        unit_status = "unit_error_confirmed" if fit.is_confirmed else "unit_error_unconfirmed"
+        return UnitVerdict("scale_error" if fit.kind == "scale" else unit_status, hour)
+    fits = f"fits {fit.factor:g}" if log_price > 0 else f"fits 1 ÷ {fit.factor:g}"
+    return UnitVerdict("scale_error" if fit.kind == "scale" else "other_unit", 1.0, fits)
 
 
 def correct_units(

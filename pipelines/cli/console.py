@@ -11,7 +11,7 @@ import click
 
 from warehouse.settings import data_folder
 
-STAGES_COUNT = 20
+STAGES_COUNT = 22
 
 
 class Month(click.ParamType[date]):

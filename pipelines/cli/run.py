@@ -1,6 +1,7 @@
 """`wlz run`: one month, end to end."""
 
-from datetime import date
+import os
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,24 @@ def run(
     if final != bool(author.strip()):
         note("--final and --author NAME go together: an advice is frozen under the name of who stands for it")
         raise SystemExit(2)
-    raise SystemExit(run_and_tell(month, resolve_data(data_dir), deliveries, scenarios, engine, author.strip()))
+    folder = resolve_data(data_dir)
+    code = run_and_tell(month, folder, deliveries, scenarios, engine, author.strip())
+    if code in (0, 1):
+        tell_people(month, folder, succeeded=code == 0)
+    raise SystemExit(code)
+
+
+def tell_people(month: date, data_dir: Path, *, succeeded: bool) -> None:
+    """Alerts on what is news after a run, through the channels that are set; a channel that fails stops nothing."""
+    from pipelines.alerts import RUN, send_alerts, solve_notices
+
+    about = Store(data_dir / "lake"), data_dir / "wlz.duckdb"
+    how = os.environ, datetime.now(UTC).replace(tzinfo=None)
+    said = send_alerts(*about, month, *how)
+    if succeeded:
+        said += solve_notices(*about, RUN, month, *how)
+    for line in dict.fromkeys(said):
+        note(line)
 
 
 def run_and_tell(
@@ -144,7 +162,7 @@ def _tell_refusals(blocked: list[str]) -> None:
 
 def tell_published(warnings: list[str], month: date, warehouse: "Warehouse") -> None:
     """What was published, and what people should know about it."""
-    from reports.terminal import render_certainty, render_missing, render_rules
+    from reports.terminal import render_certainty, render_left_out, render_missing, render_rules
 
     database = warehouse.database
     for warning in warnings:
@@ -154,7 +172,8 @@ def tell_published(warnings: list[str], month: date, warehouse: "Warehouse") -> 
     without = warehouse.advice(month).without_completion
     if without:
         say(without)
-    for line in render_missing(database, month):
+    shown = warehouse.advice(month).by_letter
+    for line in [*render_left_out(database, month, shown), *render_missing(database, month, shown)]:
         say(line)
     say(f"Advice on delivery month {month_label(month)} published in {database}")
 

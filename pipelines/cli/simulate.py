@@ -2,23 +2,50 @@
 
 import json
 import shutil
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+import polars as pl
 
 from pipelines.cli.console import Month, note, say
+
+if TYPE_CHECKING:
+    from wlz.simulate.inputs import SimulatedFile
 
 MARKER = "simulation.json"
 
 
-@click.command(epilog="Example: wlz simulate --out data/deliveries --scale small --seed 1 --defect unit_error")
+class SimulateCommand(click.Command):
+    """The command with the catalogue of defects in its help."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Every defect with the rule that speaks first, then the example."""
+        from wlz.simulate import list_defects
+
+        with formatter.section("Defects (with the check that finds each)"):
+            formatter.write_dl([(defect.name, f"{defect.what} ({defect.check_id})") for defect in list_defects()])
+        super().format_epilog(ctx, formatter)
+
+
+@click.command(
+    cls=SimulateCommand,
+    epilog="Example: wlz simulate --out data/deliveries --scale small --seed 1 --defect unit_error:large",
+)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Landing zone to write.")
 @click.option("--scale", default="letter", show_default=True, help="letter, small, or lines:N for N claim lines.")
 @click.option("--until", type=Month(), default="2018-05", show_default=True, help="Last delivery month, YYYY-MM.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Same seed, same files.")
-@click.option("--defect", "defects", multiple=True, help="Plant a defect in the last deliveries; may be repeated.")
+@click.option(
+    "--defect",
+    "defects",
+    multiple=True,
+    metavar="NAME[:SIZE]",
+    help="Plant a defect in the last deliveries, at size small, medium (default) or large; may be repeated.",
+)
 def simulate(out: Path, scale: str, until: date, seed: int, defects: tuple[str, ...]) -> None:
     """Write invented deliveries, month by month, with the truth beside them in DIR-truth.
 
@@ -70,12 +97,21 @@ def write_simulation(out: Path, scale: str, until: date, seed: int, defects: tup
         shutil.rmtree(out, ignore_errors=True)
     marker.parent.mkdir(parents=True, exist_ok=True)
     marker.write_text(json.dumps(asked | {"complete": False}), encoding="utf-8")
-    written = ((file.delivery_month, file.kind, file.frame, file.part) for file in chain([first], files))
-    counts = write_deliveries(out, written)
+    counts = write_deliveries(out, _with_controls(out, chain([first], files)))
     truth = simulate_truth(reference, scale=scale, until=until, seed=seed, defects=defects)
     write_truth(marker.parent, {"volumes": truth.volumes, "completeness": truth.completeness, "defects": truth.defects})
     marker.write_text(json.dumps(asked | {"complete": True}), encoding="utf-8")
     return counts
+
+
+def _with_controls(out: Path, files: Iterable["SimulatedFile"]) -> Iterator[tuple[date, str, pl.DataFrame, int]]:
+    """The files as they are written, one in memory at a time; the control file of one that has it is written here."""
+    for file in files:
+        if file.control is not None:
+            folder = out / f"{file.delivery_month:%Y-%m}"
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{file.kind}.control.json").write_text(json.dumps(dict(file.control)), encoding="utf-8")
+        yield file.delivery_month, file.kind, file.frame, file.part
 
 
 def describe_simulation(scale: str, until: date, seed: int, defects: tuple[str, ...] = ()) -> dict[str, object]:

@@ -24,7 +24,7 @@ THIRD_PARTY = {
 }
 STAGES = (
     "deliveries", "series", "backtest", "volumes", "prices", "extra_items", "pgb", "aids", "utilisation", "bounds",
-    "vintages", "bridge",
+    "vintages", "bridge", "monitor",
 )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ GROUPS = {
     "bounds": {"forecast_bounds"},
     "vintages": {"forecast_vintages", "realisation"},
     "bridge": {"forecast_bridge"},
+    "monitor": {"monitor_provider", "delivery_status"},
     "publish": {"advice_provenance", "marts"},
 }
 

@@ -15,11 +15,12 @@ from warehouse import duck
 from warehouse.columns import all_columns
 from warehouse.contract import MONEY, UNIT_MARK, Column, ContractError, conform
 from warehouse.dictionary import all_tables, render_dictionary
-from warehouse.landing import DeliveryFormat, read_delivery
+from warehouse.landing import read_delivery
 from warehouse.publish import MARTS, attach_lake, check_mart
 from warehouse.store import Store
 from warehouse.tables.deliveries import HULPMIDDELEN, KINDS
 from warehouse.tables.marts import PGB_REGION
+from warehouse.values import DeliveryFormat
 from wlz.faults import DeliveryRefused
 
 FORMAT = DeliveryFormat(";", ",", "utf-8", "%Y-%m-%d")

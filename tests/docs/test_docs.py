@@ -16,7 +16,6 @@ from warehouse.columns import all_columns
 from warehouse.dictionary import all_tables
 from warehouse.tables.deliveries import KINDS
 from warehouse.tables.marts import MARTS
-from wlz.simulate import DEFECTS
 
 TEXTS = [*PAGES, ROOT / ".pre-commit-config.yaml", ROOT / "Makefile"]
 NOT_THERE_YET = "### Not there yet"
@@ -210,11 +209,6 @@ def test_quoted_messages_are_those_of_the_program():
     ):
         assert message in program, f"the program no longer says: {message}"
         assert message in " ".join(page.split()), f"refused-delivery.md no longer says: {message}"
-
-
-def test_defects_of_the_how_to_are_all():
-    page = read(ROOT / "docs" / "how-to" / "refused-delivery.md").split("## Try it")[1]
-    assert set(re.findall(r"`(\w+)`", page)) | {"future_care_month"} == set(DEFECTS)
 
 
 def test_paths_named_in_the_documents_exist():

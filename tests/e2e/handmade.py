@@ -32,7 +32,8 @@ DELIVERED_ON = {
 FOLDER = {"herschikking": "2018-02", "pgb_verleningen": "2018-03"}
 # Marts that tell how an advice came about; the others are the advice itself.
 ABOUT_THE_RUN = {
-    "data_quality", "check_findings", "check_decisions", "advice_provenance", "forecast_vintages", "example_queries",
+    "data_quality", "check_findings", "check_decisions", "delivery_status", "advice_provenance", "forecast_vintages",
+    "example_queries",
 }  # fmt: skip
 
 Row = tuple[Any, ...]

@@ -35,6 +35,7 @@ def test_an_accepted_block_is_published_audited_and_visible(house: House) -> Non
     run = house.run("2018-06")
     assert run.exit_code == 0, run.output
     assert "Used all the same: accepted by A. Vos (checked by telephone)." in run.output
+    assert f"Used although D08 (partial delivery) refused it: {refused}, accepted by A. Vos: checked" in run.output
     assert house.query(
         "select input_version from marts.advice_provenance "
         "where input_name = 'declaraties' and delivery_month = '2018-06-01'"
@@ -71,8 +72,9 @@ def test_released_rows_count_from_the_next_run_on(house: House) -> None:
     wrong = claims("Z025", codes=[GRONINGEN], volume=50.0, agb="01234567")
     rows = [*claims("Z025"), *claims("Z041"), *((*row[:-1], -row[-1]) for row in wrong)]
     house.deliver("declaraties", rows)
-    assert house.run().exit_code == 0
+    told = house.run()
     delivery = delivered(house, "accepted")
+    assert f"Out of the figures: 36 rows of {delivery}, € -18,000.00, in quarantine" in told.output
     euro = "select sum(forecast_volume) from marts.volume_forecast where prestatiecode = 'Z025'"
     [(before,)] = house.query(euro)
 

@@ -11,18 +11,11 @@ from expectations.results import CheckResult
 from expectations.rules import DeliveryView
 from expectations.runner import judge
 from warehouse.contract import MONEY
+from warehouse.settings import load_assumptions
 from warehouse.tables.deliveries import DECLARATIES, KINDS
 
 DELIVERY_MONTH = date(2018, 5, 1)
-ASSUMPTIONS = {
-    "missing_month_block_ratio": 0.005,
-    "missing_month_minimum_lag_months": 4,
-    "control_total_tolerance_eur": 0.01,
-    "comparison_minimum_lag_months": 4,
-    "comparison_minimum_months": 3,
-    "doubled_rise_tolerance_ratio": 0.1,
-    "partial_fall_ratio": 0.2,
-}
+ASSUMPTIONS = dict(load_assumptions(2018))
 CROSSWALK = pl.DataFrame(
     [
         ("5508", date(2015, 1, 1), None, "Nijmegen"),

@@ -83,7 +83,9 @@ def test_a_broken_warning_does_not_block(make_view, claims):
 
 
 def test_a_missing_assumption_breaks_the_rule_that_needs_it(make_view, claims):
-    results = check_deliveries([make_view(claims, assumptions={})])
+    whole = make_view(claims).assumptions
+    without = {name: value for name, value in whole.items() if name != "missing_month_block_ratio"}
+    results = check_deliveries([make_view(claims, assumptions=without)])
     assert {result.check_id for result in results if result.outcome == "broken"} == {"L05"}
 
 

@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 
 from warehouse.contract import Table
-from warehouse.landing import DeliveryFormat, read_delivery
+from warehouse.landing import read_delivery
 from warehouse.settings import load_delivery_format
 from warehouse.tables.deliveries import DECLARATIES
+from warehouse.values import DeliveryFormat
 from wlz.faults import DeliveryRefused, Fault
 
 DECLARED = load_delivery_format()

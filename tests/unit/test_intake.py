@@ -375,6 +375,9 @@ def test_the_order_of_arrival_leaves_the_same_results(tmp_path, real_rules):
             desk.take_in(date.fromisoformat(f"{max(batch)}-01"))
             desk.take_in(MAY)
         found.append([desk.store.read(DATA_QUALITY, date(2018, month, 1)).drop("judged_at") for month in (3, 4, 5)])
+    # That a month was not there yet when another was judged stays on record.
+    told = (pl.col("check_id") == "D07-gap") | pl.col("delivery_id").str.ends_with("-missing")
+    found = [[rows.filter(~told) for rows in of_order] for of_order in found]
     first, *others = found
     assert {"D05", "D08"} <= set(first[0]["check_id"])
     assert set(pl.concat(first).filter(pl.col("check_id").is_in(["D05", "D08"]))["outcome"]) == {"passed"}

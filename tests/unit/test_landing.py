@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from tests.unit.landing_files import DECLARED, GOOD, HEADER, ROW, put, read, refuse, with_cell
 from warehouse import settings as reference_settings
 from warehouse.contract import MONEY, Column, Table
-from warehouse.landing import DeliveryFormat, find_delivery, read_control, read_delivery, write_deliveries, write_truth
+from warehouse.landing import find_delivery, read_control, read_delivery, write_deliveries, write_truth
 from warehouse.settings import load_delivery_format
 from warehouse.tables.deliveries import DECLARATIES, KINDS, NA_IJL
+from warehouse.values import DeliveryFormat
 from wlz.assumptions import AssumptionError
 from wlz.faults import DeliveryRefused
 

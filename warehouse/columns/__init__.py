@@ -20,6 +20,7 @@ STAGES = (
     "bridge",
     "backtest",
     "quality",
+    "monitor",
 )
 
 

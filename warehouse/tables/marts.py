@@ -18,6 +18,7 @@ from warehouse.tables.backtest import BACKTEST
 from warehouse.tables.bounds import EXCEEDANCE, FORECAST_BOUNDS, OUTLOOK
 from warehouse.tables.bridge import FORECAST_BRIDGE
 from warehouse.tables.lag import LAG_CURVE, REVISION_STATISTICS
+from warehouse.tables.monitor import DELIVERY_STATUS, MONITOR_PROVIDER
 from warehouse.tables.prices import PRICES
 from warehouse.tables.quality import ADVICE_PROVENANCE, CHECK_DECISIONS, CHECK_FINDINGS, DATA_QUALITY
 from warehouse.tables.vintages import FORECAST_VINTAGES
@@ -242,6 +243,12 @@ DATA_QUALITY_MART = Table(
 CHECK_FINDINGS_MART = replace(
     CHECK_FINDINGS, layer="mart", key=("delivery_month", *CHECK_FINDINGS.key), rebuilt_whole=True
 )
+MONITOR_PROVIDER_MART = replace(
+    MONITOR_PROVIDER, layer="mart", key=("delivery_month", *MONITOR_PROVIDER.key), keep_vintages=13
+)
+DELIVERY_STATUS_MART = replace(
+    DELIVERY_STATUS, layer="mart", key=("delivery_month", *DELIVERY_STATUS.key), rebuilt_whole=True
+)
 CHECK_DECISIONS_MART = replace(
     CHECK_DECISIONS, layer="mart", key=("delivery_month", *CHECK_DECISIONS.key), rebuilt_whole=True
 )
@@ -283,6 +290,8 @@ MARTS: dict[str, Table] = {
         DATA_QUALITY_MART,
         CHECK_FINDINGS_MART,
         CHECK_DECISIONS_MART,
+        MONITOR_PROVIDER_MART,
+        DELIVERY_STATUS_MART,
         ADVICE_PROVENANCE_MART,
         EXAMPLE_QUERIES,
     )

@@ -89,8 +89,20 @@ ADVICE_PROVENANCE = Table(
         q.CUT_OFF_DATE,
         d.ROWS_COUNT,
         d.AMOUNT_EUR,
+        d.QUARANTINED_COUNT,
+        d.QUARANTINED_EUR,
     ),
     ("scenario", "input_name"),
-    "What the advice rests on.",
-    nullable=frozenset({"content_hash", "received_on", "cut_off_date", "rows_count", "amount_eur"}),
+    "What the advice rests on, and what of it is in quarantine and in no figure.",
+    nullable=frozenset(
+        {
+            "content_hash",
+            "received_on",
+            "cut_off_date",
+            "rows_count",
+            "amount_eur",
+            "quarantined_count",
+            "quarantined_eur",
+        }
+    ),
 )

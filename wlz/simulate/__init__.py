@@ -4,7 +4,7 @@
 planted. Pure: the caller reads the reference and writes the files.
 """
 
-from wlz.simulate.defects import DEFECTS
+from wlz.simulate.defects import DEFECTS, list_defects
 from wlz.simulate.inputs import SimulatedFile, SimulationError, SimulationReference, Truth
 from wlz.simulate.run import simulate_deliveries, simulate_truth
 
@@ -14,6 +14,7 @@ __all__ = [
     "SimulationError",
     "SimulationReference",
     "Truth",
+    "list_defects",
     "simulate_deliveries",
     "simulate_truth",
 ]

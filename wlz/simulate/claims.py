@@ -56,6 +56,7 @@ BILLING_SHIFTS = {
     "billing_speed": 1.5,
     "billing_slow": -1.0,
 }  # defects: logit, at lags 1 to 4 of the largest uitvoerder
+BILLING_SIZES = {"small": 0.25, "medium": 1.0, "large": 2.0}  # of the shift
 BILLING_DELIVERIES = 3  # the last ones of the simulation; the new pace is there to stay
 
 
@@ -222,18 +223,25 @@ def _logit(ratio: np.ndarray) -> np.ndarray:
     return np.asarray(np.log(ratio / (1 - ratio)))
 
 
-def largest_uitvoerder(claims: Claims) -> int:
-    """Number of the uitvoerder with the most euro, finally claimed, in the care months before the last delivery."""
+def uitvoerders_by_size(claims: Claims) -> list[int]:
+    """Numbers of the uitvoerders by euro finally claimed in the care months before the last delivery, largest last."""
     count = month_number(claims.world.settings.until) - FIRST
     euro = (claims.final[:, :count] * claims.price[:, :count]).sum(axis=1)
-    return int(np.argmax(np.bincount(claims.world.cell_uitvoerder, euro, len(claims.world.uitvoerders))))
+    per_uitvoerder = np.bincount(claims.world.cell_uitvoerder, euro, len(claims.world.uitvoerders))
+    return [int(number) for number in np.argsort(per_uitvoerder, kind="stable")]
+
+
+def largest_uitvoerder(claims: Claims) -> int:
+    """Number of the uitvoerder with the most euro."""
+    return uitvoerders_by_size(claims)[-1]
 
 
 def billing_shift(claims: Claims, delivery_month: date) -> np.ndarray:
     """Logit per uitvoerder that the defects ``billing_speed`` and ``billing_slow`` add at lags 1 to 4; 0 without."""
     settings = claims.world.settings
     shift = np.zeros(len(claims.world.uitvoerders))
-    asked = [size for name, size in BILLING_SHIFTS.items() if name in settings.defects]
+    sizes = settings.defect_sizes
+    asked = [usual * BILLING_SIZES[sizes[name]] for name, usual in BILLING_SHIFTS.items() if name in sizes]
     if asked and month_number(delivery_month) > month_number(settings.until) - BILLING_DELIVERIES:
         shift[largest_uitvoerder(claims)] = sum(asked)
     return shift

@@ -4,7 +4,7 @@ The headers of the delivered files are written down here once more, in the order
 does not import ``warehouse``; a test compares them. No drawing of numbers here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -15,6 +15,7 @@ FIRST_CARE_MONTH = date(2015, 1, 1)
 FIRST_DELIVERY_MONTH = date(2017, 1, 1)
 LAST_DELIVERY_MONTH = date(2019, 12, 1)
 MONEY = pl.Decimal(18, 2)
+SIZES = ("small", "medium", "large")  # of a defect; the middle one where none is asked for
 _AGREED = (
     "aanleverdatum",
     "jaar",
@@ -117,13 +118,15 @@ class SimulationReference:
 class SimulatedFile:
     """One delivered file: folder (``delivery_month``), kind, rows under their delivered headers.
 
-    ``part`` counts the chunks of one file; only ``lines:N`` has more than one, to be appended in order.
+    ``part`` counts the chunks of one file; only ``lines:N`` has more than one, to be appended in order. ``control`` is
+    the content of the ``<kind>.control.json`` beside the file (rows and a total per column), where there is one.
     """
 
     delivery_month: date
     kind: str
     frame: pl.DataFrame
     part: int = 0
+    control: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class Settings:
-    """What was asked: size, last delivery, seed, defects."""
+    """What was asked: size, last delivery, seed, defects as NAME or NAME:SIZE."""
 
     scale: str
     until: date
@@ -151,13 +154,43 @@ class Settings:
     lines: int = field(default=0)
 
     @property
+    def defect_sizes(self) -> dict[str, str]:
+        """Size of each defect that was asked for."""
+        return dict(split_defect(word) for word in self.defects)
+
+    @property
     def size(self) -> str:
         """``small`` or ``letter``: the world that is built."""
         return "small" if self.scale == "small" else "letter"
 
 
+def split_defect(word: str) -> tuple[str, str]:
+    """Name and size of a defect as it was asked for: ``unit_error:large``, or ``unit_error`` for the medium size."""
+    name, colon, size = word.partition(":")
+    return name, size if colon else "medium"
+
+
+def check_defect_words(defects: Sequence[str], known_defects: Sequence[str]) -> None:
+    """Raises SimulationError for an unknown name or size and for a defect named twice; names what is known."""
+    sizes = dict(split_defect(word) for word in defects)
+    unknown = [name for name in sizes if name not in known_defects]
+    if unknown:
+        raise SimulationError(
+            f"defect {', '.join(unknown)}: expected NAME or NAME:SIZE, SIZE one of {', '.join(SIZES)} and "
+            f"NAME one of {', '.join(known_defects)}"
+        )
+    odd = [f"{name}:{size}" for name, size in sizes.items() if size not in SIZES]
+    if odd:
+        raise SimulationError(f"defect {', '.join(odd)}: expected one of the sizes {', '.join(SIZES)}")
+    if len(sizes) < len(defects):
+        raise SimulationError(f"defects {', '.join(defects)}: expected each name once, at one size")
+
+
 def read_settings(scale: str, until: date, seed: int, defects: Sequence[str], known_defects: Sequence[str]) -> Settings:
-    """Checked settings. Raises SimulationError for an unknown scale or defect and for a month out of range."""
+    """Checked settings. Raises SimulationError for an unknown scale or defect and for a month out of range.
+
+    ``defects`` are words NAME or NAME:SIZE, ``known_defects`` the names.
+    """
     lines = 0
     if scale.startswith("lines:"):
         text = scale.removeprefix("lines:").replace("_", "")
@@ -172,9 +205,7 @@ def read_settings(scale: str, until: date, seed: int, defects: Sequence[str], kn
             f"until {until:%Y-%m}: simulated deliveries run "
             f"from {FIRST_DELIVERY_MONTH:%Y-%m} to {LAST_DELIVERY_MONTH:%Y-%m}"
         )
-    unknown = [name for name in defects if name not in known_defects]
-    if unknown:
-        raise SimulationError(f"defect {', '.join(unknown)}: expected one of {', '.join(known_defects)}")
+    check_defect_words(defects, known_defects)
     if lines and defects:
         raise SimulationError(f"scale {scale}: a load test takes no defects; plant them in letter or small")
     return Settings(scale, until, seed, tuple(defects), lines)

@@ -5,9 +5,10 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from wlz.simulate.claims import Claims, claims_frame, completeness
-from wlz.simulate.defects import DEFECT_SCHEMA, plant_defects, touched_months
-from wlz.simulate.inputs import FIRST_DELIVERY_MONTH, SimulatedFile, Truth, cents_to_money, month_number, months_between
+from wlz.simulate.claims import Claims, completeness
+from wlz.simulate.defects import DEFECT_SCHEMA, plant_defects, touched_files
+from wlz.simulate.inputs import FIRST_DELIVERY_MONTH, Truth, cents_to_money, month_number, months_between
+from wlz.simulate.kinds import build_file
 
 
 def build_truth(claims: Claims) -> Truth:
@@ -67,7 +68,6 @@ def _completeness_of(claims: Claims, delivery_month: date) -> pl.DataFrame:
 
 def planted_defects(claims: Claims) -> pl.DataFrame:
     """The planted defects with the delivery and the rows they touched, oldest delivery first; empty without any."""
-    months = touched_months(claims.world.settings)
-    files = (SimulatedFile(month, "declaraties", claims_frame(claims, month)) for month in months)
+    files = (build_file(claims, month, kind) for month, kind in touched_files(claims.world.settings))
     planted = [plant_defects(claims, [file])[1] for file in files]
     return pl.concat(planted) if planted else pl.DataFrame(schema=DEFECT_SCHEMA)

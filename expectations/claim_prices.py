@@ -1,0 +1,392 @@
+"""Rules on units and prices in the claims: wrong units (U01–U04, U-scale, U-volume), prices (P01, P03, P04).
+
+How a unit or a price is judged is in ``wlz.claim_units`` and ``wlz.claim_prices``; here is what is said about it. A
+provider × prestatie with a unit finding is left out of the rules on prices, so that one error is told once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import polars as pl
+
+from expectations.results import REFUSED, USED
+from expectations.rules import NO_FINDINGS, DeliveryView, Escalation, Rule, keep_largest
+from warehouse import reference
+from wlz.claim_prices import compare_months, compare_nationally, maximum_prices, prices_above_maximum
+from wlz.claim_units import (
+    PLACE,
+    PROVIDER,
+    agreed_prices,
+    judge_claim_units,
+    mean_price_effect,
+    select_years,
+    sum_years,
+)
+
+CLAIMS = ("declaraties",)
+ASK_PROVIDER = "ask the Wlz-uitvoerder to have the provider's claims corrected, and deliver again"
+KEPT = f"{USED}; no price of it is corrected, so the mean price of the uitvoerder holds the error"
+MAXIMUM_SCHEMA = {
+    "year": pl.Int32(),
+    "prestatiecode": pl.String(),
+    "maximum_eur_per_unit": pl.Float64(),
+    "nhc_nic_eur_per_unit": pl.Float64(),
+}
+AGREED_SCHEMA = {**dict.fromkeys(PLACE, pl.String()), "agreed": pl.Float64(), "agreed_month_volume": pl.Float64()}
+EXCHANGED = {  # by factor, declared unit and whether the price is too high
+    (60.0, "01", True): ", hours under the code of minutes",
+    (60.0, "04", False): ", minutes under the code of hours",
+}
+_ONE = pl.lit(1, dtype=pl.Int64).alias("findings_count")
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """What the rules of this file share of one delivery; claims and years without the providers of a verdict."""
+
+    verdicts: pl.DataFrame
+    claims: pl.DataFrame
+    years: pl.DataFrame
+    maximum: pl.DataFrame
+    places: pl.DataFrame
+    providers_count: int
+
+
+_JUDGED: WeakKeyDictionary[DeliveryView, _Judged] = WeakKeyDictionary()  # let go with the view
+
+
+def _judge(view: DeliveryView) -> _Judged:
+    """Units judged once per delivery, for all rules of this file."""
+    if view not in _JUDGED:
+        prestaties = reference.load_prestaties()
+        maximum = pl.DataFrame(schema=MAXIMUM_SCHEMA)
+        if view.tariffs is not None:
+            maximum = maximum_prices(view.tariffs, prestaties)
+        agreed = pl.DataFrame(schema=AGREED_SCHEMA)
+        if view.agreements is not None:
+            agreed = agreed_prices(view.agreements, prestaties, maximum)
+        places = _places(view)
+        claims = select_years(view.by_provider, view.delivery_month)
+        years = sum_years(claims, prestaties)
+        verdicts = judge_claim_units(claims, years, agreed, maximum, view.delivery_month, view.assumptions)
+        _JUDGED[view] = _Judged(
+            mean_price_effect(verdicts, years, places),
+            claims.join(verdicts, on=PLACE, how="anti") if verdicts.height else claims,
+            years.filter(pl.col("year") >= view.delivery_month.year - 1).join(verdicts, on=PLACE, how="anti"),
+            maximum,
+            places,
+            years.filter(pl.col("year") >= view.delivery_month.year - 1).n_unique(PROVIDER),
+        )
+    return _JUDGED[view]
+
+
+def _places(view: DeliveryView) -> pl.DataFrame:
+    """The wlz_uitvoerder of every zorgkantoor_code that holds in the delivery month, or held last before it."""
+    known = view.crosswalk.filter(pl.col("valid_from") <= view.delivery_month).sort("valid_from")
+    latest = known.unique("zorgkantoor_code", keep="last", maintain_order=True)
+    return latest.join(view.regions, on="zorgkantoorregio").select("zorgkantoor_code", "wlz_uitvoerder")
+
+
+def measure_hours_and_minutes(view: DeliveryView) -> pl.DataFrame:
+    """Claims of a provider and prestatie at about 60 times, or a sixtieth of, the price they are held against.
+
+    The amount is right, so the euro is that of the claims concerned: what a price per wrong unit can be applied to.
+    The words name the mean price of the uitvoerder with the error and without it.
+    """
+    return _unit_findings(view, ("unit_error_confirmed", "unit_error_unconfirmed"))
+
+
+def measure_other_units(view: DeliveryView) -> pl.DataFrame:
+    """Claims of a provider and prestatie off by another factor between units; the euro is that of these claims."""
+    return _unit_findings(view, ("other_unit",))
+
+
+def measure_mixtures(view: DeliveryView) -> pl.DataFrame:
+    """Claims partly in another unit: no factor fits, but price × volume is unchanged; with the share that explains it.
+
+    The euro is that of the claims concerned.
+    """
+    return _unit_findings(view, ("mixture",))
+
+
+def measure_ambiguous_units(view: DeliveryView) -> pl.DataFrame:
+    """Claims of which two factors fit the price, with all candidates and distances; the euro is that of the claims."""
+    return _unit_findings(view, ("ambiguous",))
+
+
+def measure_scale_errors(view: DeliveryView) -> pl.DataFrame:
+    """Claims with the usual volume at a factor times the price: the amount is wrong, and the euro is what is wrong."""
+    return _unit_findings(view, ("scale_error",))
+
+
+def measure_inflated_volumes(view: DeliveryView) -> pl.DataFrame:
+    """Claims at the usual price with about 60 times the usual volume; the euro is what lies above the usual amount."""
+    return _unit_findings(view, ("volume_factor_60",))
+
+
+def _unit_findings(view: DeliveryView, statuses: tuple[str, ...]) -> pl.DataFrame:
+    judged = _judge(view)
+    found = judged.verdicts.filter(pl.col("status").is_in(statuses))
+    own_year = view.delivery_month.year - 2
+    texts = [_describe_unit(row, own_year) for row in found.iter_rows(named=True)]
+    ratio = pl.when(pl.col("price_ratio") > 1).then(pl.col("factor")).otherwise(1 / pl.col("factor"))
+    of_scale = pl.when(pl.col("status") == "scale_error").then((1 - 1 / ratio).abs())
+    of_volume = pl.when(pl.col("status") == "volume_factor_60").then(1 - 1 / pl.col("factor"))
+    wrong = pl.col("amount_eur") * pl.coalesce(of_scale, of_volume, pl.lit(1.0))
+    findings = found.select(
+        pl.Series("observed", texts, dtype=pl.String), _ONE, wrong.alias("at_stake_eur"), "wlz_uitvoerder"
+    )
+    return keep_largest(findings, f"{judged.providers_count:,} prestaties of providers without such an error")
+
+
+def _describe_unit(row: Mapping[str, Any], own_year: int) -> str:
+    """One verdict in words: who, which months, prices and volume, what fits, what it does to the mean price."""
+    against = {
+        "own": f"its own price of {own_year}",
+        "agreed": "the agreed price",
+        "national": "the national median",
+        "maximum": "the legal maximum",
+    }[row["reference"]]
+    volume = "unknown" if row["volume_ratio"] is None else f"{_times(row['volume_ratio'])} x"
+    text = (
+        f"{_who(row)}, unit {row['unit_code']}, {_period(row['first_month'], row['last_month'])}: price "
+        f"{_times(row['price_ratio'])} x {against} ({_price(row['price'])} against {_price(row['reference_price'])}), "
+        f"volume {volume}; {_describe_fit(row)}"
+    )
+    if row["mean_price_without"] is None:
+        return text
+    return (
+        f"{text}; mean price of {row['wlz_uitvoerder']} in {row['last_year']} {_price(row['mean_price'])}, "
+        f"without it {_price(row['mean_price_without'])}"
+    )
+
+
+def _describe_fit(row: Mapping[str, Any]) -> str:
+    if row["status"] == "mixture":
+        unit, part = ("larger", "reported") if row["price_ratio"] > 1 else ("smaller", "real")
+        return f"{row['share']:.1%} of the {part} volume in the {unit} unit would explain it"
+    if row["status"] == "volume_factor_60":
+        return "volume and amount are both too high"
+    fits = f"fits {row['candidates']}{EXCHANGED.get((row['factor'], row['unit_code'], row['price_ratio'] > 1), '')}"
+    if row["status"] == "scale_error":
+        return f"fits {row['candidates']}: the volume is not what is wrong, the amount is"
+    if row["is_confirmed"]:
+        return f"{fits}, confirmed by the volume"
+    doubt = "no volume to confirm it" if row["volume_ratio"] is None else "the volume does not confirm it"
+    return f"{fits}, {doubt}"
+
+
+def measure_prices_above_maximum(view: DeliveryView) -> pl.DataFrame:
+    """Mean price per provider, prestatie and year above the maximum tariff incl. NHC and NIC in full.
+
+    Judged are the budget year and the year before. The euro is what lies above the maximum; ``uitvoerder_ratio`` is
+    all of it per uitvoerder and year over its claims of that year.
+    """
+    judged = _judge(view)
+    if judged.maximum.is_empty():
+        return keep_largest(pl.DataFrame(), "no maximum tariffs known, so nothing was judged")
+    found = prices_above_maximum(judged.years, judged.maximum, judged.places, view.assumptions)
+    texts = [
+        f"{_who(row)}, {row['year']}: {_price(row['price'])} a unit, maximum {_price(row['maximum_eur_per_unit'])}, "
+        f"on {row['volume']:,.0f} units"
+        for row in found.iter_rows(named=True)
+    ]
+    findings = found.select(
+        pl.Series("observed", texts, dtype=pl.String),
+        _ONE,
+        pl.col("excess_eur").alias("at_stake_eur"),
+        "wlz_uitvoerder",
+        "uitvoerder_ratio",
+    )
+    return keep_largest(findings, "no provider above the maximum")
+
+
+def measure_price_outliers(view: DeliveryView) -> pl.DataFrame:
+    """Mean price per uitvoerder, prestatie and year far from the national median over uitvoerders.
+
+    Judged are the budget year and the year before, where enough uitvoerders have a price. The euro is the difference
+    with the median times the volume.
+    """
+    judged = _judge(view)
+    compared = compare_nationally(judged.years, judged.places, view.assumptions)
+    if compared.is_empty():
+        minimum = view.assumptions["price_outlier_minimum_uitvoerders"]
+        return keep_largest(pl.DataFrame(), f"fewer than {minimum:g} uitvoerders per prestatie, so nothing was judged")
+    found = compared.filter("is_outlier")
+    texts = [
+        f"{row['wlz_uitvoerder']}, prestatie {row['prestatiecode']}, {row['year']}: {_price(row['price'])} a unit, "
+        f"national median {_price(row['national_price'])} ({row['price'] / row['national_price'] - 1:+.1%})"
+        for row in found.iter_rows(named=True)
+    ]
+    findings = found.select(
+        pl.Series("observed", texts, dtype=pl.String),
+        _ONE,
+        pl.col("difference_eur").abs().alias("at_stake_eur"),
+        "wlz_uitvoerder",
+    )
+    return keep_largest(findings, f"{compared.height:,} prices near their national median")
+
+
+def measure_price_jumps(view: DeliveryView) -> pl.DataFrame:
+    """Series with a month of the budget year priced far from the median of the three months before it.
+
+    One finding per uitvoerder and prestatie, on its month with the largest difference; the euro is the difference
+    times the volume, of all its months that jump. Months with too little volume to tell a price are passed over.
+    """
+    judged = _judge(view)
+    year = view.delivery_month.year
+    compared = compare_months(judged.claims, judged.years, judged.places, year, view.assumptions)
+    largest = pl.all().sort_by(pl.col("difference_eur").abs(), descending=True).first()
+    total = pl.col("difference_eur").abs().sum().alias("at_stake_eur")
+    months = pl.len().alias("months_count")
+    found = compared.filter("is_jump").group_by("wlz_uitvoerder", "prestatiecode").agg(largest, total, months)
+    texts = [
+        f"{row['wlz_uitvoerder']}, prestatie {row['prestatiecode']}, {row['care_month']:%Y-%m}: from "
+        f"{_price(row['prior_price'])} to {_price(row['price'])} a unit ({row['price'] / row['prior_price'] - 1:+.1%})"
+        + (f", and {row['months_count'] - 1} more months" if row["months_count"] > 1 else "")
+        for row in found.iter_rows(named=True)
+    ]
+    findings = found.select(pl.Series("observed", texts, dtype=pl.String), _ONE, "at_stake_eur", "wlz_uitvoerder")
+    return keep_largest(findings, f"{compared.height:,} months of {year} at a steady price")
+
+
+def _who(row: Mapping[str, Any]) -> str:
+    place = f"zorgkantoor {row['zorgkantoor_code']}"
+    provider = f"provider {row['agb_code']}" if row["agb_code"] else "all providers together"
+    return f"{row['wlz_uitvoerder'] or 'unknown uitvoerder'}, {place}, {provider}, prestatie {row['prestatiecode']}"
+
+
+def _period(first: Any, last: Any) -> str:
+    return f"{first:%Y-%m}" if first == last else f"{first:%Y-%m} to {last:%Y-%m}"
+
+
+def _price(euro: float) -> str:
+    return f"€ {euro:,.2f}" if euro >= 10 else f"€ {euro:.4f}"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.3f}"
+
+
+RULES = (
+    Rule(
+        check_id="U01",
+        title="hours and minutes exchanged in claims",
+        why="Hours under the code of minutes make a price 60 times too high; times a forecast volume that is millions.",
+        kinds=CLAIMS,
+        severity="warn",
+        metrics=measure_hours_and_minutes,
+        expectation=NO_FINDINGS,
+        expected="a price within unit_factor_tolerance of the provider's own, the agreed or the national price",
+        cause="hours delivered under the code of minutes, or the reverse",
+        action=KEPT,
+        next_step=ASK_PROVIDER,
+    ),
+    Rule(
+        check_id="U02",
+        title="another unit in claims",
+        why="A volume per day, dagdeel or five minutes under another code gives a price that fits nothing else.",
+        kinds=CLAIMS,
+        severity="warn",
+        metrics=measure_other_units,
+        expectation=NO_FINDINGS,
+        expected="a price that is no factor between units away from what it is held against",
+        cause="another unit than the code says",
+        action=KEPT,
+        next_step=ASK_PROVIDER,
+    ),
+    Rule(
+        check_id="U03",
+        title="two units mixed in claims",
+        why="A volume partly in another unit moves the price a little every month and never looks like a factor.",
+        kinds=CLAIMS,
+        severity="warn",
+        metrics=measure_mixtures,
+        expectation=NO_FINDINGS,
+        expected="one unit in all claims of a provider and prestatie",
+        cause="some of the lines in another unit than the code says",
+        action=KEPT,
+        next_step=f"find the lines with the wrong unit; {ASK_PROVIDER}",
+    ),
+    Rule(
+        check_id="U04",
+        title="ambiguous unit in claims",
+        why="Two factors explain the price as well: a correction of either kind could be the wrong one.",
+        kinds=CLAIMS,
+        severity="warn",
+        metrics=measure_ambiguous_units,
+        expectation=NO_FINDINGS,
+        expected="a price that at most one factor between units explains",
+        cause="another unit than the code says",
+        action=KEPT,
+        next_step=f"ask in which unit the volume is; {ASK_PROVIDER}",
+    ),
+    Rule(
+        check_id="U-scale",
+        title="amount off by a factor in claims",
+        why="With the usual volume at a factor times the price the amount itself is wrong, and so is what was spent.",
+        kinds=CLAIMS,
+        severity="warn",
+        metrics=measure_scale_errors,
+        expectation=NO_FINDINGS,
+        expected="an amount that fits the volume",
+        cause="cents or thousands for euro, or minutes valued at the price of an hour",
+        action=f"{USED}; the amount counts as it is",
+        next_step=ASK_PROVIDER,
+    ),
+    Rule(
+        check_id="U-volume",
+        title="volume and amount 60 times too high",
+        why="At a right price nothing else shows that care was counted 60 times; it is in every total.",
+        kinds=CLAIMS,
+        severity="block",
+        metrics=measure_inflated_volumes,
+        expectation=NO_FINDINGS,
+        expected="volumes nowhere near 60 times what the provider usually claims of the prestatie",
+        cause="hours turned into minutes twice, with the amount computed from them",
+        action=REFUSED,
+        next_step=f"{ASK_PROVIDER}; accept the check when the provider really grew that much",
+    ),
+    Rule(
+        check_id="P01",
+        title="price above the legal maximum",
+        why="Nothing above the maximum tariff may be paid; what lies above it will have to come back.",
+        kinds=CLAIMS,
+        severity="warn",
+        metrics=measure_prices_above_maximum,
+        expectation=NO_FINDINGS,
+        expected="at most the maximum tariff incl. NHC and NIC, + price_above_maximum_ratio and _eur",
+        cause="a tariff of another year or prestatie, or an amount that holds something else",
+        action=f"{USED}; the amount counts as it is",
+        next_step=ASK_PROVIDER,
+        escalation=Escalation("uitvoerder_ratio", "price_above_maximum_block_ratio"),
+    ),
+    Rule(
+        check_id="P03",
+        title="price far from other uitvoerders",
+        why="One uitvoerder far from all others has an error in its amounts or volumes more often than another market.",
+        kinds=CLAIMS,
+        severity="warn",
+        metrics=measure_price_outliers,
+        expectation=NO_FINDINGS,
+        expected="a price within price_outlier_factor of the national median, or within its usual spread",
+        cause="amounts or volumes in part missing, or counted under another prestatie",
+        action=f"{USED}; the price counts as it is",
+        next_step="ask the Wlz-uitvoerder what explains the price",
+    ),
+    Rule(
+        check_id="P04",
+        title="price jump within the year",
+        why="Agreements may change in a year (since 2018), but by a few per cent; a jump often is an error.",
+        kinds=CLAIMS,
+        severity="warn",
+        metrics=measure_price_jumps,
+        expectation=NO_FINDINGS,
+        expected="a price within price_jump_factor of the median of the three months before",
+        cause="a correction booked in one month, or an agreement that changed",
+        action=f"{USED}; the price of the year is the mean of its months",
+        next_step="ask the Wlz-uitvoerder what changed in that month",
+    ),
+)

@@ -1,0 +1,163 @@
+"""Claims in their place among the deliveries: repeated (D04), after a gap (D07-gap), out of order (D07-reversal).
+
+Compared with the latest good delivery of an earlier month (``previous.find_previous``). What is in the rows is judged
+elsewhere; an uitvoerder that repeats itself while others do not is check L02 (``lag.py``).
+"""
+
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+
+from expectations.previous import euro_by_month
+from expectations.results import REFUSED, format_euro
+from expectations.rules import NO_FINDINGS, DeliveryView, Rule, keep_largest
+from wlz.series import lag_months
+
+CLAIMS = ("declaraties",)
+SUM_KEY = ["wlz_uitvoerder", "zorgkantoor_code", "care_month"]
+HALF_A_CENT = 0.005  # sums are of whole cents, so a difference below this is none
+USUAL_MONTHS = 12  # a year of care months evens out the season
+
+
+def measure_repetition(view: DeliveryView) -> pl.DataFrame:
+    """A delivery with the bytes of an accepted one of another month, or with all its sums.
+
+    Sums are those of every wlz_uitvoerder, zorgkantoor and care month, of the rows that are not in quarantine, beside
+    the latest good delivery of an earlier month; a new delivery date changes none of them. The euro is what the months
+    since would have added: an estimate, the mean of the last complete care months of the earlier delivery.
+    """
+    previous = _previous(view)
+    added = None if previous is None else _euro_of_months(view, previous, _months_since(view, previous))
+    if view.same_content_as is not None:
+        return _one_finding(f"the bytes of delivery {view.same_content_as}", added)
+    if previous is None or not _says_the_same(view, previous):
+        return keep_largest(pl.DataFrame(), "no delivery repeated")
+    earlier = previous["delivery_month"][0]
+    text = (
+        f"all {previous.height:,} sums per zorgkantoor and care month equal to those of the delivery of {earlier:%Y-%m}"
+    )
+    return _one_finding(text, added)
+
+
+def measure_gap(view: DeliveryView) -> pl.DataFrame:
+    """Calendar months without an accepted delivery between the latest good one of an earlier month and this one.
+
+    The euro is what those months would have added: an estimate, the mean of the last complete care months of the
+    earlier delivery. It is in this delivery; what is lost is how the claims of those months came in.
+    """
+    previous = _previous(view)
+    if previous is None:
+        return keep_largest(pl.DataFrame(), "the first delivery of all")
+    earlier: date = previous["delivery_month"][0]
+    missing = pl.date_range(earlier, view.delivery_month, "1mo", closed="none", eager=True)
+    if missing.is_empty():
+        return keep_largest(pl.DataFrame(), f"the delivery of {earlier:%Y-%m} came before it")
+    named = ", ".join(f"{month:%Y-%m}" for month in missing)
+    text = f"no accepted delivery of {named}, after that of {earlier:%Y-%m}"
+    return _one_finding(text, _euro_of_months(view, previous, missing.len()), missing.len())
+
+
+def measure_reversal(view: DeliveryView) -> pl.DataFrame:
+    """The latest delivery date in the file, when it lies before that of the good delivery of an earlier month.
+
+    A round takes the delivery with the latest date, so it would keep using the earlier one. The euro is the difference
+    between the two: what the round would not see.
+    """
+    received, before = view.rows["delivery_date"].max(), view.previous_received_on
+    if before is None or not isinstance(received, date) or received >= before:
+        return keep_largest(pl.DataFrame(), "no delivery with a later date before it")
+    previous = _previous(view)
+    if previous is None:
+        return _one_finding(f"dated {received}, before the delivery of {before}", None)
+    hidden = _total(view.rows) - _total(previous)
+    text = (
+        f"dated {received}, before the delivery of {previous['delivery_month'][0]:%Y-%m} dated {before}; "
+        f"{format_euro(Decimal(f'{hidden:.2f}'))} came in between them"
+    )
+    return _one_finding(text, round(abs(hidden), 2))
+
+
+def _one_finding(text: str, at_stake_eur: float | None, count: int = 1) -> pl.DataFrame:
+    return pl.DataFrame(
+        [{"observed": text, "findings_count": count, "at_stake_eur": at_stake_eur}],
+        schema={"observed": pl.String, "findings_count": pl.Int64, "at_stake_eur": pl.Float64},
+    )
+
+
+def _total(rows: pl.DataFrame) -> float:
+    return float(rows["amount_eur"].sum() or 0)
+
+
+def _says_the_same(view: DeliveryView, previous: pl.DataFrame) -> bool:
+    """Whether every sum is that of the earlier delivery; the total comes first, because it nearly always differs."""
+    set_aside = view.rows.clear() if view.quarantined is None else view.quarantined
+    if abs(_total(view.rows) - _total(set_aside) - _total(previous)) > HALF_A_CENT:
+        return False
+    now, aside = (euro_by_month(rows, view.crosswalk, view.regions) for rows in (view.rows, set_aside))
+    signed = [(now, 1), (aside, -1), (previous.select(now.columns), -1)]
+    difference = pl.concat(frame.with_columns(pl.col("amount_eur") * sign) for frame, sign in signed)
+    largest = difference.group_by(SUM_KEY).agg(pl.col("amount_eur").sum()).select(pl.col("amount_eur").abs().max())
+    return bool(largest.item() <= HALF_A_CENT)
+
+
+def _previous(view: DeliveryView) -> pl.DataFrame | None:
+    return None if view.previous is None or view.previous.is_empty() else view.previous
+
+
+def _months_since(view: DeliveryView, previous: pl.DataFrame) -> int:
+    earlier: date = previous["delivery_month"][0]
+    return (view.delivery_month.year - earlier.year) * 12 + view.delivery_month.month - earlier.month
+
+
+def _euro_of_months(view: DeliveryView, previous: pl.DataFrame, count: int) -> float | None:
+    """Euro of so many usual care months of the earlier delivery; None when none of its months is complete."""
+    complete = previous.with_columns(lag_months(previous["delivery_month"][0])).filter(
+        pl.col("lag_months") >= view.assumptions["comparison_minimum_lag_months"]
+    )
+    by_month = complete.group_by("care_month").agg(pl.col("amount_eur").sum()).sort("care_month").tail(USUAL_MONTHS)
+    mean = by_month["amount_eur"].mean()
+    return round(mean * count, 2) if isinstance(mean, float) else None
+
+
+RULES = (
+    Rule(
+        check_id="D04",
+        title="duplicate delivery",
+        why="An old file under a new date looks like a month without any care; the forecast would follow it down.",
+        kinds=CLAIMS,
+        severity="block",
+        metrics=measure_repetition,
+        expectation=NO_FINDINGS,
+        expected="claims that differ from those of every accepted delivery of another month",
+        cause="the file of an earlier month sent again",
+        action=REFUSED,
+        next_step="ask the Wlz-uitvoerder and Vektis for the delivery of this month",
+    ),
+    Rule(
+        check_id="D07-gap",
+        title="delivery missing in between",
+        why="Without a delivery every month it is not known how claims came in, so the lag is learned from fewer.",
+        kinds=CLAIMS,
+        severity="warn",
+        metrics=measure_gap,
+        expectation=NO_FINDINGS,
+        expected="one accepted delivery per calendar month",
+        cause="a delivery that was never made, lies elsewhere, or was refused",
+        action="The delivery is used; the curve of the lag does without the missing months",
+        next_step="put the missing file into the folder of its month if it exists, and repeat the run",
+    ),
+    Rule(
+        check_id="D07-reversal",
+        title="delivery dated before an earlier one",
+        why="A round uses the delivery with the latest date: this one would never be used, and nobody would notice.",
+        kinds=CLAIMS,
+        severity="block",
+        metrics=measure_reversal,
+        expectation=NO_FINDINGS,
+        expected="a delivery date on or after that of the delivery of an earlier month",
+        cause="a mistyped date, or the file of an earlier month in this folder",
+        action=REFUSED,
+        next_step="have the date mended, or put the file into the folder of its month",
+    ),
+)

@@ -1,0 +1,301 @@
+"""Sensors: what starts a run, once, and what people are told about runs. The channel is a list in memory."""
+
+import os
+from datetime import date, datetime
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from assets.context import Warehouse
+from expectations.arrivals import hash_file
+from pipelines import alerts, sensors
+from pipelines.definitions import defs
+from pipelines.digest import Digest, as_text
+from pipelines.jobs import monthly_advice
+from pipelines.sensors import due_date, find_new_deliveries
+from warehouse.landing import write_deliveries
+from warehouse.reference import load_simulation_reference
+from warehouse.tables.deliveries import DELIVERY_REGISTER
+from wlz.simulate.run import simulate_deliveries
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    (tmp_path / "deliveries").mkdir()
+    return Warehouse(data_dir=str(tmp_path))
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[Digest]:
+    """Digests that went out, in order."""
+
+    class Box:
+        name = "box"
+
+        def send(self, digest: Digest) -> None:
+            sent.append(digest)
+
+    sent: list[Digest] = []
+    monkeypatch.setattr(alerts, "find_channels", lambda _: ([Box()], []))
+    return sent
+
+
+def put(warehouse: Warehouse, name: str, text: str) -> Path:
+    """A file in the landing zone, with a time of its own, as a copy that is written anew has."""
+    path = warehouse.landing / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    moment = len(text) * 1_000_000_000
+    os.utime(path, ns=(moment, moment))
+    return path
+
+
+class Ticks:
+    """One tick of the sensor for new deliveries after the other, each with the cursor of the one before."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self.warehouse, self.cursor = warehouse, None
+
+    def __call__(self, times: int = 1) -> list[dg.RunRequest]:
+        asked = []
+        for _ in range(times):
+            context = dg.build_sensor_context(cursor=self.cursor)
+            found = sensors.new_delivery(context, warehouse=self.warehouse)
+            self.cursor = found.cursor
+            asked += found.run_requests or []
+        return asked
+
+
+@pytest.fixture
+def ticks(warehouse: Warehouse) -> Ticks:
+    return Ticks(warehouse)
+
+
+def keys(requests: list[dg.RunRequest]) -> list[tuple[str | None, list[str]]]:
+    return [(one.partition_key, [part.split(":")[0] for part in one.run_key.split()]) for one in requests]
+
+
+# ---- new deliveries ----------------------------------------------------------------------------------------------
+
+
+def test_a_new_delivery_starts_its_month_once(warehouse, ticks):
+    path = put(warehouse, "2018-05/declaraties.csv", "a")
+    assert ticks() == []  # it may still be written
+    (request,) = ticks()
+    assert request.partition_key == "2018-05"
+    assert request.run_key == f"2018-05/declaraties.csv:{hash_file(path)[:12]}"
+    assert ticks(3) == []
+
+
+def test_a_file_that_is_being_written_is_waited_for(warehouse, ticks):
+    for size in range(1, 5):
+        put(warehouse, "2018-05/declaraties.csv", "a" * size)
+        assert ticks() == []
+    assert len(ticks()) == 1
+
+
+def test_what_is_there_waits_for_what_is_being_written(warehouse, ticks):
+    put(warehouse, "2018-05/declaraties.csv", "a")
+    ticks()
+    put(warehouse, "2018-05/kader.csv", "k")
+    assert ticks() == []
+    assert keys(ticks()) == [("2018-05", ["2018-05/declaraties.csv", "2018-05/kader.csv"])]
+
+
+def test_a_replaced_delivery_starts_it_again(warehouse, ticks):
+    put(warehouse, "2018-05/declaraties.csv", "a")
+    first = ticks(2)
+    put(warehouse, "2018-05/declaraties.csv", "bb")
+    second = ticks(2)
+    assert len(first) == len(second) == 1
+    assert first[0].run_key != second[0].run_key
+
+
+def test_a_file_touched_without_another_content_starts_nothing(warehouse, ticks):
+    path = put(warehouse, "2018-05/declaraties.csv", "a")
+    ticks(2)
+    os.utime(path)
+    assert ticks(3) == []
+
+
+def test_a_new_control_file_starts_it_again(warehouse, ticks):
+    put(warehouse, "2018-05/declaraties.csv", "a")
+    ticks(2)
+    put(warehouse, "2018-05/declaraties.control.json", "{}")
+    assert keys(ticks(2)) == [("2018-05", ["2018-05/declaraties.csv"])]
+
+
+def test_another_kind_waits_for_the_claims_of_its_month(warehouse, ticks):
+    put(warehouse, "2018-05/kader.csv", "k")
+    assert ticks(3) == []
+    put(warehouse, "2018-05/declaraties.csv", "a")
+    assert keys(ticks(2)) == [("2018-05", ["2018-05/declaraties.csv", "2018-05/kader.csv"])]
+
+
+def test_what_a_run_took_in_before_the_sensor_was_on_starts_nothing(warehouse, ticks):
+    path = put(warehouse, "2018-05/declaraties.csv", "a")
+    put(warehouse, "2018-05/declaraties.control.json", "{}")
+    row = {
+        "delivery_id": "declaraties-2018-05-x",
+        "kind": "declaraties",
+        "delivery_month": date(2018, 5, 1),
+        "content_hash": hash_file(path),
+        "registered_at": datetime(2018, 5, 2),
+        "delivery_status": "refused",
+        "rows_count": 0,
+        "quarantined_count": 0,
+        "quarantined_eur": 0,
+        "file_name": "2018-05/declaraties.csv",
+        "check_id": "D03",
+        "reason": "twice",
+    }
+    warehouse.store.write_register([pl.DataFrame([row], schema=DELIVERY_REGISTER.schema, strict=False)])
+    assert ticks(3) == []
+    put(warehouse, "2018-05/declaraties.csv", "bb")
+    assert len(ticks(2)) == 1
+
+
+@pytest.mark.parametrize("name", ["2016-12/declaraties.csv", "2030-01/declaraties.csv", "old/declaraties.csv"])
+def test_months_without_a_partition_and_other_folders_are_passed_over(warehouse, name):
+    put(warehouse, name, "a")
+    cursor = None
+    for _ in range(3):
+        found = find_new_deliveries(warehouse.landing, cursor, {}, "2018-06")
+        cursor = found.cursor
+        assert found.run_keys == {}
+
+
+def test_no_landing_zone_is_nothing_new(tmp_path):
+    assert Ticks(Warehouse(data_dir=str(tmp_path)))(2) == []
+
+
+def test_requests_are_of_the_job_of_the_month():
+    assert [target.job_name for target in sensors.new_delivery.targets] == [monthly_advice.name]
+    assert defs.resolve_job_def("monthly_advice").partitions_def.has_partition_key("2018-05")
+
+
+# ---- claims that are late ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("month", "due"),
+    [(date(2018, 5, 1), date(2018, 5, 2)), (date(2018, 6, 1), date(2018, 6, 4))],
+    ids=["named by the round", "second working day"],
+)
+def test_due_date_of_a_month(month, due):
+    assert due_date(month) == due
+
+
+@pytest.fixture
+def on(monkeypatch):
+    """Sets the day it is."""
+    return lambda day: monkeypatch.setattr(
+        sensors, "now_in_amsterdam", lambda: datetime(2018, 5, day, 7, tzinfo=sensors.AMSTERDAM)
+    )
+
+
+def test_overdue_claims_are_told_once_and_so_is_their_coming(warehouse, told, on):
+    context = dg.build_sensor_context()
+    on(2)
+    sensors.due_date_passed(context, warehouse=warehouse)
+    assert told == []
+    on(3)
+    for _ in range(3):
+        sensors.due_date_passed(context, warehouse=warehouse)
+    assert len(told) == 1
+    assert "no declaraties of 2018-05, due on 2018-05-02" in as_text(told[0])
+    put(warehouse, "2018-05/declaraties.csv", "a")
+    for _ in range(2):
+        sensors.due_date_passed(context, warehouse=warehouse)
+    assert [len(digest.solved) for digest in told] == [0, 1]
+
+
+def test_claims_in_time_are_not_talked_about(warehouse, told, on):
+    put(warehouse, "2018-05/declaraties.csv", "a")
+    on(20)
+    skipped = sensors.due_date_passed(dg.build_sensor_context(), warehouse=warehouse)
+    assert told == []
+    assert "nothing to tell" in skipped.skip_message
+
+
+# ---- runs --------------------------------------------------------------------------------------------------------
+
+
+def run_status(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult, kind: str) -> dg.RunStatusSensorContext:
+    event = next(event for event in result.all_events if event.event_type_value == kind)
+    return dg.build_run_status_sensor_context("test", event, instance, result.dagster_run)
+
+
+def test_a_run_that_a_check_stopped_is_told_by_its_check(tmp_path, told):
+    files = simulate_deliveries(
+        load_simulation_reference("small"), scale="small", until=date(2017, 1, 1), defects=("duplicate_key",)
+    )
+    write_deliveries(tmp_path / "deliveries", ((f.delivery_month, f.kind, f.frame, f.part) for f in files))
+    warehouse = Warehouse(data_dir=str(tmp_path))
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = defs.resolve_job_def("monthly_advice")
+        how = {"resources": {"warehouse": warehouse}, "raise_on_error": False}
+        result = job.execute_in_process(instance=instance, partition_key="2017-01", **how)
+        context = run_status(instance, result, "PIPELINE_FAILURE").for_run_failure()
+        for _ in range(2):
+            sensors.failed_runs(context, warehouse=warehouse)
+    (digest,) = told
+    assert {entry.check_id for entry in digest.entries if entry.severity == "block"} == {"D03"}
+    assert "run" not in {entry.check_id for entry in digest.entries}
+    assert str(tmp_path) not in as_text(digest)
+
+
+def toy_job(fails: bool) -> dg.JobDefinition:
+    """A job with one step that fails with a secret in its words, or does not."""
+
+    @dg.op
+    def read_tariffs() -> None:
+        if fails:
+            raise KeyError("password hunter2 in /srv/data/tariffs.csv")
+
+    @dg.job(partitions_def=dg.MonthlyPartitionsDefinition(start_date="2017-01", fmt="%Y-%m"))
+    def monthly_toy() -> None:
+        read_tariffs()
+
+    return monthly_toy
+
+
+def run_toy(instance: dg.DagsterInstance, warehouse: Warehouse, *, fails: bool) -> None:
+    """A run of the toy job, and the sensor that hears of it."""
+    result = toy_job(fails).execute_in_process(instance=instance, partition_key="2018-05", raise_on_error=False)
+    if fails:
+        context = run_status(instance, result, "PIPELINE_FAILURE").for_run_failure()
+        sensors.failed_runs(context, warehouse=warehouse)
+    else:
+        sensors.failed_checks(run_status(instance, result, "PIPELINE_SUCCESS"), warehouse=warehouse)
+
+
+def test_a_run_that_failed_is_told_once_without_its_words_until_one_succeeds(warehouse, told):
+    with dg.DagsterInstance.ephemeral() as instance:
+        run_toy(instance, warehouse, fails=True)
+        run_toy(instance, warehouse, fails=True)
+        assert len(told) == 1
+        text = as_text(told[0])
+        assert "step read_tariffs: KeyError" in text
+        assert "hunter2" not in text
+        assert "/srv" not in text
+        run_toy(instance, warehouse, fails=False)
+        run_toy(instance, warehouse, fails=False)
+    assert [len(digest.solved) for digest in told] == [0, 1]
+
+
+def test_the_month_of_a_range_is_its_last():
+    tags = {"dagster/asset_partition_range_start": "2018-03", "dagster/asset_partition_range_end": "2018-05"}
+    assert sensors.month_of(dg.DagsterRun(job_name="monthly_advice", tags=tags)) == date(2018, 5, 1)
+
+
+def test_all_are_off_until_somebody_turns_them_on():
+    assert {sensor.default_status for sensor in sensors.SENSORS} == {dg.DefaultSensorStatus.STOPPED}
+    repository = dg.Definitions(
+        assets=defs.assets, jobs=defs.jobs, resources=defs.resources, sensors=sensors.SENSORS
+    ).get_repository_def()
+    assert {found.name for found in repository.sensor_defs} == {
+        "new_delivery", "due_date_passed", "failed_checks", "failed_runs",
+    }  # fmt: skip

@@ -1,0 +1,366 @@
+"""What the lag stage must say of a delivery beyond late and slow: planted in a clean small world."""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+import pytest
+
+from warehouse import reference
+from warehouse.columns.deliveries import VOLUME
+from warehouse.settings import load_assumptions
+from warehouse.tables.deliveries import DECLARATIES
+from wlz.completed_series import CompletedAdvice, complete_advice
+from wlz.engines import ENGINES
+from wlz.lag import link_ratios
+from wlz.lag.mack_tests import calendar_year_test, factor_correlation_test
+from wlz.lag.retrospect import RetrospectiveErrors
+from wlz.lag_checks import MORE_FINDINGS_SCHEMA, judged_ratios, list_more_findings, measure_cover
+from wlz.lag_revisions import CARE_MONTHS, find_falls, find_late_changes, gather_snapshots
+from wlz.level_checks import find_sudden_levels
+from wlz.series import aggregate_claims, ended_codes, lag_months, sum_regions
+from wlz.simulate import simulate_deliveries
+
+AUGUST = date(2018, 8, 1)
+SERIES = ("DSW", "Z051")
+RAA = Path(__file__).parents[1] / "data" / "chainladder_peer" / "raa.json"
+
+
+class World(NamedTuple):
+    """A clean small simulation to August 2018: its snapshots, and the advice completed from them."""
+
+    snapshots: pl.DataFrame
+    found: CompletedAdvice
+    prestaties: pl.DataFrame
+    assumptions: Mapping[str, float]
+
+    def findings(self, *kinds: str) -> pl.DataFrame:
+        listed = list_more_findings(self.found, self.snapshots, self.prestaties, self.assumptions)
+        return listed.filter(pl.col("finding").is_in(kinds)) if kinds else listed
+
+
+@pytest.fixture(scope="module", params=[1, 2, 3], ids="seed {}".format)
+def any_world(request: pytest.FixtureRequest) -> World:
+    """Three worlds, one at a time."""
+    return make_world(request.param)
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return make_world(2)
+
+
+def make_world(seed: int) -> World:
+    crosswalk, regions, prestaties = reference.load_crosswalk(), reference.load_regions(), reference.load_prestaties()
+    names = {column.source_name or column.name: column.name for column in DECLARATIES.columns}
+    said = []
+    files = simulate_deliveries(reference.load_simulation_reference("small"), scale="small", until=AUGUST, seed=seed)
+    for file in files:
+        if file.kind != "declaraties":
+            continue
+        claims = file.frame.rename(names).with_columns(
+            pl.concat_str("care_month", pl.lit("-01")).str.to_date(), pl.col(VOLUME.name).cast(pl.Float64)
+        )
+        by_region = aggregate_claims(claims.lazy(), crosswalk, regions, prestaties, file.delivery_month)
+        said.append(sum_regions(by_region).with_columns(pl.lit(file.delivery_month).alias("delivery_month")))
+    found = complete_advice(
+        pl.concat(said),
+        said[-1].with_columns(lag_months(AUGUST)),
+        prestaties,
+        claims_month=AUGUST,
+        engine=ENGINES["ets_average"],
+        ended=ended_codes(prestaties),
+    )
+    return World(pl.concat(said), found, prestaties, load_assumptions(2018))
+
+
+def of_series(key: tuple[str, str] = SERIES) -> pl.Expr:
+    return (pl.col("wlz_uitvoerder") == key[0]) & (pl.col("prestatiecode") == key[1])
+
+
+def change_last_delivery(world: World, rows: pl.Expr, factor: float) -> World:
+    """The last delivery with the amounts of some rows times a factor."""
+    hit = rows & (pl.col("delivery_month") == AUGUST)
+    amount = pl.col("declared_amount_eur").cast(pl.Float64)
+    changed = pl.when(hit).then(amount * factor).otherwise(amount).alias("declared_amount_eur")
+    return world._replace(snapshots=world.snapshots.with_columns(changed))
+
+
+def euro(world: World, rows: pl.Expr) -> float:
+    hit = world.snapshots.filter(rows, pl.col("delivery_month") == AUGUST)
+    return float(hit["declared_amount_eur"].cast(pl.Float64).sum())
+
+
+def change_volume(world: World, month: date, factor: float, key: tuple[str, str] = SERIES) -> World:
+    """A completed month of a series times a factor."""
+    hit = of_series(key) & (pl.col("care_month") == month)
+    volume = pl.col("completed_volume")
+    series = world.found.series.with_columns(
+        pl.when(hit).then(volume * factor).otherwise(volume).alias(volume.meta.output_name())
+    )
+    return world._replace(found=world.found._replace(series=series))
+
+
+# --- Clean ----------------------------------------------------------------------------------------------------------
+
+
+def test_clean_deliveries_have_only_mack_to_tell(any_world: World) -> None:
+    listed = any_world.findings()
+    assert dict(listed.schema) == MORE_FINDINGS_SCHEMA
+    assert set(listed["finding"]) <= {"calendar"}
+
+
+def test_false_alarms_of_a_sudden_level_are_rare_in_series_of_any_size(any_world: World) -> None:
+    """Without the euro from which it is told: at most one in a hundred series, all of them of a few clients."""
+    any_size = {**any_world.assumptions, "revision_minimum_eur": 0.0}
+    found = find_sudden_levels(any_world.found, any_world.prestaties, any_size)
+    assert found.height <= 1
+    assert found["at_stake_eur"].sum() < any_world.assumptions["revision_minimum_eur"]
+
+
+# --- V02, L08: falls and late changes -----------------------------------------------------------------------------
+
+
+def older_months(first: date, last: date) -> pl.Expr:
+    return of_series() & pl.col("care_month").is_between(first, last)
+
+
+def test_months_corrected_down_are_one_finding_with_their_euro(world: World) -> None:
+    rows = older_months(date(2017, 10, 1), date(2018, 3, 1))
+    [fall] = change_last_delivery(world, rows, 0.7).findings("fall").iter_rows(named=True)
+    assert fall["wlz_uitvoerder"] == "DSW"
+    assert fall["at_stake_eur"] == pytest.approx(0.3 * euro(world, rows), rel=0.01)
+    assert fall["observed"].startswith("DSW, Z051: 6 months (2017-10 to 2018-03) fell by 29.9%")
+    assert "since the delivery of 2018-07 (usual fall" in fall["observed"]
+
+
+@pytest.mark.parametrize("factor", [0.96, 1.3])
+def test_a_usual_correction_or_a_rise_is_no_fall(world: World, factor: float) -> None:
+    rows = older_months(date(2017, 10, 1), date(2018, 3, 1))
+    assert change_last_delivery(world, rows, factor).findings("fall").is_empty()
+
+
+def test_a_series_that_is_corrected_a_lot_has_to_fall_further(world: World) -> None:
+    """Every delivery of 2018 takes back about 6 % of the month of lag 4, so that 8 % more is nothing special."""
+    lag = (pl.col("delivery_month").dt.year() - pl.col("care_month").dt.year()) * 12 + (
+        pl.col("delivery_month").dt.month().cast(pl.Int32) - pl.col("care_month").dt.month().cast(pl.Int32)
+    )
+    amount = pl.col("declared_amount_eur").cast(pl.Float64)
+    restless = world.snapshots.with_columns(
+        pl.when(of_series() & (lag >= 4)).then(0.94 * amount).otherwise(amount).alias("declared_amount_eur")
+    )
+    rows = older_months(date(2018, 3, 1), date(2018, 3, 1))
+    assert change_last_delivery(world, rows, 0.92).findings("fall").height == 1
+    assert change_last_delivery(world._replace(snapshots=restless), rows, 0.92).findings("fall").is_empty()
+
+
+def test_closed_months_that_rose_name_the_na_ijl(world: World) -> None:
+    rows = older_months(date(2015, 1, 1), date(2017, 7, 1))
+    [late] = change_last_delivery(world, rows, 1.2).findings("late_change").iter_rows(named=True)
+    assert late["at_stake_eur"] == pytest.approx(0.2 * euro(world, rows), rel=0.001)
+    of_2016 = of_series() & (pl.col("care_month").dt.year() == 2016)
+    whole_2016 = (pl.col("wlz_uitvoerder") == "DSW") & (pl.col("care_month").dt.year() == 2016)
+    points = 100 * 0.2 * euro(world, of_2016) / euro(world, whole_2016)
+    assert f"moves the na-ijl of 2016 by {points:+.3f} percentage points" in late["observed"]
+    assert "changed by +20.0% since the delivery of 2018-07" in late["observed"]
+
+
+def test_one_closed_month_is_enough_and_a_tenth_of_a_percent_is_not(world: World) -> None:
+    one_month = older_months(date(2016, 3, 1), date(2016, 3, 1))
+    assert change_last_delivery(world, one_month, 1.2).findings("late_change").height == 1
+    all_months = older_months(date(2015, 1, 1), date(2017, 7, 1))
+    assert change_last_delivery(world, all_months, 1.0008).findings("late_change").is_empty()
+
+
+def test_a_code_that_appears_in_closed_months_changed_from_nothing(world: World) -> None:
+    new = world.snapshots.filter(of_series(), pl.col("delivery_month") == AUGUST).with_columns(
+        prestatiecode=pl.lit("Z999")
+    )
+    planted = world._replace(snapshots=pl.concat([world.snapshots, new]))
+    [late] = planted.findings("late_change").iter_rows(named=True)
+    assert late["observed"].startswith("DSW, Z999: months with a lag above 12 changed from nothing")
+
+
+def test_an_uitvoerder_that_fell_as_a_whole_is_one_finding(world: World) -> None:
+    whole = (pl.col("wlz_uitvoerder") == "DSW") & (pl.col("care_month") <= date(2018, 3, 1))
+    planted = change_last_delivery(world, whole, 0.5)
+    fall, late = (planted.findings(kind) for kind in ("fall", "late_change"))
+    assert (fall.height, late.height) == (1, 1)
+    assert " prestaties, € " in fall["observed"][0]
+    closed = whole & (pl.col("care_month") < date(2017, 8, 1))
+    assert late["at_stake_eur"][0] == pytest.approx(0.5 * euro(world, closed), rel=0.01)
+
+
+def test_a_first_delivery_has_nothing_to_compare_with_and_old_months_leave(world: World) -> None:
+    alone = world.snapshots.filter(pl.col("delivery_month") == AUGUST)
+    said = gather_snapshots(alone)
+    assert find_falls(said, world.assumptions) == find_late_changes(said, world.assumptions) == []
+    assert len(said.months) <= CARE_MONTHS
+    older = pl.concat([alone, alone.with_columns(pl.col("care_month").dt.offset_by("-4y"))])
+    assert gather_snapshots(older).months[0] == date(2013, 8, 1)
+
+
+def test_a_month_that_a_delivery_no_longer_holds_did_not_fall(world: World) -> None:
+    """A sender that keeps five years drops the oldest month: that is no correction."""
+    shorter = world.snapshots.filter((pl.col("delivery_month") < AUGUST) | (pl.col("care_month") > date(2015, 6, 1)))
+    assert world._replace(snapshots=shorter).findings("late_change").is_empty()
+
+
+# --- V03-level ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("month", "factor"), [(date(2018, 6, 1), 1.5), (date(2018, 6, 1), 0.5), (date(2018, 7, 1), 4.0)]
+)
+def test_a_month_at_another_level_is_told_with_its_past(world: World, month: date, factor: float) -> None:
+    planted = change_volume(world, month, factor)
+    [level] = planted.findings("sudden_level").iter_rows(named=True)
+    completed = world.found.series.filter(of_series(), care_month=month)["completed_volume"][0]
+    price = world.found.price.filter(of_series())["price"][0]
+    assert level["at_stake_eur"] == pytest.approx(abs(factor - 1) * completed * price, rel=0.15)
+    year_ago = world.found.series.filter(of_series(), care_month=month.replace(year=2017))["completed_volume"][0]
+    assert level["observed"].startswith(f"DSW, Z051: {month:%Y-%m} at {factor * completed:,.0f} units where")
+    assert f"same month last year {year_ago:,.0f}" in level["observed"]
+    assert level["observed"].count(",") > 5  # the last four months, in thousands
+    last_year = planted.found.series.filter(pl.col("care_month") >= date(2017, 8, 1)).join(
+        world.found.price, on=["prestatiecode", "wlz_uitvoerder"]
+    )
+    of_nation = (last_year["completed_volume"] * last_year["price"]).sum()
+    assert level["national_ratio"] == pytest.approx(level["at_stake_eur"] / of_nation)
+
+
+def test_two_months_at_another_level_are_one_finding_with_the_euro_of_both(world: World) -> None:
+    june = change_volume(world, date(2018, 6, 1), 4.0)
+    both = change_volume(june, date(2018, 7, 1), 4.0)
+    one, two = (planted.findings("sudden_level") for planted in (june, both))
+    assert (one.height, two.height) == (1, 1)
+    assert two["observed"][0].endswith("; 2018-07 too")
+    assert two["at_stake_eur"][0] == pytest.approx(2 * one["at_stake_eur"][0], rel=0.1)
+
+
+def test_an_older_month_or_a_ramp_is_no_sudden_level(world: World) -> None:
+    assert change_volume(world, date(2018, 2, 1), 2.0).findings("sudden_level").is_empty()
+    ramp = world
+    for number in range(1, 8):
+        ramp = change_volume(ramp, date(2018, number, 1), 1.01**number)
+    assert ramp.findings("sudden_level").is_empty()
+
+
+def test_a_month_of_zero_is_not_judged_and_breaks_nothing(world: World) -> None:
+    """A silent series is L05-silent's affair."""
+    assert change_volume(world, date(2018, 6, 1), 0.0).findings("sudden_level").is_empty()
+
+
+def test_a_short_history_is_not_judged(world: World) -> None:
+    recent = world.found.series.filter(pl.col("care_month") >= date(2017, 4, 1))
+    planted = change_volume(world._replace(found=world.found._replace(series=recent)), date(2018, 6, 1), 3.0)
+    assert find_sudden_levels(planted.found, world.prestaties, world.assumptions).is_empty()
+
+
+def test_an_unsure_month_needs_a_larger_jump(world: World) -> None:
+    series = world.found.series
+    unsure = series.with_columns(
+        pl.when(of_series()).then(0.3).otherwise("own_deviation_ratio").alias("own_deviation_ratio")
+    )
+    planted = change_volume(world._replace(found=world.found._replace(series=unsure)), date(2018, 6, 1), 1.5)
+    assert planted.findings("sudden_level").is_empty()
+
+
+# --- L10: Mack's tests ----------------------------------------------------------------------------------------------
+
+
+def test_mack_tests_on_the_published_triangle() -> None:
+    """Reinsurance Association of America: Mack 1994, appendices G and H: T 0.070 within ±0.127; Z 14, E(Z) 12.875 and a
+    variance of 3.978. The peer package chainladder 0.10.1 has the same statistics."""
+    values = np.array(json.loads(RAA.read_text())["values"][0], dtype=float)
+    ratios = link_ratios(values[None])[0]
+    calendar, memory = calendar_year_test(ratios), factor_correlation_test(ratios)
+    assert calendar.statistic == 14
+    assert (calendar.lower + calendar.upper) / 2 == pytest.approx(12.875)
+    assert ((calendar.upper - calendar.lower) / 4) ** 2 == pytest.approx(3.978, abs=0.001)
+    assert memory.statistic == pytest.approx(0.069558, abs=1e-6)
+    assert memory.upper == pytest.approx(0.12747, abs=1e-5)
+    assert not calendar.is_outside
+    assert not memory.is_outside
+
+
+def test_a_triangle_too_small_is_not_tested() -> None:
+    for ratios in (np.full((3, 3), np.nan), np.array([[1.1, np.nan], [np.nan, np.nan]]), np.ones((4, 3))):
+        assert not calendar_year_test(ratios).is_outside
+        assert not factor_correlation_test(ratios).is_outside
+
+
+def test_deliveries_that_swing_together_and_ratios_with_a_memory_are_told(world: World) -> None:
+    """Every second delivery of one uitvoerder is behind by a share of what was to come: Z falls to nothing."""
+    values = world.found.values.copy()
+    months, lags = values.shape[1:]
+    delivery = np.add.outer(np.arange(months), np.arange(lags))
+    values[0] = np.where(delivery % 2 == 0, values[0] * (1 - 0.02 * (np.arange(lags) < 14)), values[0])
+    planted = world._replace(found=world.found._replace(values=values)).findings("calendar")
+    name = world.found.cells["wlz_uitvoerder"][0]
+    [told] = planted.filter(wlz_uitvoerder=name)["observed"]
+    assert told.startswith(f"{name}: Z ")
+    assert "outside" in told
+    assert planted["at_stake_eur"].null_count() == planted.height
+
+
+def test_the_tests_look_at_what_the_curve_rests_on(world: World) -> None:
+    ratios = judged_ratios(world.found)
+    assert ratios.shape[::2] == (4, 12)
+    ends_at = np.add.outer(np.arange(ratios.shape[1]), np.arange(1, 13))
+    assert sorted(np.unique(ends_at[~np.isnan(ratios[0])])) == list(range(ratios.shape[1] - 12, ratios.shape[1]))
+
+
+# --- L11: cover -----------------------------------------------------------------------------------------------------
+
+
+def errors(recent: float, before: float, deliveries: int = 12) -> RetrospectiveErrors:
+    """Two uitvoerders of one cell each; the first was off by `recent` at the last six deliveries, `before` earlier."""
+    sign = np.where(np.arange(deliveries) % 2, 1.0, -1.0)[:, None]
+    size = np.full((deliveries, 2, 12), before)
+    size[:6, 0] = recent
+    return RetrospectiveErrors(size * sign[:, :, None], np.zeros((deliveries, 2, 12)), np.ones(2))
+
+
+def test_recent_errors_outside_what_was_said_are_counted() -> None:
+    p, label = np.ones((2, 12)), np.arange(2)
+    off = measure_cover(errors(0.05, 0.01), p, label)
+    assert off.shape == (6, 2, 12)
+    assert (off[:, 1] <= 1).all()
+    assert (off[-1, 0] > 1).all()
+    assert (measure_cover(errors(0.01, 0.01), p, label) <= 1).all()
+
+
+def test_three_deliveries_before_one_are_needed() -> None:
+    p, label = np.ones((2, 12)), np.arange(2)
+    assert len(measure_cover(errors(0.01, 0.01, deliveries=3), p, label)) == 0
+    assert len(measure_cover(errors(0.01, 0.01, deliveries=5), p, label)) == 2
+
+
+def test_intervals_that_seldom_held_are_told_with_how_far_to_widen(world: World) -> None:
+    """The first uitvoerder's last six deliveries were off five times as far as before."""
+    was = world.found.errors
+    wide = was.uitvoerder.copy()
+    wide[:6, 0] = 0.2 * np.where(np.arange(6) % 2, 1.0, -1.0)[:, None]
+    planted = world._replace(found=world.found._replace(errors=was._replace(uitvoerder=wide)))
+    [cover] = planted.findings("cover").iter_rows(named=True)
+    assert cover["wlz_uitvoerder"] == world.found.cells["wlz_uitvoerder"][0]
+    assert "of the last 6 deliveries lie in their 95 % interval" in cover["observed"]
+    assert cover["observed"].endswith(" times as wide holds 95 %")
+    assert cover["at_stake_eur"] > 0
+
+
+def test_intervals_are_not_judged_by_months_that_this_delivery_moved(world: World) -> None:
+    """As above, of an uitvoerder whose closed months changed: it is in doubt what came out, not the interval."""
+    was = world.found.errors
+    name = world.found.cells["wlz_uitvoerder"][0]
+    wide = was.uitvoerder.copy()
+    wide[:6, 0] = 0.2 * np.where(np.arange(6) % 2, 1.0, -1.0)[:, None]
+    moved = world._replace(found=world.found._replace(errors=was._replace(uitvoerder=wide)))
+    closed = (pl.col("wlz_uitvoerder") == name) & (pl.col("care_month") < date(2017, 8, 1))
+    assert moved.findings("cover").height == 1
+    assert change_last_delivery(moved, closed, 1.05).findings("cover").is_empty()

@@ -1,0 +1,62 @@
+"""What was told through which channel, so that nothing is told twice and nothing is forgotten.
+
+One row per channel and finding that was told and still stands, or could not be sent and waits. A small Parquet file
+in the lake, replaced whole; not a contract table, for it says nothing about the data. What is told is decided in
+``pipelines/``.
+"""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from warehouse.store import Store, replace_file
+
+STATE_SCHEMA: dict[str, pl.DataType] = {
+    "channel": pl.String(),
+    "check_id": pl.String(),
+    "checked_table": pl.String(),
+    "subject": pl.String(),
+    "delivery_id": pl.String(),
+    "delivery_month": pl.Date(),
+    "severity": pl.String(),
+    "observed": pl.String(),
+    "at_stake_eur": pl.Float64(),
+    "is_waiting": pl.Boolean(),
+    "changed_at": pl.Datetime("us"),
+}
+STATE_KEY = ("channel", "check_id", "checked_table", "subject")
+
+
+def read_alert_state(store: Store) -> pl.DataFrame:
+    """What was told (columns of ``STATE_SCHEMA``); no rows at first."""
+    path = _folder(store) / "state.parquet"
+    return pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=STATE_SCHEMA)
+
+
+def write_alert_state(store: Store, state: pl.DataFrame) -> None:
+    """Replace what was told: of several rows about one finding the last counts. Raises OSError without room."""
+    replace_file(state.unique(STATE_KEY, keep="last").sort(STATE_KEY), _folder(store) / "state.parquet")
+
+
+@contextmanager
+def sole_sender(store: Store) -> Iterator[bool]:
+    """Whether nobody else is sending while the block runs: a command and a sensor may end at the same moment.
+
+    The operating system lets go of the lock when its process ends, however it ends.
+    """
+    path = _folder(store) / "sending.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _folder(store: Store) -> Path:
+    return store.root / "alerts"
