@@ -41,12 +41,15 @@ def find_sudden_levels(
     together as √(a² + b²): a month of which a third is known may be off by more than care ever moves. Told above
     `sudden_level_robust_sd` and from `revision_minimum_eur`. Euro: the volume above or below the level in the months
     told, at the price of the series; `national_ratio` is its share of a year of the nation, null when there is none.
-    A series with a month of 0 or less among the four, or fewer than twelve earlier moves, is not judged. Source:
-    checks, V03.
+    A series with a month of 0 or less among the four, or fewer than twelve earlier moves, is not judged, nor is one of
+    which the code list says that it has ended. Source: checks, V03.
     """
     keys, months, volume, deviation = _spread(found)
     units = keys.join(
-        prestaties.select("prestatiecode", "unit_code"), on="prestatiecode", how="left", maintain_order="left"
+        prestaties.select("prestatiecode", "unit_code", "valid_to"),
+        on="prestatiecode",
+        how="left",
+        maintain_order="left",
     )
     days = count_days(months, units["unit_code"].to_list())
     if len(months) < MIN_HISTORY + MONTHS_BEFORE + JUDGED_MONTHS:
@@ -56,7 +59,8 @@ def find_sudden_levels(
     is_far = np.abs(z) > assumptions["sudden_level_robust_sd"]
     euro = np.where(is_far, np.abs(volume[:, -JUDGED_MONTHS:] - level) * price[:, None], 0.0).sum(axis=1)
     year = float((np.nan_to_num(volume[:, -SEASON_MONTHS:]) * price[:, None]).sum())
-    told = np.flatnonzero(is_far.any(axis=1) & (euro >= assumptions["revision_minimum_eur"]))
+    has_ended = (units["valid_to"] < months[-1]).fill_null(False).to_numpy()
+    told = np.flatnonzero(is_far.any(axis=1) & (euro >= assumptions["revision_minimum_eur"]) & ~has_ended)
     worst = np.argmax(np.abs(z), axis=1)
     at = len(months) - JUDGED_MONTHS + worst
     texts = [
