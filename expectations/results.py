@@ -75,7 +75,7 @@ def failed_result(metrics: RuleMetrics, findings: pl.DataFrame) -> CheckResult:
     likely = f"Likely {rule.cause}. " if rule.cause else ""
     message = (
         f"{rule.check_id} {rule.title}: {metrics.subject} has {rule.describe(findings, _FINDINGS_IN_MESSAGE)}; "
-        f"expected {rule.expected}. {likely}{stake}. {action}. Next: {rule.next_step}."
+        f"expected {metrics.expected or rule.expected}. {likely}{stake}. {action}. Next: {rule.next_step}."
     )
     observed = rule.describe(findings, MAX_FINDINGS)
     count = int(findings["findings_count"].sum())
@@ -184,7 +184,7 @@ def _result(
         findings_count=findings_count,
         at_stake_eur=at_stake_eur,
         observed=observed,
-        expected=metrics.rule.expected,
+        expected=metrics.expected or metrics.rule.expected,
         message=message,
         action=action,
     )

@@ -1,5 +1,6 @@
 """What a rule is and what it looks at. The rules themselves are in the file of their stage, judging is in runner.py."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -168,6 +169,7 @@ class RuleMetrics:
     frame: pl.DataFrame
     error: str | None = None
     block_above: float | None = None
+    expected: str = ""
 
 
 def measure(rule: Rule, view: DeliveryView) -> RuleMetrics:
@@ -187,6 +189,7 @@ def measure_table(
 
 
 def _measure(rule: Rule, subject: object, unmeasured: RuleMetrics, assumptions: Mapping[str, float]) -> RuleMetrics:
+    unmeasured = replace(unmeasured, expected=fill_thresholds(rule.expected, assumptions))
     try:
         frame = rule.metrics(subject)
         missing = [name for name in (*FINDING_COLUMNS, *rule.expectation.columns) if name not in frame.columns]
@@ -196,6 +199,23 @@ def _measure(rule: Rule, subject: object, unmeasured: RuleMetrics, assumptions: 
     except Exception as error:  # any mistake in a rule is that rule's, not the delivery's
         return replace(unmeasured, error=error_text(error))
     return replace(unmeasured, frame=frame, block_above=block_above)
+
+
+def fill_thresholds(text: str, assumptions: Mapping[str, float]) -> str:
+    """The text with the names of assumptions replaced by their values, ratios as a percentage.
+
+    >>> fill_thresholds("at most partial_fall_ratio below", {"partial_fall_ratio": 0.2})
+    'at most 20 % below'
+    """
+
+    def value_of(found: re.Match[str]) -> str:
+        name = found[0]
+        if name not in assumptions:
+            return name
+        value = assumptions[name]
+        return f"{100 * value:g} %" if name.endswith("_ratio") else f"{value:,g}"
+
+    return re.sub(r"[a-z0-9]+(?:_[a-z0-9]+)+", value_of, text)
 
 
 def error_text(error: BaseException) -> str:

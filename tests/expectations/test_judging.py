@@ -20,6 +20,7 @@ from expectations.rules import (
     ExpectationSpec,
     Rule,
     RuleMetrics,
+    fill_thresholds,
     keep_largest,
     measure,
 )
@@ -217,3 +218,13 @@ def test_judging_is_fast(make_view, claims):
     assert len(judge(measured)) == 17 * len(rules_for("declaraties"))
     assert one < 2
     assert time.perf_counter() - start < 4
+
+
+def test_people_read_values_not_names_of_assumptions(check_rule, claims, make_view):
+    """The threshold stands in the message and in data_quality as the assumptions have it; the page keeps its name."""
+    view = make_view(claims)
+    assert fill_thresholds("at most partial_fall_ratio below € some_name", view.assumptions) == (
+        "at most 20 % below € some_name"
+    )
+    result = check_rule("D08", claims)
+    assert "at most 20 % below" in result.expected
