@@ -10,11 +10,15 @@ import polars as pl
 
 from expectations.rules import NO_FINDINGS, Escalation, Rule, TableView, keep_largest
 
+SERIES_MINIMUM = "series_warning_minimum_eur"
 
-def _measure(finding: str, clean: str, *judged: str) -> Callable[[TableView], pl.DataFrame]:
+
+def _measure(finding: str, clean: str, *judged: str, minimum: str = "") -> Callable[[TableView], pl.DataFrame]:
     def measure_findings(view: TableView) -> pl.DataFrame:
         """Findings of this kind in the lag stage, with the euro concerned."""
         mine = view.frame.filter(pl.col("finding") == finding)
+        if minimum:
+            mine = mine.filter(pl.col("at_stake_eur") >= view.assumptions[minimum])
         one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
         return keep_largest(mine.select("observed", one, "at_stake_eur", "wlz_uitvoerder", *judged), clean)
 
@@ -31,6 +35,7 @@ def _rule(
     action: str,
     next_step: str,
     escalation: Escalation | None = None,
+    minimum: str = "",
 ) -> Rule:
     return Rule(
         check_id=check_id,
@@ -38,7 +43,7 @@ def _rule(
         why=why,
         kinds=("completed_series",),
         severity=severity,
-        metrics=_measure(finding, "none found", *([escalation.column] if escalation else [])),
+        metrics=_measure(finding, "none found", *([escalation.column] if escalation else []), minimum=minimum),
         expectation=NO_FINDINGS,
         expected=expected,
         action=action,
@@ -86,9 +91,10 @@ RULES: tuple[Rule, ...] = (
         "series fell silent",
         "A code in steady use does not stop at a whole uitvoerder from one month to the next without an end in the "
         "code list: more likely its claims are late.",
-        "claims of every series in steady use, or an end date in the code list",
+        "claims of every series in steady use from € series_warning_minimum_eur, or an end date in the code list",
         "The silent months count as not delivered: what was expected of them is taken",
         "ask the Wlz-uitvoerder, or put the end of the code into reference/prestaties.csv",
+        minimum=SERIES_MINIMUM,
     ),
     _rule(
         "L06",

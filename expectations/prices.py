@@ -58,16 +58,26 @@ def measure_thin_prices(view: TableView) -> pl.DataFrame:
         "wlz_uitvoerder",
         pl.col("claims_volume").round(0).cast(pl.Int64),
     )
-    thin = view.frame.filter(_has_flag("thin_price"))
+    is_large = pl.col("expected_eur").cast(pl.Float64) >= view.assumptions["series_warning_minimum_eur"]
+    thin = view.frame.filter(_has_flag("thin_price"), is_large)
     return keep_largest(_findings(thin, text, pl.col("expected_eur").cast(pl.Float64)), "every price rests on enough")
 
 
 def measure_agreed_units(view: TableView) -> pl.DataFrame:
-    """Agreements in another unit than the claims, or with a wrong amount, and what was done about the price.
+    """Agreements in another unit than the claims, or with a wrong amount, of which the price is used (source b).
 
-    The euro is that of the series where the agreed price is the one used (source b); elsewhere nothing rests on it.
+    What was done about the price stands beside it; the euro is that of the series.
     """
-    found = view.frame.filter(pl.col("unit_status").is_in(UNIT_FINDINGS))
+    return _agreed_units(view, pl.col("price_source") == "b")
+
+
+def measure_unused_agreed_units(view: TableView) -> pl.DataFrame:
+    """The same where the price has another source: nothing rests on the agreement, so no euro is at stake."""
+    return _agreed_units(view, pl.col("price_source") != "b")
+
+
+def _agreed_units(view: TableView, which: pl.Expr) -> pl.DataFrame:
+    found = view.frame.filter(pl.col("unit_status").is_in(UNIT_FINDINGS), which)
     is_used = pl.col("price_source") == "b"
     done = pl.when(pl.col("unit_factor") != 1).then(pl.format("divided by {}", pl.col("unit_factor").round(2)))
     text = pl.format(
@@ -130,7 +140,7 @@ PRICE_RULES = (
         severity="warn",
         metrics=measure_thin_prices,
         expectation=NO_FINDINGS,
-        expected="claims of at least thin_price_ratio of the volume of the year behind a price",
+        expected="claims of thin_price_ratio of the year or more behind a price, from € series_warning_minimum_eur",
         cause="a delivery early in the year, or a code with few claims so far",
         action="The price is used",
         next_step="compare it with the price of the year before (wlz explain PRESTATIECODE/UITVOERDER)",
@@ -147,5 +157,18 @@ PRICE_RULES = (
         cause="hours agreed under the code of minutes",
         action="About 60 times is divided by 60 as the NZa does, every other price is used as agreed",
         next_step="ask the Wlz-uitvoerder to confirm the unit of the agreements that were not confirmed by the volume",
+    ),
+    Rule(
+        check_id="U-agreed-unused",
+        title="agreement in another unit, not used",
+        why="The claims have a price of their own now; without them the agreement would count again.",
+        kinds=("prices",),
+        severity="info",
+        metrics=measure_unused_agreed_units,
+        expectation=NO_FINDINGS,
+        expected="agreed and declared prices in the same unit",
+        cause="hours agreed under the code of minutes",
+        action="Nothing rests on these agreements",
+        next_step="nothing; the Wlz-uitvoerder may want to mend them",
     ),
 )

@@ -8,7 +8,6 @@ from expectations.rules import NO_FINDINGS, ExpectationSpec, Rule, TableView, ke
 
 # Twelve seasonal models on 36 months stop elsewhere in every program; above 10 % somebody should look.
 MAX_DIFFERENCE_RATIO = 0.10
-FORECAST_JUMP_EUR = 1_000_000.0  # checks, F01 and V04: smaller series jump and shift every month
 
 
 def measure_disagreement(view: TableView) -> pl.DataFrame:
@@ -59,8 +58,8 @@ CLAIM_RULES = (
 )
 
 
-def measure_flags(*flags: str, minimum_eur: float = 0.0) -> Callable[[TableView], pl.DataFrame]:
-    """A measure of the series that carry one of these flags and at least so much euro, largest first."""
+def measure_flags(*flags: str, assumption: str = "") -> Callable[[TableView], pl.DataFrame]:
+    """A measure of the series that carry one of these flags, and the euro of that assumption, largest first."""
 
     def measure(view: TableView) -> pl.DataFrame:
         text = pl.format(
@@ -71,8 +70,10 @@ def measure_flags(*flags: str, minimum_eur: float = 0.0) -> Callable[[TableView]
             pl.col("expected_eur").round(0).cast(pl.Int64),
             pl.col("last_year_eur").round(0).cast(pl.Int64),
         )
+        minimum_eur = view.assumptions[assumption] if assumption else 0.0
         found = view.frame.filter(pl.col("flag").is_in(flags), pl.col("at_stake_eur") >= minimum_eur)
-        rows = found.select(text.alias("observed"), pl.lit(1, dtype=pl.Int64).alias("findings_count"), "at_stake_eur")
+        one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
+        rows = found.select(text.alias("observed"), one, "at_stake_eur", "wlz_uitvoerder")
         return keep_largest(rows, "no series")
 
     return measure
@@ -85,9 +86,10 @@ FLAG_RULES = (
         why="An incomplete last month is the largest single risk of a forecast; one that is too high the second.",
         kinds=("revenue",),
         severity="warn",
-        metrics=measure_flags("incomplete_last_month", "jump"),
+        metrics=measure_flags("incomplete_last_month", "jump", assumption="series_warning_minimum_eur"),
         expectation=NO_FINDINGS,
-        expected="a last month between 0.7 and 1.5 times what the months before it lead to expect",
+        expected="a last month between 0.7 and 1.5 times what the months before it lead to expect, "
+        "for series above € series_warning_minimum_eur",
         cause="claims of the month that are not in yet, or claimed twice",
         action="Outside scenario letter the month counts as what was expected of it",
         next_step="ask the uitvoerder; an override with a reason takes the month as it is",
@@ -98,9 +100,9 @@ FLAG_RULES = (
         why="Three months or more at another level are a new level or a lasting fault; about half goes back in a year.",
         kinds=("revenue",),
         severity="warn",
-        metrics=measure_flags("level_shift", minimum_eur=FORECAST_JUMP_EUR),
+        metrics=measure_flags("level_shift", assumption="forecast_jump_minimum_eur"),
         expectation=NO_FINDINGS,
-        expected="months within half of the same months a year before, growth apart, for series above € 1 mln",
+        expected="months within half of the same months a year before, growth apart, above € forecast_jump_minimum_eur",
         cause="a change of policy or coding, or care moved to another code",
         action="Nothing was changed",
         next_step="look at it with wlz explain PRESTATIECODE/UITVOERDER; override it with a reason if that is known",
@@ -111,9 +113,9 @@ FLAG_RULES = (
         why="A year outside half and double the one before needs somebody who knows why.",
         kinds=("revenue",),
         severity="warn",
-        metrics=measure_flags("growth_outside", minimum_eur=FORECAST_JUMP_EUR),
+        metrics=measure_flags("growth_outside", assumption="forecast_jump_minimum_eur"),
         expectation=NO_FINDINGS,
-        expected="an expected year between × 0.5 and × 2 of the year before, for series above € 1 mln",
+        expected="an expected year between × 0.5 and × 2 of the year before, above € forecast_jump_minimum_eur",
         cause="a code that began or stopped last year, or a fault in its claims",
         action="Outside scenario letter the year is held at the nearer end where the year before is known",
         next_step="give an override with a reason in the assumptions file if the jump is real",

@@ -157,6 +157,9 @@ DUTCH: dict[str, Words] = {
         "Ongeveer 60 keer is gedeeld door 60, zoals de NZa doet; elke andere prijs is gebruikt zoals afgesproken",
         "de Wlz-uitvoerder de eenheid laten bevestigen",
     ),
+    "U-agreed-unused": Words(
+        "afspraak in een andere eenheid, niet gebruikt", "Op deze afspraken rust geen prijs", "geen"
+    ),
     "K01": Words("kader telt niet op", REFUSED, "het kader of de overheveling opnieuw aanleveren"),
     "K02": Words(
         "verwachting zonder kader",

@@ -39,8 +39,8 @@ def find_sudden_levels(
     Volumes per day: x_t = ln(y_t ÷ median of y_{t−3} … y_{t−1}), less the median of the earlier x of the series;
     z is that over their MAD × 1.4826 (at least `sudden_level_floor`) and the usual error of the completed month, taken
     together as √(a² + b²): a month of which a third is known may be off by more than care ever moves. Told above
-    `sudden_level_robust_sd` and from `revision_minimum_eur`. Euro: the volume above or below the level in the months
-    told, at the price of the series; `national_ratio` is its share of a year of the nation, null when there is none.
+    `sudden_level_robust_sd` and from `series_warning_minimum_eur`. Euro: the volume above or below the level in the
+    months told, at the price of the series; `national_ratio` is its share of a year of the nation, null without one.
     A series with a month of 0 or less among the four, or fewer than twelve earlier moves, is not judged, nor is one of
     which the code list says that it has ended. Source: checks, V03.
     """
@@ -60,7 +60,7 @@ def find_sudden_levels(
     euro = np.where(is_far, np.abs(volume[:, -JUDGED_MONTHS:] - level) * price[:, None], 0.0).sum(axis=1)
     year = float((np.nan_to_num(volume[:, -SEASON_MONTHS:]) * price[:, None]).sum())
     has_ended = (units["valid_to"] < months[-1]).fill_null(False).to_numpy()
-    told = np.flatnonzero(is_far.any(axis=1) & (euro >= assumptions["revision_minimum_eur"]) & ~has_ended)
+    told = np.flatnonzero(is_far.any(axis=1) & (euro >= assumptions["series_warning_minimum_eur"]) & ~has_ended)
     worst = np.argmax(np.abs(z), axis=1)
     at = len(months) - JUDGED_MONTHS + worst
     texts = [

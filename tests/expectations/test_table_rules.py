@@ -11,14 +11,17 @@ from expectations.results import CheckResult
 from expectations.rules import Rule, measure_table
 from expectations.runner import judge
 from expectations.volumes import CLAIM_RULES
+from warehouse.settings import load_assumptions
 from warehouse.tables.volumes import VOLUME_CHECK
+
+ASSUMPTIONS = dict(load_assumptions(2018))
 
 (DISAGREEMENT,) = volumes.RULES
 (MISSING_PRICE,) = prices.RULES
 
 
 def judge_one(rule: Rule, frame: pl.DataFrame) -> CheckResult:
-    (result,) = judge([measure_table(rule, frame, rule.kinds[0], "declaraties-2018-05-abc", {})])
+    (result,) = judge([measure_table(rule, frame, rule.kinds[0], "declaraties-2018-05-abc", ASSUMPTIONS)])
     assert result.outcome != "broken", result.message
     return result
 
@@ -162,10 +165,10 @@ def test_unforecast_claims_rule_flags_a_new_code_with_its_euro():
         {"prestatiecode": ["H206"], "wlz_uitvoerder": ["CZ"], "declared_amount_eur": [Decimal("1500000.00")]},
         schema_overrides={"declared_amount_eur": pl.Decimal(18, 2)},
     )
-    result = judge([measure_table(CLAIM_RULES[0], claimed, "revenue", "d1", {})])[0]
+    result = judge([measure_table(CLAIM_RULES[0], claimed, "revenue", "d1", ASSUMPTIONS)])[0]
     assert (result.outcome, result.severity, result.at_stake_eur) == ("failed", "warn", Decimal("1500000.00"))
     assert "H206/CZ" in result.message
-    clean = judge([measure_table(CLAIM_RULES[0], claimed.clear(), "revenue", "d1", {})])[0]
+    clean = judge([measure_table(CLAIM_RULES[0], claimed.clear(), "revenue", "d1", ASSUMPTIONS)])[0]
     assert clean.outcome == "passed"
 
 
@@ -180,8 +183,8 @@ def test_missing_kader_rule_flags_a_region_without_one():
         },
         schema_overrides={"expected_eur": pl.Decimal(18, 2), "budget_eur": pl.Decimal(18, 2)},
     )
-    result = judge([measure_table(utilisation.RULES[0], rows, "utilisation", "d1", {})])[0]
+    result = judge([measure_table(utilisation.RULES[0], rows, "utilisation", "d1", ASSUMPTIONS)])[0]
     assert (result.outcome, result.findings_count, result.at_stake_eur) == ("failed", 1, Decimal("12000.00"))
     assert "Nijmegen, zin" in result.message
-    clean = judge([measure_table(utilisation.RULES[0], rows.tail(1), "utilisation", "d1", {})])[0]
+    clean = judge([measure_table(utilisation.RULES[0], rows.tail(1), "utilisation", "d1", ASSUMPTIONS)])[0]
     assert clean.outcome == "passed"
