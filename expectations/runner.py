@@ -1,7 +1,7 @@
 """Judging: the only module that imports Great Expectations and pandas, and the only step from Polars to pandas.
 
 Great Expectations reads no Polars and takes seconds to import, so it is imported when the first frame is judged, and it
-judges small metrics frames only: one validation per rule for all deliveries together.
+judges small metrics frames only: one validation for all rules and deliveries that are judged alike.
 """
 
 import os
@@ -36,23 +36,30 @@ def judge(results: Sequence[RuleMetrics]) -> list[CheckResult]:
     >>> judge([measure(rule, view) for view in views for rule in rules_for(view.kind)])  # doctest: +SKIP
     """
     judged: dict[int, CheckResult] = {}
-    positions_by_rule: dict[str, list[int]] = {}
+    alike: dict[object, list[int]] = {}
     for position, metrics in enumerate(results):
         if metrics.error is not None:
             judged[position] = broken_result(metrics, metrics.error)
+        elif metrics.frame.is_empty():
+            judged[position] = _judge_alike([metrics])[0]
         else:
-            positions_by_rule.setdefault(metrics.rule.check_id, []).append(position)
-    for positions in positions_by_rule.values():
-        judged.update(zip(positions, _judge_rule([results[position] for position in positions]), strict=True))
+            alike.setdefault(_way_of_judging(metrics.rule), []).append(position)
+    for positions in alike.values():
+        judged.update(zip(positions, _judge_alike([results[position] for position in positions]), strict=True))
     return [judged[position] for position in range(len(results))]
 
 
-def _judge_rule(group: Sequence[RuleMetrics]) -> list[CheckResult]:
-    """Results of one rule: all deliveries in one validation, one by one when it cannot tell which one is at fault."""
-    together = not any(metrics.frame.is_empty() for metrics in group)
-    verdict = _validate(group) if together or len(group) == 1 else _Verdict(told_apart=False)
+def _way_of_judging(rule: Rule) -> object:
+    """Rules with the same expectation and severity are judged in one validation: it costs as much as one of them."""
+    kwargs = {name: repr(value) for name, value in rule.expectation.kwargs.items()}
+    return rule.expectation.type, tuple(sorted(kwargs.items())), rule.severity
+
+
+def _judge_alike(group: Sequence[RuleMetrics]) -> list[CheckResult]:
+    """Results of rules judged alike: all in one validation, one by one when it cannot tell which one is at fault."""
+    verdict = _validate(group)
     if len(group) > 1 and (verdict.cause is not None or not verdict.told_apart):
-        return [result for metrics in group for result in _judge_rule([metrics])]
+        return [result for metrics in group for result in _judge_alike([metrics])]
     results, first = [], 0
     for metrics in group:
         rows = range(first, first + metrics.frame.height)
@@ -122,7 +129,7 @@ def _run_expectations(frame: pl.DataFrame, rule: Rule, minimum_rows: int) -> lis
     ]
     batch = batch_definition.get_batch({"dataframe": frame.to_pandas()})
     form = {"result_format": "COMPLETE", "unexpected_index_column_names": ["delivery_id", _ROW]}
-    suite = gx.ExpectationSuite(name=rule.check_id, expectations=expectations)
+    suite = gx.ExpectationSuite(name=f"{rule.expectation.type} {severity}", expectations=expectations)
     outcomes = batch.validate(suite, result_format=form).results
     if len(outcomes) != len(specs):
         raise RuntimeError(f"expected {len(specs)} outcomes from Great Expectations, found {len(outcomes)}")

@@ -25,7 +25,7 @@ def found(finding: str, euro: float | None = 1000.0, national_ratio: float | Non
     """What `list_more_findings` tells of one uitvoerder, beside a finding of another kind."""
     rows = [
         (finding, "DSW", "DSW: told", euro, national_ratio),
-        ("silent", "CZ", "CZ, Z110: nothing since 2018-01", 5.0, None),
+        ("silent", "CZ", "CZ, Z110: nothing since 2018-01", 60_000.0, None),
     ]
     return pl.DataFrame(rows, schema=MORE_FINDINGS_SCHEMA, orient="row")
 
