@@ -49,6 +49,7 @@ endif
 evidence: $(READY)
 	@$(BIN)/python scripts/evidence.py
 	@$(BIN)/python scripts/evidence_lag.py
+	@$(BIN)/python -m scripts.evidence_checks
 
 calibrate: $(READY)
 	@$(BIN)/python scripts/calibrate_simulation.py

@@ -210,6 +210,7 @@ class Reader:
             tariffs=newest.get("beleidsregelwaarden"),
             agreements=newest.get("herschikking"),
             kader=newest.get("kader"),
+            kept=arrival.kept,
         )
 
     def _previous(self, arrival: Arrival) -> pl.DataFrame | None:

@@ -134,10 +134,13 @@ def _unit_findings(view: DeliveryView, statuses: tuple[str, ...]) -> pl.DataFram
     ratio = pl.when(pl.col("price_ratio") > 1).then(pl.col("factor")).otherwise(1 / pl.col("factor"))
     of_scale = pl.when(pl.col("status") == "scale_error").then((1 - 1 / ratio).abs())
     of_volume = pl.when(pl.col("status") == "volume_factor_60").then(1 - 1 / pl.col("factor"))
-    wrong = pl.col("amount_eur") * pl.coalesce(of_scale, of_volume, pl.lit(1.0))
-    findings = found.select(
-        pl.Series("observed", texts, dtype=pl.String), _ONE, wrong.alias("at_stake_eur"), "wlz_uitvoerder"
-    )
+    wrong = (pl.col("amount_eur") * pl.coalesce(of_scale, of_volume, pl.lit(1.0))).alias("at_stake_eur")
+    findings = found.select(pl.Series("observed", texts, dtype=pl.String), _ONE, wrong, "wlz_uitvoerder")
+    of_years = view.monthly.filter(pl.col("care_month").dt.year() >= view.delivery_month.year - 1)
+    claimed = of_years.group_by("wlz_uitvoerder").agg(pl.col("amount_eur").abs().sum().alias("claimed_eur"))
+    ratio_of = pl.col("at_stake_eur").sum().over("wlz_uitvoerder") / pl.col("claimed_eur")
+    findings = findings.join(claimed, on="wlz_uitvoerder", how="left").with_columns(ratio_of.alias("uitvoerder_ratio"))
+    findings = findings.drop("claimed_eur")
     return keep_largest(findings, f"{judged.providers_count:,} prestaties of providers without such an error")
 
 
@@ -335,6 +338,7 @@ RULES = (
         cause="cents or thousands for euro, or minutes valued at the price of an hour",
         action=f"{USED}; the amount counts as it is",
         next_step=ASK_PROVIDER,
+        escalation=Escalation("uitvoerder_ratio", "price_above_maximum_block_ratio"),
     ),
     Rule(
         check_id="U-volume",

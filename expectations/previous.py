@@ -92,7 +92,7 @@ def measure_doubling(view: DeliveryView) -> pl.DataFrame:
         return keep_largest(pl.DataFrame(), clean)
     rise = pl.col("amount_eur") / pl.col("earlier_amount_eur") - 1
     is_twice = (rise - DOUBLED_RISE_RATIO).abs() <= view.assumptions["doubled_rise_tolerance_ratio"]
-    now = euro_by_month(view.rows, view.crosswalk, view.regions)
+    now = euro_by_month(view.used_rows, view.crosswalk, view.regions)
     in_both = _older_months(view, _with_codes_of(view.previous, now), _with_codes_of(now, view.previous))
     doubled_in_both = in_both.filter(is_twice).select(*MONTH_KEY, pl.lit(True).alias("in_both"))
     months = _older_months(view, view.previous, now).join(doubled_in_both, on=MONTH_KEY, how="left")
@@ -112,7 +112,7 @@ def measure_partial(view: DeliveryView) -> pl.DataFrame:
     if view.previous is None:
         return keep_largest(pl.DataFrame(), clean)
     has_fallen = pl.col("amount_eur") < (1 - view.assumptions["partial_fall_ratio"]) * pl.col("earlier_amount_eur")
-    now = euro_by_month(view.rows, view.crosswalk, view.regions)
+    now = euro_by_month(view.used_rows, view.crosswalk, view.regions)
     months = _older_months(view, _with_codes_of(view.previous, now), now).with_columns(has_fallen.alias("is_hit"))
     return keep_largest(_findings(view, months, "missing", needs_most=False), clean)
 

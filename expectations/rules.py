@@ -59,7 +59,8 @@ class DeliveryView:
     What was known before, each None where nothing was: ``previous`` is the euro of the latest good claims of an
     earlier delivery month, as ``previous.find_previous`` returns it, ``previous_received_on`` their delivery date;
     ``same_content_as`` the accepted delivery of another month with the same bytes; ``tariffs``, ``agreements`` and
-    ``kader`` the newest readable beleidsregelwaarden, herschikking and kader, in contract columns.
+    ``kader`` the newest readable beleidsregelwaarden, herschikking and kader, in contract columns. ``kept`` are the
+    rows without those in quarantine; None: all.
     """
 
     kind: str
@@ -81,6 +82,12 @@ class DeliveryView:
     tariffs: pl.DataFrame | None = None
     agreements: pl.DataFrame | None = None
     kader: pl.DataFrame | None = None
+    kept: pl.DataFrame | None = None
+
+    @property
+    def used_rows(self) -> pl.DataFrame:
+        """The rows that will be in the figures: those delivered, without those in quarantine."""
+        return self.rows if self.kept is None else self.kept
 
     @property
     def readable(self) -> bool:
@@ -102,8 +109,8 @@ class DeliveryView:
 
     @cached_property
     def by_provider(self) -> pl.DataFrame:
-        """Claims per provider: ``BY_PROVIDER`` and rows_count, volume, amount_eur (computed once, in no order)."""
-        return self.rows.group_by(BY_PROVIDER).agg(
+        """Used claims per provider: ``BY_PROVIDER`` and rows_count, volume, amount_eur (computed once, in no order)."""
+        return self.used_rows.group_by(BY_PROVIDER).agg(
             pl.len().alias("rows_count"), pl.col("volume").sum(), pl.col("amount_eur").sum().cast(pl.Float64)
         )
 

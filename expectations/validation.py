@@ -20,6 +20,7 @@ from warehouse.landing import SUFFIXES, read_delivery
 from warehouse.settings import load_assumptions, load_delivery_format, load_round
 from warehouse.store import Store, month_label
 from warehouse.tables.deliveries import DECLARATIES, DELIVERY_REGISTER, KINDS
+from wlz.assumptions import AssumptionError
 from wlz.faults import DeliveryRefused
 
 SCHEMA_VERSION = 1
@@ -56,7 +57,10 @@ def validate_path(path: Path, history: Path | None) -> Validation:
     """
     arrivals = find_files(path)
     month = max(arrival.month for arrival in arrivals)
-    around = _surroundings(arrivals, history, month)
+    try:
+        around, unknown_year = _surroundings(arrivals, history, month), None
+    except AssumptionError as error:  # of a year without assumptions only what cannot be read can be judged
+        around, unknown_year = Surroundings({}, {}), error
     rules = OFFLINE_RULES if history is None else DELIVERY_RULES
     nothing = Store(Path("no-lake"))  # read only where the register names a delivery, and it names none
     reader = Reader(nothing, DELIVERY_REGISTER.empty(), around, {}, rules)
@@ -65,6 +69,8 @@ def validate_path(path: Path, history: Path | None) -> Validation:
     for arrival in arrivals:
         reader.read(arrival)
         arrival.kept = None
+        if unknown_year is not None and arrival.received_on is not None:
+            raise ValidationError(f"{arrival.path.name}, {month_label(arrival.month)}: {unknown_year}")
     results = judge([metrics for arrival in arrivals for metrics in arrival.metrics])
     return Validation(arrivals, results, history is not None)
 
@@ -75,7 +81,8 @@ def find_files(path: Path) -> list[Arrival]:
         found = [(kind, file) for kind in KINDS if (file := first_delivery(path, kind)) is not None]
         if not found:
             raise ValidationError(
-                f"{path.name}: found no delivery, expected files such as declaraties.parquet, .csv or .csv.gz"
+                f"{path.resolve().name or path}: found no delivery, "
+                "expected files such as declaraties.parquet, .csv or .csv.gz"
             )
     else:
         found = [(path.name.split(".")[0], path)]

@@ -132,7 +132,9 @@ def is_rightly_used(warehouse: "Warehouse", month: date) -> bool:
 
 def _fall_back(blocked: list[str], warehouse: "Warehouse", month: date) -> int:
     """A delivery was refused: rest on the last accepted ones, if there are any and they are not published yet."""
+    from expectations.catalogue import TABLE_RULES
     from pipelines.runner import is_published, run_month
+    from warehouse.publish import CHECK_MARTS, publish_marts
 
     if warehouse.final_author:
         note("Nothing is frozen: a delivery was refused. Next: mend it, or take it out of the landing zone, and repeat")
@@ -143,7 +145,9 @@ def _fall_back(blocked: list[str], warehouse: "Warehouse", month: date) -> int:
         _tell_refusals(blocked)
         note(_still_shown(warehouse.database))
         return 1
-    if is_published(warehouse, month):
+    by_a_stage = any(message.startswith(tuple(f"{rule.check_id} " for rule in TABLE_RULES)) for message in blocked)
+    if is_published(warehouse, month) and not by_a_stage:
+        publish_marts(warehouse.store, warehouse.database, month, only=CHECK_MARTS)
         say(f"Refused, nothing new published: the advice of {month_label(month)} keeps resting on {claims[0]}.")
         _tell_refusals(blocked)
         return 1

@@ -59,6 +59,21 @@ def test_a_file_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
     assert "bedragg" in said["findings"][0]["message"]
 
 
+def test_what_cannot_be_read_is_said_whatever_its_month(tmp_path: Path) -> None:
+    """Without a month in the folder's name and without a date that can be read: still a refusal in words."""
+    path = tmp_path / "declaraties.parquet"
+    path.write_bytes(b"")
+    told = invoke("validate", str(path), "--json")
+    assert told.exit_code == 1
+    assert [found["check_id"] for found in json.loads(told.stdout)["findings"]] == ["D01"]
+
+
+def test_a_year_without_assumptions_is_wrong_use(tmp_path: Path) -> None:
+    told = invoke("validate", str(write(tmp_path, FINE, "2031-05")))
+    assert told.exit_code == 2
+    assert "no assumptions for budget year 2031" in told.output
+
+
 def test_earlier_deliveries_add_the_checks_that_compare(tmp_path: Path) -> None:
     write(tmp_path / "earlier", FINE, "2018-04")
     doubled = write(tmp_path / "new", [(*row[:-2], row[-2] * 2, row[-1] * 2) for row in FINE])

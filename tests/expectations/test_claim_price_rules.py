@@ -102,8 +102,8 @@ def failed(results: dict[str, CheckResult]) -> list[str]:
         ("U02", "H141", 12.0, 1 / 12, "warn", 36_000),
         ("U03", "H104", 10.0, 1 / 10, "warn", 21_600),
         ("U04", "Z041", 27.0, 1 / 27, "warn", 1_200_000),
-        ("U-scale", "H104", 100.0, 1.0, "warn", 21_600 * 99),  # what lies above the right amount
-        ("U-scale", "Z041", 1 / 1000, 1.0, "warn", 1_200 * 999),
+        ("U-scale", "H104", 100.0, 1.0, "block", 21_600 * 99),  # what lies above the right amount
+        ("U-scale", "Z041", 1 / 1000, 1.0, "block", 1_200 * 999),
         ("U-volume", "H104", 1.0, 60.0, "block", 5400 * 59 * 3),  # three months; the fourth is incomplete
         ("P01", "Z041", 1.2, 1.0, "block", 300_000 * 4 * 0.05),  # 120 against 115
         ("P03", "Z041", 0.7, 1.0, "warn", 300_000 * 4 * 0.3),

@@ -82,7 +82,7 @@ def test_planted_price_is_found_with_its_euro(
     check_id: str, values: dict[str, object], euro: str, words: str, count: int
 ) -> None:
     result = judge_one(check_id, prices(count, **values))
-    assert (result.outcome, result.severity, result.findings_count) == ("failed", "warn", 1)
+    assert (result.outcome, result.severity, result.findings_count) == ("failed", RULES[check_id].severity, 1)
     assert result.at_stake_eur == Decimal(euro)
     assert f"H104/uitvoerder 0: {words}" in result.message
     assert result.findings is not None

@@ -1,0 +1,112 @@
+"""Every planted defect is told by the rule its entry names, and its clean twin is not; small scale, no Dagster.
+
+Rules on a delivered file at three sizes, rules of a stage at the middle one. What the alert puts first, and the same at
+the scale of the letter, is in docs/evidence-checks.md.
+"""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from expectations.catalogue import DELIVERY_RULES, RULES
+from expectations.runner import judge
+from scripts.checked_worlds import World
+from scripts.evidence_checks import DOCS, FILES
+from scripts.evidence_checks_page import write_page
+from scripts.planted_defects import Spoken, below_threshold, find_place, judge_plantings
+from wlz.simulate.defects import DEFECTS
+from wlz.simulate.inputs import SIZES
+from wlz.simulate.kinds import KINDS, due_months
+
+UNTIL = date(2018, 5, 1)
+OF_DELIVERIES = {rule.check_id for rule in DELIVERY_RULES}
+PLANTED = [
+    (name, size)
+    for name, defect in DEFECTS.items()
+    for size in (SIZES if defect.check_id in OF_DELIVERIES else ("medium",))
+]
+# Euro said ÷ euro of the truth. Where they are not the same, planted_defects.BASIS says why.
+EXACT = (0.995, 1.005)
+EURO = {
+    "repeated_delivery": (0.9, 1.0),
+    "unit_error": (0.3, 0.5),  # one year and a third of three and a third
+    "missing_region": (0.3, 0.4),  # a year of three
+    "negative_total": (0.9, 1.1),
+    "missing_month": (0.95, 1.05),
+    "sign_mismatch": (0.5, 0.5),
+    "doubled_delivery": (0.9, 0.95),
+    "half_delivery": (0.85, 0.95),
+    "volume_factor_60": (0.95, 1.0),
+    "late_uitvoerder": (0.85, 1.05),
+    "late_largest": (0.85, 1.05),
+    "late_provider": (0.9, 1.05),
+    "catch_up": (0.95, 1.05),
+    "billing_speed": (0.7, 0.9),
+    "billing_slow": (0.2, 0.5),
+    "sudden_level": (0.8, 1.0),
+    "pgb_repeats": (0.85, 1.0),
+    "skipped_delivery": (0.95, 1.0),
+}
+UNKNOWN = ("missing_column",)
+# At small scale a few rows are a month of a series: these rules then see that month go, and say so before.
+SPEAKS_LATER = {(name, "large"): ["L05"] for name in ("unknown_prestatie", "unknown_unit", "sign_mismatch")}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Seventeen clean deliveries of three uitvoerders."""
+    return World("small", 1, UNTIL, tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def told(world: World) -> dict[tuple[str, str], tuple[float, list[Spoken]]]:
+    """Euro of the truth, and what is news beside the clean twin, per defect and size; judged in one pass."""
+    plantings = {
+        (name, size): world.plant(name, size, with_stages=DEFECTS[name].check_id not in OF_DELIVERIES)
+        for name, size in PLANTED
+    }
+    judged = zip(plantings.items(), judge_plantings(list(plantings.values())), strict=True)
+    silent = {key for key, planting in plantings.items() if below_threshold(world, planting) is not None}
+    assert silent == {("price_outlier", size) for size in SIZES}, "three uitvoerders are too few for a national median"
+    return {key: (abs(planting.planted_eur), news) for (key, planting), news in judged if key not in silent}
+
+
+@pytest.mark.parametrize(("name", "size"), [key for key in PLANTED if key[0] != "price_outlier"])
+def test_the_rule_of_a_defect_tells_it_with_its_euro(
+    told: dict[tuple[str, str], tuple[float, list[Spoken]]], name: str, size: str
+) -> None:
+    """The rule fails where its clean twin passes or finds less, before every other, with the euro of the truth."""
+    truth, news = told[name, size]
+    check_id = DEFECTS[name].check_id
+    place = find_place(news, check_id)
+    assert place is not None, [one.result.check_id for one in news]
+    assert [one.result.check_id for one in news[: place - 1]] == SPEAKS_LATER.get((name, size), [])
+    spoken = next(one for one in news if one.result.check_id == check_id)
+    assert spoken.result.outcome == "failed"
+    assert spoken.result.severity in (severity_of(check_id), "block")
+    if name in UNKNOWN:
+        assert spoken.euro is None
+        return
+    lowest, highest = EURO.get(name, EXACT)
+    assert spoken.euro is not None
+    assert lowest <= spoken.euro / truth <= highest
+
+
+def severity_of(check_id: str) -> str:
+    """As the catalogue declares it."""
+    return next(rule.severity for rule in RULES if rule.check_id == check_id)
+
+
+def test_clean_deliveries_refuse_nothing(world: World) -> None:
+    """The last deliveries of every kind, and the stages on the claims: no rule blocks, none is broken."""
+    files = [world.clean(due_months(kind, UNTIL)[-1], kind) for kind in KINDS]
+    results = judge([*(one for file in files for one in file.metrics), *world.clean_stages(UNTIL)])
+    assert {result.check_id for result in results} >= {defect.check_id for defect in DEFECTS.values()}
+    assert [one.message for one in results if one.is_blocking or one.outcome == "broken"] == []
+
+
+def test_the_page_of_evidence_follows_from_its_rows(tmp_path: Path) -> None:
+    """`python -m scripts.evidence_checks --page` writes it again."""
+    write_page(tmp_path / "page.md", FILES)
+    assert (tmp_path / "page.md").read_text(encoding="utf-8") == (DOCS / "evidence-checks.md").read_text("utf-8")
