@@ -7,7 +7,6 @@ Nothing is computed here: every mart is one SELECT over lake tables in ``warehou
 import hashlib
 import os
 import shutil
-from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
@@ -66,7 +65,6 @@ ALL_MONTHS = (
     FORECAST_BRIDGE,
     DELIVERY_STATUS,
 )
-CHECK_MARTS = ("data_quality", "check_findings", "check_decisions")  # what was judged, whether or not an advice follows
 _FOLDER = Path(__file__).parent
 
 
@@ -75,10 +73,8 @@ def mart_sql(name: str) -> str:
     return (_FOLDER / "marts" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def publish_marts(
-    store: Store, database: Path, delivery_month: date, only: Collection[str] = tuple(MARTS)
-) -> dict[str, int]:
-    """Replace the rows of this delivery month in every mart, or in some ``only``; returns rows per mart.
+def publish_marts(store: Store, database: Path, delivery_month: date) -> dict[str, int]:
+    """Replace the rows of this delivery month in every mart; returns rows per mart.
 
     Raises ContractError when a mart does not follow its contract, OSError when there is no room; in both cases the
     published file is as it was.
@@ -90,7 +86,7 @@ def publish_marts(
         if database.exists():
             shutil.copyfile(database, beside)
         with duck.connect_writer(beside) as connection:
-            rows = _fill(connection, store, delivery_month, only)
+            rows = _fill(connection, store, delivery_month)
         os.replace(beside, database)
     except duckdb.IOException as error:
         raise OSError(str(error).splitlines()[0].replace(beside.name, database.name)) from None
@@ -100,9 +96,7 @@ def publish_marts(
     return rows
 
 
-def _fill(
-    connection: duckdb.DuckDBPyConnection, store: Store, delivery_month: date, only: Collection[str]
-) -> dict[str, int]:
+def _fill(connection: duckdb.DuckDBPyConnection, store: Store, delivery_month: date) -> dict[str, int]:
     connection.execute("CREATE SCHEMA IF NOT EXISTS wlz.marts")
     attach_lake(connection, store, delivery_month)
     connection.execute("BEGIN TRANSACTION")
@@ -111,7 +105,7 @@ def _fill(
         duck.create_table(connection, "wlz.marts", table)
         if table is EXAMPLE_QUERIES:
             _fill_examples(connection)
-        elif table.name in only:
+        else:
             _replace_rows(connection, table, delivery_month)
     connection.execute("COMMIT")
     connection.execute("CHECKPOINT wlz")

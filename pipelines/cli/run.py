@@ -134,7 +134,6 @@ def _fall_back(blocked: list[str], warehouse: "Warehouse", month: date) -> int:
     """A delivery was refused: rest on the last accepted ones, if there are any and they are not published yet."""
     from expectations.catalogue import TABLE_RULES
     from pipelines.runner import is_published, run_month
-    from warehouse.publish import CHECK_MARTS, publish_marts
 
     if warehouse.final_author:
         note("Nothing is frozen: a delivery was refused. Next: mend it, or take it out of the landing zone, and repeat")
@@ -147,7 +146,6 @@ def _fall_back(blocked: list[str], warehouse: "Warehouse", month: date) -> int:
         return 1
     by_a_stage = any(message.startswith(tuple(f"{rule.check_id} " for rule in TABLE_RULES)) for message in blocked)
     if is_published(warehouse, month) and not by_a_stage:
-        publish_marts(warehouse.store, warehouse.database, month, only=CHECK_MARTS)
         say(f"Refused, nothing new published: the advice of {month_label(month)} keeps resting on {claims[0]}.")
         _tell_refusals(blocked)
         return 1
