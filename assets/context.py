@@ -89,7 +89,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def advice(self, month: date) -> "Advice":
         """What one advice knows: its round, assumptions and chosen deliveries."""
         wanted = tuple(name.strip() for name in self.scenarios.split(",") if name.strip())
-        return Advice(self.store, load_round(month), wanted, self.engine, self.quarantine)
+        return Advice(self.store, load_round(month), self.quarantine, wanted, self.engine)
 
     def remember_engine(self, name: str) -> Engine:
         """An engine of the registry that keeps its results by content."""
@@ -107,9 +107,9 @@ class Advice:
         self,
         store: Store,
         advice_round: Round,
+        quarantine: Path,
         wanted: Sequence[str] = (),
         engine: str = "",
-        quarantine: Path | None = None,
     ) -> None:
         self.store = store
         self.quarantine = quarantine

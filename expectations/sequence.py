@@ -70,7 +70,7 @@ def measure_reversal(view: DeliveryView) -> pl.DataFrame:
     previous = _previous(view)
     if previous is None:
         return _one_finding(f"dated {received}, before the delivery of {before}", None)
-    hidden = _total(view.rows) - _total(previous)
+    hidden = _total(view.used_rows) - _total(previous)
     text = (
         f"dated {received}, before the delivery of {previous['delivery_month'][0]:%Y-%m} dated {before}; "
         f"{format_euro(Decimal(f'{hidden:.2f}'))} came in between them"
@@ -91,11 +91,10 @@ def _total(rows: pl.DataFrame) -> float:
 
 def _says_the_same(view: DeliveryView, previous: pl.DataFrame) -> bool:
     """Whether every sum is that of the earlier delivery; the total comes first, because it nearly always differs."""
-    set_aside = view.rows.clear() if view.quarantined is None else view.quarantined
-    if abs(_total(view.rows) - _total(set_aside) - _total(previous)) > HALF_A_CENT:
+    if abs(_total(view.used_rows) - _total(previous)) > HALF_A_CENT:
         return False
-    now, aside = (euro_by_month(rows, view.crosswalk, view.regions) for rows in (view.rows, set_aside))
-    signed = [(now, 1), (aside, -1), (previous.select(now.columns), -1)]
+    now = euro_by_month(view.used_rows, view.crosswalk, view.regions)
+    signed = [(now, 1), (previous.select(now.columns), -1)]
     difference = pl.concat(frame.with_columns(pl.col("amount_eur") * sign) for frame, sign in signed)
     largest = difference.group_by(SUM_KEY).agg(pl.col("amount_eur").sum()).select(pl.col("amount_eur").abs().max())
     return bool(largest.item() <= HALF_A_CENT)
