@@ -16,6 +16,7 @@ from warehouse import reference
 from warehouse.cache import ForecastCache
 from warehouse.contract import Table
 from warehouse.dictionary import describe_type
+from warehouse.provenance import describe_simulation
 from warehouse.settings import load_assumptions, load_round, load_scenarios
 from warehouse.snapshots import read_snapshot
 from warehouse.store import Store
@@ -70,6 +71,11 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def landing(self) -> Path:
         """The landing zone; never written by the pipeline."""
         return Path(self.deliveries_dir) if self.deliveries_dir else Path(self.data_dir) / "deliveries"
+
+    @property
+    def simulation(self) -> str:
+        """What was simulated into the landing zone; empty when nothing was."""
+        return describe_simulation(self.landing)
 
     @property
     def quarantine(self) -> Path:

@@ -14,7 +14,8 @@ def advice_provenance(context: dg.AssetExecutionContext, warehouse: Warehouse) -
     """Deliveries, code and assumptions the advice rests on."""
     for month in months_of(context):
         advice = warehouse.advice(month)
-        inputs = describe_inputs(advice.chosen, advice.chosen_year_ago, advice.earlier_claims, advice.round)
+        known = advice.chosen, advice.chosen_year_ago, advice.earlier_claims, advice.round
+        inputs = describe_inputs(*known, warehouse.simulation)
         advice.save_for_all(ADVICE_PROVENANCE, inputs)
     shown = inputs.select("input_name", "input_version", "received_on", "rows_count")
     return dg.MaterializeResult(metadata=summarise(inputs) | {"inputs": dg.MetadataValue.md(markdown_table(shown))})
@@ -40,6 +41,7 @@ def advice_provenance(context: dg.AssetExecutionContext, warehouse: Warehouse) -
         "advice_provenance",
         "monitor_provider",
         "delivery_status",
+        "cell_support",
     ],
 )
 def marts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:

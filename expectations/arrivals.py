@@ -14,7 +14,7 @@ import polars as pl
 from expectations.catalogue import DELIVERY_RULES, measure_delivery
 from expectations.previous import euro_by_month, find_previous
 from expectations.quarantine import split_rows
-from expectations.results import LARGEST_TOTAL_EUR, foresees_block
+from expectations.results import LARGEST_TOTAL_EUR, CheckResult, foresees_block
 from expectations.rules import DeliveryView, Rule, RuleMetrics
 from warehouse import reference
 from warehouse.landing import SUFFIXES, find_delivery, read_control, read_delivery
@@ -25,6 +25,7 @@ from wlz.faults import DeliveryRefused, Fault
 
 Report = Callable[[str], None]
 Released = Mapping[str, Collection[str]]  # delivery_id → check ids whose rows a person released from quarantine
+FILE_NAMES = {f"{kind}{suffix}": kind for kind in KINDS for suffix in (*SUFFIXES, ".control.json")}
 COMPARED_KINDS = ("kader", "beleidsregelwaarden", "herschikking")  # what claims and budgets are held against
 
 
@@ -86,13 +87,12 @@ def load_surroundings(landing: Path, through: date) -> Surroundings:
 def month_folders(landing: Path, report: Report) -> list[tuple[date, Path]]:
     """Folders of the landing zone with the month they are named after, oldest first; says what it passes over."""
     found, odd = [], []
-    expected = {f"{kind}{suffix}" for kind in KINDS for suffix in (*SUFFIXES, ".control.json")}
     for entry in sorted(landing.iterdir()):
         try:
             if len(entry.name) != len("2018-05") or not entry.is_dir():
                 raise ValueError
             found.append((date.fromisoformat(f"{entry.name}-01"), entry))
-            odd += [f"{entry.name}/{file.name}" for file in sorted(entry.iterdir()) if file.name not in expected]
+            odd += [f"{entry.name}/{file.name}" for file in sorted(entry.iterdir()) if file.name not in FILE_NAMES]
         except ValueError:
             odd.append(entry.name)
     if odd:
@@ -102,6 +102,35 @@ def month_folders(landing: Path, report: Report) -> list[tuple[date, Path]]:
             "expected YYYY-MM/KIND.parquet, .csv or .csv.gz"
         )
     return found
+
+
+def find_misnamed(folder: Path, month: date) -> list[CheckResult]:
+    """Files of a folder with the name of a delivery in another case: nothing of them is used, and each is a warning."""
+    expected = {name.casefold(): name for name in FILE_NAMES}
+    return [
+        _misnamed(file.name, expected[file.name.casefold()], month)
+        for file in sorted(folder.iterdir())
+        if file.name not in FILE_NAMES and file.name.casefold() in expected
+    ]
+
+
+def _misnamed(found: str, expected: str, month: date) -> CheckResult:
+    kind, action = FILE_NAMES[expected], "Nothing of it is used"
+    return CheckResult(
+        check_id="D01",
+        checked_table=kind,
+        delivery_id=f"{kind}-{month_label(month)}-misnamed",
+        title="The file is there and follows its contract",
+        severity="warn",
+        outcome="failed",
+        findings_count=1,
+        at_stake_eur=None,
+        observed=f"a file {found}",
+        expected=expected,
+        message=f"D01 {month_label(month)}/{found} is passed over because of its name; expected {expected}. {action}. "
+        f"Next: rename it to {expected} and repeat.",
+        action=action,
+    )
 
 
 def find_arrivals(
@@ -165,7 +194,8 @@ class Reader:
         frame, control, faults = None, None, []
         try:
             find_delivery(arrival.path.parent, arrival.kind)
-            frame = read_delivery(arrival.path, table, load_delivery_format())
+            coded = arrival.kind == DECLARATIES.name  # the only kind with millions of rows
+            frame = read_delivery(arrival.path, table, load_delivery_format(), coded=coded)
             control = read_control(arrival.path)
         except DeliveryRefused as refusal:
             frame, faults = None, refusal.faults

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import polars as pl
 
-from expectations.results import REFUSED, USED
+from expectations.results import REFUSED, USED, format_count
 from expectations.rules import NO_FINDINGS, DeliveryView, Escalation, Rule, keep_largest
 from warehouse import reference
 from wlz.claim_prices import compare_months, compare_nationally, maximum_prices, prices_above_maximum
@@ -24,6 +24,7 @@ from wlz.claim_units import (
     select_years,
     sum_years,
 )
+from wlz.large_frames import join_codes
 
 CLAIMS = ("declaraties",)
 ASK_PROVIDER = "ask the Wlz-uitvoerder to have the provider's claims corrected, and deliver again"
@@ -47,7 +48,7 @@ class _Judged:
     """What the rules of this file share of one delivery; claims and years without the providers of a verdict."""
 
     verdicts: pl.DataFrame
-    claims: pl.DataFrame
+    claims: pl.LazyFrame
     years: pl.DataFrame
     maximum: pl.DataFrame
     places: pl.DataFrame
@@ -68,12 +69,12 @@ def _judge(view: DeliveryView) -> _Judged:
         if view.agreements is not None:
             agreed = agreed_prices(view.agreements, prestaties, maximum)
         places = _places(view)
-        claims = select_years(view.by_provider, view.delivery_month)
+        claims = select_years(view.by_provider.lazy(), view.delivery_month)
         years = sum_years(claims, prestaties)
         verdicts = judge_claim_units(claims, years, agreed, maximum, view.delivery_month, view.assumptions)
         _JUDGED[view] = _Judged(
             mean_price_effect(verdicts, years, places),
-            claims.join(verdicts, on=PLACE, how="anti") if verdicts.height else claims,
+            join_codes(claims, verdicts.select(PLACE), PLACE, how="anti"),
             years.filter(pl.col("year") >= view.delivery_month.year - 1).join(verdicts, on=PLACE, how="anti"),
             maximum,
             places,
@@ -193,7 +194,7 @@ def measure_prices_above_maximum(view: DeliveryView) -> pl.DataFrame:
     found = prices_above_maximum(judged.years, judged.maximum, judged.places, view.assumptions)
     texts = [
         f"{_who(row)}, {row['year']}: {_price(row['price'])} a unit, maximum {_price(row['maximum_eur_per_unit'])}, "
-        f"on {row['volume']:,.0f} units"
+        f"on {format_count(row['volume'], 'unit')}"
         for row in found.iter_rows(named=True)
     ]
     findings = found.select(
@@ -248,7 +249,7 @@ def measure_price_jumps(view: DeliveryView) -> pl.DataFrame:
     texts = [
         f"{row['wlz_uitvoerder']}, prestatie {row['prestatiecode']}, {row['care_month']:%Y-%m}: from "
         f"{_price(row['prior_price'])} to {_price(row['price'])} a unit ({row['price'] / row['prior_price'] - 1:+.1%})"
-        + (f", and {row['months_count'] - 1} more months" if row["months_count"] > 1 else "")
+        + (f", and {format_count(row['months_count'] - 1, 'more month')}" if row["months_count"] > 1 else "")
         for row in found.iter_rows(named=True)
     ]
     findings = found.select(pl.Series("observed", texts, dtype=pl.String), _ONE, "at_stake_eur", "wlz_uitvoerder")

@@ -3,6 +3,7 @@
 Applied when deliveries are taken in and when a stage is judged; who may decide is not settled here.
 """
 
+import difflib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -10,8 +11,8 @@ from pathlib import Path
 import polars as pl
 
 from expectations.catalogue import RULES
-from expectations.quarantine import ROWS_FILE, UNKNOWN_CODE, split_rows
-from expectations.results import CheckResult
+from expectations.quarantine import PRICE_NOT_POSITIVE, ROWS_FILE, UNKNOWN_CODE, split_rows
+from expectations.results import CheckResult, tell_refusals
 from warehouse import reference
 from warehouse.contract import Table
 from warehouse.store import Store, month_label
@@ -20,6 +21,9 @@ from warehouse.tables.quality import CHECK_DECISIONS, DATA_QUALITY
 from wlz.faults import NoDataError
 
 ACCEPT, RELEASE = "accept", "release"
+MAX_REASON = 500  # characters; a reason is read in a table, and a longer story has a place of its own
+SETS_ROWS_APART = (UNKNOWN_CODE, PRICE_NOT_POSITIVE)
+_CLOSEST = 3
 
 
 class DecisionError(ValueError):
@@ -46,19 +50,24 @@ def newly_released(decisions: pl.DataFrame, register: pl.DataFrame) -> set[str]:
 
 
 def apply_acceptances(results: Sequence[CheckResult], decisions: pl.DataFrame) -> list[CheckResult]:
-    """The results with those marked that a person accepted; a check that passed needs no acceptance."""
+    """The results with those marked that a person accepted; a check that passed needs no acceptance.
+
+    Of a delivery that is refused all the same, the other results say so.
+    """
     accepted: Mapping[tuple[str, str], tuple[str, str]] = {
         (check_id, delivery_id): (author, reason)
         for check_id, delivery_id, author, reason in decisions.filter(decision=ACCEPT)
         .select("check_id", "delivery_id", "decided_by", "decision_reason")
         .iter_rows()
     }
-    return [
-        result.accept(*accepted[key])
-        if (key := (result.check_id, result.delivery_id)) in accepted and result.is_blocking
-        else result
-        for result in results
-    ]
+    return tell_refusals(
+        [
+            result.accept(*accepted[key])
+            if (key := (result.check_id, result.delivery_id)) in accepted and result.is_blocking
+            else result
+            for result in results
+        ]
+    )
 
 
 def accept_check(store: Store, check_id: str, delivery_id: str, author: str, reason: str, now: datetime) -> CheckResult:
@@ -69,7 +78,9 @@ def accept_check(store: Store, check_id: str, delivery_id: str, author: str, rea
     """
     rule = next((rule for rule in RULES if rule.check_id == check_id), None)
     if rule is None:
-        raise DecisionError(f"no check {check_id!r}; the checks are {', '.join(rule.check_id for rule in RULES)}")
+        raise DecisionError(
+            f"no check {check_id!r}; closest are {', '.join(_closest_checks(check_id))}. Next: docs/checks.md lists all"
+        )
     result, month = _latest_result(store, check_id, delivery_id)
     if not rule.can_be_accepted:
         raise DecisionError(
@@ -77,8 +88,10 @@ def accept_check(store: Store, check_id: str, delivery_id: str, author: str, rea
             f"Next: {rule.next_step}"
         )
     if result.severity != "block" or result.outcome == "passed":
+        release = f". Rows it sets apart: wlz quarantine release {delivery_id} {check_id}"
         raise DecisionError(
             f"{check_id} on {delivery_id} holds nothing back: it is {result.severity} and {result.outcome}"
+            + (release if check_id in SETS_ROWS_APART else "")
         )
     _record(
         store, ACCEPT, check_id, delivery_id, month, author, reason, now, result.findings_count, result.at_stake_eur
@@ -123,6 +136,13 @@ def still_unknown(rows: pl.DataFrame, table: Table) -> list[str]:
     return found
 
 
+def _closest_checks(check_id: str) -> list[str]:
+    """The ids most like this one; upper and lower case count as the same."""
+    by_folded = {rule.check_id.casefold(): rule.check_id for rule in RULES}
+    found = difflib.get_close_matches(check_id.casefold(), by_folded, n=_CLOSEST, cutoff=0)
+    return [by_folded[folded] for folded in found]
+
+
 def _latest_result(store: Store, check_id: str, delivery_id: str) -> tuple[CheckResult, date]:
     for month in reversed(store.months(DATA_QUALITY)):
         found = store.read(DATA_QUALITY, month).filter(check_id=check_id, delivery_id=delivery_id)
@@ -130,6 +150,15 @@ def _latest_result(store: Store, check_id: str, delivery_id: str) -> tuple[Check
             row = found.sort("revision").drop("delivery_month", "revision", "judged_at").row(-1, named=True)
             return CheckResult(**row), month
     raise DecisionError(f"{check_id} never judged a delivery {delivery_id!r}. Next: wlz query, marts.data_quality")
+
+
+def _check_reason(reason: str) -> None:
+    """Raises DecisionError for a reason that is longer than ``MAX_REASON``."""
+    if len(reason) > MAX_REASON:
+        raise DecisionError(
+            f"--reason has {len(reason):,} characters, expected at most {MAX_REASON}. "
+            "Next: say it shorter, and name where the whole story is"
+        )
 
 
 def _record(
@@ -144,6 +173,7 @@ def _record(
     rows_count: int,
     amount_eur: object,
 ) -> None:
+    _check_reason(reason)
     row = {
         "delivery_month": month,
         "decision": decision,

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from expectations.quarantine import PRICE_NOT_POSITIVE, UNKNOWN_CODE
-from expectations.results import REFUSED
+from expectations.results import REFUSED, count_words
 from expectations.rules import (
     NO_FINDINGS,
     DeliveryView,
@@ -19,6 +19,7 @@ from expectations.rules import (
 )
 from warehouse.contract import Table
 from warehouse.tables.deliveries import KINDS
+from wlz.large_frames import as_text, schema_as_text, sum_in_parts
 
 FIRST_CARE_MONTH = date(2015, 1, 1)  # the Wlz took effect
 ALL_KINDS = tuple(KINDS)
@@ -38,7 +39,7 @@ def _code_columns(table: Table) -> list[str]:
 
 def measure_schema(view: DeliveryView) -> pl.DataFrame:
     """One row per column, expected and delivered or only one of them, and one per fault found while parsing."""
-    found = {} if view.frame is None else {name: str(dtype) for name, dtype in view.frame.schema.items()}
+    found = {} if view.frame is None else {name: str(dtype) for name, dtype in schema_as_text(view.frame).items()}
     expected = {name: str(dtype) for name, dtype in view.table.schema.items()} if found else {}
     rows = [
         _schema_row(f"column {name}", expected.get(name, "no such column"), found.get(name, "missing"))
@@ -54,12 +55,21 @@ def measure_schema(view: DeliveryView) -> pl.DataFrame:
 
 def _schema_row(subject: str, expected: str, found: str) -> dict[str, Any]:
     return {
-        "observed": f"{subject}: found {found}, expected {expected}",
+        "observed": _schema_words(subject, expected, found),
         "expected_type": expected,
         "found_type": found,
         "findings_count": 1,
         "at_stake_eur": None,
     }
+
+
+def _schema_words(subject: str, expected: str, found: str) -> str:
+    """Without the word expected: the sentence of the rule has it."""
+    if found in (expected, "missing", "not read"):
+        return f"{subject} is {'missing' if found == 'missing' else found}"
+    if expected == "no such column":
+        return f"{subject} ({found}) is not in the contract"
+    return f"{subject} is {found} instead of {expected}"
 
 
 def measure_zorgkantoor_codes(view: DeliveryView) -> pl.DataFrame:
@@ -68,12 +78,18 @@ def measure_zorgkantoor_codes(view: DeliveryView) -> pl.DataFrame:
     Settled years before the Wlz are judged on the first day of the crosswalk.
     """
     day = pl.max_horizontal(_valid_on(view.table), pl.lit(view.crosswalk["valid_from"].min()))
+    rows = view.numbered_rows.lazy().with_columns(day.alias("valid_on"))
+    sums = [
+        pl.len().alias("rows_count"),
+        row_amount(view.table).sum().alias("amount_eur"),
+        pl.col("file_row").min(),
+    ]
     per_code = pl.concat(
-        view.numbered_rows.group_by(pl.col(name).alias("zorgkantoor_code"), day.alias("valid_on")).agg(
-            pl.len().alias("rows_count"),
-            row_amount(view.table).sum().alias("amount_eur"),
-            pl.col("file_row").min(),
-            pl.lit(view.table.column(name).source_name).alias("header"),
+        sum_in_parts(
+            rows.with_columns(pl.col(name).alias("zorgkantoor_code")),
+            ["zorgkantoor_code", "valid_on"],
+            [*sums, pl.lit(view.table.column(name).source_name).alias("header")],
+            part_by="valid_on",
         )
         for name in _code_columns(view.table)
     )
@@ -92,14 +108,14 @@ def measure_zorgkantoor_codes(view: DeliveryView) -> pl.DataFrame:
         pl.col("valid_on").min().dt.strftime("%Y-%m").alias("first"),
         pl.col("valid_on").max().dt.strftime("%Y-%m").alias("last"),
     )
+    months = pl.when(pl.col("first") == pl.col("last")).then("first").otherwise(pl.format("{} to {}", "first", "last"))
     text = pl.format(
-        "row {}, column {}: zorgkantoor {} in {} rows of {} to {}",
+        "first in row {}, column {}: zorgkantoor {} in {} of {}",
         "file_row",
         "header",
         pl.col("zorgkantoor_code").fill_null("(empty)"),
-        "findings_count",
-        "first",
-        "last",
+        count_words("findings_count", "row"),
+        months,
     )
     return keep_largest(_as_findings(findings, text), f"{per_code['zorgkantoor_code'].n_unique()} codes, all valid")
 
@@ -128,7 +144,9 @@ def _quarantined(view: DeliveryView, check_id: str) -> pl.DataFrame:
             row_amount(view.table).sum().alias("at_stake_eur"),
         )
     )
-    return keep_largest(_as_findings(findings, pl.format("{} ({} rows)", "reason", "findings_count")), clean)
+    return keep_largest(
+        _as_findings(findings, pl.format("{} ({})", "reason", count_words("findings_count", "row"))), clean
+    )
 
 
 def measure_unknown_rows(view: DeliveryView) -> pl.DataFrame:
@@ -144,7 +162,7 @@ def measure_sign_rows(view: DeliveryView) -> pl.DataFrame:
 def measure_duplicate_keys(view: DeliveryView) -> pl.DataFrame:
     """Keys that occur more than once; an empty agb_code is a value of its own. At stake: all rows but the first."""
     amount = row_amount(view.table)
-    doubled = view.numbered_rows.filter(view.rows.select(view.table.key).is_duplicated())
+    doubled = as_text(view.numbered_rows.filter(view.is_repeated))
     findings = doubled.group_by(view.table.key, maintain_order=True).agg(
         (pl.len().cast(pl.Int64) - 1).alias("findings_count"),
         (amount.sum() - amount.first()).alias("at_stake_eur"),
@@ -170,10 +188,10 @@ def measure_care_months(view: DeliveryView) -> pl.DataFrame:
     )
     header = view.table.column("care_month").source_name
     text = pl.format(
-        "row {}, column {}: {} rows of care month {}",
+        "first in row {}, column {}: {} of care month {}",
         "file_row",
         pl.lit(header),
-        "findings_count",
+        count_words("findings_count", "row"),
         month.dt.strftime("%Y-%m"),
     )
     return keep_largest(_as_findings(findings, text), "every care month in scope")
@@ -192,7 +210,12 @@ def measure_delivery_dates(view: DeliveryView) -> pl.DataFrame:
             pl.col("file_row").min(),
         )
     )
-    text = pl.format("row {}, column aanleverdatum: {} rows of {}", "file_row", "findings_count", delivered)
+    text = pl.format(
+        "first in row {}, column aanleverdatum: {} dated {}",
+        "file_row",
+        count_words("findings_count", "row"),
+        delivered,
+    )
     return keep_largest(_as_findings(findings, text), "every delivery date in the delivery month")
 
 

@@ -13,10 +13,20 @@ from pathlib import Path
 
 import polars as pl
 
-from expectations.arrivals import Arrival, Reader, Report, find_arrivals, hash_file, load_surroundings
+from expectations.arrivals import (
+    Arrival,
+    Reader,
+    Report,
+    find_arrivals,
+    find_misnamed,
+    first_delivery,
+    hash_file,
+    load_surroundings,
+    month_folders,
+)
 from expectations.decisions import apply_acceptances, newly_released, read_decisions, released_checks
 from expectations.quarantine import ROWS_FILE
-from expectations.results import CheckResult, list_findings_of, to_frame
+from expectations.results import CheckResult, list_findings_of, tell_refusals, to_frame
 from expectations.runner import judge
 from warehouse.contract import MONEY
 from warehouse.snapshots import forget_snapshots
@@ -246,7 +256,9 @@ def _summarise(
     ]
     if missing:
         save_results(store, missing, through, now)
-    month_results += missing
+    month_results += [*missing, *_save_misnamed(store, landing, missing, through, now)]
+    refused_ids = register.filter(delivery_status="refused")["delivery_id"].to_list()  # by a stage too, since
+    month_results = tell_refusals(month_results, refused_ids)
     refused = [result for result in month_results if result.is_blocking]
     accepted = register.filter(pl.col("delivery_id").is_in(sorted(new)) & (pl.col("delivery_status") != "refused"))
     set_aside = register.filter(pl.col("delivery_id").is_in(sorted(new | present)) & (pl.col("quarantined_count") > 0))
@@ -256,6 +268,29 @@ def _summarise(
         refused,
         set_aside.select("delivery_id", "quarantined_count", pl.col("quarantined_eur").cast(MONEY)),
     )
+
+
+def _save_misnamed(
+    store: Store, landing: Path, missing: Sequence[CheckResult], through: date, now: datetime
+) -> list[CheckResult]:
+    """Warnings on file names in another case, of every month so far: the file of an old month is lacked as well.
+
+    On record are those of kinds that have no other file, or refusal, in their month.
+    """
+    found = []
+    refused = {result.delivery_id.removesuffix("-missing") for result in missing}
+    for month, folder in month_folders(landing, lambda _: None):
+        results = find_misnamed(folder, month) if month <= through else []
+        alone = [
+            one
+            for one in results
+            if first_delivery(folder, one.checked_table) is None
+            and one.delivery_id.removesuffix("-misnamed") not in refused
+        ]
+        if alone:
+            save_results(store, list({one.checked_table: one for one in alone}.values()), month, now)
+        found += results
+    return found
 
 
 def _present_ids(landing: Path, month: date) -> set[str]:

@@ -6,7 +6,7 @@ Single rows below zero are corrections and normal; so is a fall against the deli
 
 import polars as pl
 
-from expectations.results import REFUSED
+from expectations.results import REFUSED, euro_words
 from expectations.rules import NO_FINDINGS, DeliveryView, Rule, keep_largest
 
 CLAIMS = ("declaraties",)
@@ -42,11 +42,11 @@ def measure_negative_months(view: DeliveryView) -> pl.DataFrame:
         pl.col("usual_eur").fill_null(0.0)
     )
     text = pl.format(
-        "uitvoerder {}, prestatie {}, {}: € {} in all, about € {} expected",
+        "uitvoerder {}, prestatie {}, {}: {} in all, usually about {}",
         *SERIES_KEY,
         pl.col("care_month").dt.strftime("%Y-%m"),
-        pl.col("amount_eur").round(0).cast(pl.Int64),
-        pl.col("usual_eur").round(0).cast(pl.Int64),
+        euro_words("amount_eur"),
+        euro_words("usual_eur"),
     )
     one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
     at_stake = (pl.col("usual_eur") - pl.col("amount_eur")).alias("at_stake_eur")
@@ -69,9 +69,9 @@ def measure_negative_year(view: DeliveryView) -> pl.DataFrame:
         .sort("prestatiecode")
     )
     text = pl.format(
-        "prestatie {}: € {} over the last twelve months of the nation, most of it of {}",
+        "prestatie {}: {} over the last twelve months of the nation, most of it of {}",
         "prestatiecode",
-        pl.col("amount_eur").round(0).cast(pl.Int64),
+        euro_words("amount_eur"),
         "wlz_uitvoerder",
     )
     one = pl.lit(1, dtype=pl.Int64).alias("findings_count")

@@ -21,6 +21,7 @@ from expectations.rules import (
 )
 from warehouse.store import Store
 from warehouse.tables.deliveries import DECLARATIES
+from wlz.large_frames import as_text
 
 CLAIMS = ("declaraties",)
 DOUBLED_RISE_RATIO = 1.0  # twice what it was
@@ -39,7 +40,7 @@ def euro_by_month(claims: pl.DataFrame | pl.LazyFrame, crosswalk: pl.DataFrame, 
     the uitvoerder of its region in the care month (dated crosswalk), as in ``DeliveryView.monthly``; rows under a code
     that does not hold then are left out (D02 refuses them).
     """
-    per_code = (
+    per_code = as_text(
         claims.lazy()
         .group_by("zorgkantoor_code", "care_month")
         .agg(pl.col("amount_eur").sum().cast(pl.Float64))

@@ -7,6 +7,7 @@ unit_factor, unit_status, unit_evidence, price_flags, and expected_eur, the year
 
 import polars as pl
 
+from expectations.results import count_words
 from expectations.rules import NO_FINDINGS, Rule, TableView, keep_largest
 
 UNIT_FINDINGS = (
@@ -22,10 +23,10 @@ UNIT_FINDINGS = (
 def measure_missing_prices(view: TableView) -> pl.DataFrame:
     """Series with a forecast volume and no price, valued at the national mean price of the prestatie."""
     text = pl.format(
-        "{}/{}: {} units without a price",
+        "{}/{}: {} without a price",
         "prestatiecode",
         "wlz_uitvoerder",
-        pl.col("forecast_year_volume").round(0).cast(pl.Int64),
+        count_words("forecast_year_volume", "unit"),
     )
     found = _findings(view.frame, text, pl.col("amount_at_stake_eur").cast(pl.Float64))
     return keep_largest(found, "every volume has a price")
@@ -53,10 +54,10 @@ def measure_ratios_above_one(view: TableView) -> pl.DataFrame:
 def measure_thin_prices(view: TableView) -> pl.DataFrame:
     """Series priced by less than ``thin_price_ratio`` of the volume of the year; the euro is that of the series."""
     text = pl.format(
-        "{}/{}: price of the year from {} units only",
+        "{}/{}: price of the year from {} only",
         "prestatiecode",
         "wlz_uitvoerder",
-        pl.col("claims_volume").round(0).cast(pl.Int64),
+        count_words("claims_volume", "unit"),
     )
     is_large = pl.col("expected_eur").cast(pl.Float64) >= view.assumptions["series_warning_minimum_eur"]
     thin = view.frame.filter(_has_flag("thin_price"), is_large)

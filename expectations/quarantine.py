@@ -8,9 +8,12 @@ from collections.abc import Collection
 import polars as pl
 
 from warehouse.contract import Table
+from wlz.large_frames import as_text
 
 UNKNOWN_CODE = "D02-rows"
 PRICE_NOT_POSITIVE = "P02"
+_ROW = "delivered_row"
+_MOST_PIECES = 2000
 ROWS_FILE = "rows.parquet"  # rows set apart, in the folder of their delivery
 
 
@@ -34,12 +37,26 @@ def split_rows(
     if not tests:
         no_reason = [pl.lit(None, dtype=pl.String).alias(name) for name in ("reason", "check_id")]
         return frame, frame.clear().with_columns(no_reason)
-    judged = frame.with_columns(
+    caught = pl.any_horizontal(bad.fill_null(False) for bad, _, _ in tests)
+    judged = as_text(frame.with_row_index(_ROW).filter(caught)).with_columns(
         pl.coalesce(pl.when(bad).then(reason) for bad, reason, _ in tests).alias("reason"),
         pl.coalesce(pl.when(bad).then(pl.lit(check_id)) for bad, _, check_id in tests).alias("check_id"),
     )
-    is_used = pl.col("reason").is_null() | pl.col("check_id").is_in(sorted(set(released) - {UNKNOWN_CODE}))
-    return judged.filter(is_used).select(frame.columns), judged.filter(~is_used)
+    set_apart = judged.filter(~pl.col("check_id").is_in(sorted(set(released) - {UNKNOWN_CODE})))
+    if set_apart.is_empty():
+        return frame, set_apart.drop(_ROW)
+    return _leave_out(frame, set_apart[_ROW].cast(pl.Int64)), set_apart.drop(_ROW)
+
+
+def _leave_out(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+    """The frame without some rows, by position, ascending. Around a few rows it is in pieces: nothing is copied."""
+    follows_another = rows == rows.shift(1) + 1
+    ends = [*rows.filter(~follows_another.fill_null(False)), frame.height]
+    if len(ends) > _MOST_PIECES:
+        return frame.filter(pl.repeat(True, frame.height, eager=True).scatter(rows, False))
+    starts = [0, *(rows.filter(~follows_another.shift(-1).fill_null(False)) + 1)]
+    pieces = [frame.slice(start, end - start) for start, end in zip(starts, ends, strict=True) if start < end]
+    return pl.concat(pieces, rechunk=False) if pieces else frame.clear()
 
 
 def _row_tests(

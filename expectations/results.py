@@ -1,6 +1,6 @@
 """The outcome of a check and its sentence for people. How an outcome is reached is in ``runner.py``."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,8 +13,11 @@ from warehouse.tables.quality import CHECK_FINDINGS, DATA_QUALITY
 
 REFUSED = "The delivery is refused; the last accepted one is used"
 USED = "The delivery is used"
+NOT_USED = "Nothing of it is used: the delivery is refused"
 LARGEST_TOTAL_EUR = 1e15  # what an amount at rest can hold; a larger sum comes from damaged numbers and is not known
 _FINDINGS_IN_MESSAGE = 3
+_MLN = 1_000_000
+_EXPECTED = ", expected "
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,13 @@ class CheckResult:
 
     def accept(self, author: str, reason: str) -> "CheckResult":
         """The same finding, overruled by a person: it stays on record and holds nothing back."""
-        action = f"Used all the same: accepted by {author} ({reason})"
-        message = self.message.replace(f"{self.action}.", f"{action}.")
-        return replace(self, accepted_by=author, accept_reason=reason, action=action, message=message)
+        accepted = self.with_action(f"Used all the same: accepted by {author} ({reason})")
+        return replace(accepted, accepted_by=author, accept_reason=reason)
+
+    def with_action(self, action: str) -> "CheckResult":
+        """The same finding with other words for what was done about it."""
+        message = self.message.replace(f"{self.action}.", f"{action}.") if self.action else self.message
+        return replace(self, action=action, message=message)
 
 
 def passed_result(metrics: RuleMetrics) -> CheckResult:
@@ -73,9 +80,11 @@ def failed_result(metrics: RuleMetrics, findings: pl.DataFrame) -> CheckResult:
     at_stake = Decimal(f"{total:.2f}") if known.len() and abs(total) < LARGEST_TOTAL_EUR else None
     stake = "The amount at stake is not known" if at_stake is None else f"About {format_euro(at_stake)} is at stake"
     likely = f"Likely {rule.cause}. " if rule.cause else ""
+    found = rule.describe(findings, _FINDINGS_IN_MESSAGE)
+    expected = "" if _EXPECTED in found else f"; expected {metrics.expected or rule.expected}"  # a fault says its own
     message = (
-        f"{rule.check_id} {rule.title}: {metrics.subject} has {rule.describe(findings, _FINDINGS_IN_MESSAGE)}; "
-        f"expected {metrics.expected or rule.expected}. {likely}{stake}. {action}. Next: {rule.next_step}."
+        f"{rule.check_id} {rule.title}: {metrics.subject}: {found}{expected}. "
+        f"{likely}{stake}. {action}. Next: {rule.next_step}."
     )
     observed = rule.describe(findings, MAX_FINDINGS)
     count = int(findings["findings_count"].sum())
@@ -93,6 +102,27 @@ def broken_result(metrics: RuleMetrics, cause: str) -> CheckResult:
         f"{action}. Next: mend the check (how-to/add-a-check) and repeat the run; the data may well be right."
     )
     return _result(metrics, rule.severity, "broken", 0, None, cause, message, action)
+
+
+def tell_refusals(results: Sequence[CheckResult], refused: Collection[str] = ()) -> list[CheckResult]:
+    """The results, of which those that refuse nothing themselves no longer say that a refused delivery is used.
+
+    Refused is a delivery with a blocking result among these, or one of ``refused`` (delivery ids).
+    """
+    by: dict[str, list[str]] = {delivery_id: [] for delivery_id in refused}
+    for one in results:
+        if one.is_blocking:
+            by.setdefault(one.delivery_id, []).append(one.check_id)
+    return [
+        one if one.is_blocking or one.delivery_id not in by else one.with_action(_not_used(one, by[one.delivery_id]))
+        for one in results
+    ]
+
+
+def _not_used(result: CheckResult, check_ids: Sequence[str]) -> str:
+    by = f" by {', '.join(check_ids)}" if check_ids else ""
+    accepted = result.accepted_by
+    return f"{NOT_USED}{by}" + (f", though {accepted} accepted this ({result.accept_reason})" if accepted else "")
 
 
 def to_frame(results: Sequence[CheckResult], delivery_month: date, judged_at: datetime) -> pl.DataFrame:
@@ -128,13 +158,38 @@ def list_findings_of(results: Sequence[CheckResult], delivery_month: date) -> pl
     return conform(pl.concat(frames), CHECK_FINDINGS) if frames else CHECK_FINDINGS.empty()
 
 
-def format_euro(amount: Decimal) -> str:
+def format_euro(amount: Decimal | float) -> str:
     """An amount for a sentence: millions with one decimal, smaller amounts in whole euro.
 
-    >>> format_euro(Decimal("92345678.00")), format_euro(Decimal("1234.56"))
+    >>> format_euro(Decimal("92345678.00")), format_euro(1234.56)
     ('€ 92.3 mln', '€ 1,235')
     """
-    return f"€ {amount / 1_000_000:,.1f} mln" if abs(amount) >= 1_000_000 else f"€ {amount:,.0f}"
+    millions = amount >= _MLN or amount <= -_MLN
+    return f"€ {amount / _MLN:,.1f} mln" if millions else f"€ {amount:,.0f}"
+
+
+def format_count(count: float, noun: str) -> str:
+    """A count with what it counts, in the plural unless it is one.
+
+    >>> format_count(1, "row"), format_count(5876, "row")
+    ('1 row', '5,876 rows')
+    """
+    return f"{count:,.0f} {noun if round(count) == 1 else f'{noun}s'}"
+
+
+def euro_words(column: str) -> pl.Expr:
+    """``format_euro`` of a column."""
+    return pl.col(column).map_elements(format_euro, return_dtype=pl.String)
+
+
+def number_words(column: str) -> pl.Expr:
+    """A column in whole numbers with a mark between the thousands."""
+    return pl.col(column).map_elements(lambda number: f"{number:,.0f}", return_dtype=pl.String)
+
+
+def count_words(column: str, noun: str) -> pl.Expr:
+    """``format_count`` of a column."""
+    return pl.col(column).map_elements(lambda count: format_count(count, noun), return_dtype=pl.String)
 
 
 def escalates(metrics: RuleMetrics, findings: pl.DataFrame) -> bool:

@@ -12,6 +12,7 @@ import polars.selectors as cs
 
 from warehouse.contract import MONEY, Table
 from wlz.faults import Fault
+from wlz.large_frames import find_repeated, schema_as_text, sum_in_parts
 
 SEVERITIES = ("block", "warn", "info")
 MAX_FINDINGS = 20  # findings named per check, largest amount first; the rest is counted (catalogue of checks)
@@ -50,11 +51,13 @@ class DeliveryView:
     """One delivery as the rules see it.
 
     ``frame`` holds every delivered row in contract columns, rows in quarantine included; None when the file could not
-    be parsed, ``faults`` then say why. ``quarantined`` is what ``quarantine.split_rows`` set apart, with ``reason`` and
-    ``check_id``. ``crosswalk`` is dated: zorgkantoor_code, valid_from, valid_to (first day it no longer holds, empty
-    while it does), zorgkantoorregio. ``regions`` maps zorgkantoorregio to wlz_uitvoerder. ``control`` is the content of
-    ``<kind>.control.json``: rows and a total per delivered column. ``kader_by_code``: the zin kader of zorgkantoren
-    that have one; None means that every zorgkantoor of the crosswalk is expected.
+    be parsed, ``faults`` then say why. Text of claims is held as codes, here and in ``by_provider``:
+    ``large_frames.as_text`` once rows are added up, before they are joined. ``quarantined`` is what
+    ``quarantine.split_rows`` set apart, as text, with ``reason`` and ``check_id``. ``crosswalk`` is dated:
+    zorgkantoor_code, valid_from, valid_to (first day it no longer holds, empty while it does), zorgkantoorregio.
+    ``regions`` maps zorgkantoorregio to wlz_uitvoerder. ``control`` is the content of ``<kind>.control.json``: rows and
+    a total per delivered column. ``kader_by_code``: the zin kader of zorgkantoren that have one; None means that every
+    zorgkantoor of the crosswalk is expected.
 
     What was known before, each None where nothing was: ``previous`` is the euro of the latest good claims of an
     earlier delivery month, as ``previous.find_previous`` returns it, ``previous_received_on`` their delivery date;
@@ -92,7 +95,7 @@ class DeliveryView:
     @property
     def readable(self) -> bool:
         """Whether there are rows in the contract's columns and types; if not, only the schema check can judge."""
-        return self.frame is not None and not self.faults and dict(self.frame.schema) == self.table.schema
+        return self.frame is not None and not self.faults and schema_as_text(self.frame) == self.table.schema
 
     @property
     def rows(self) -> pl.DataFrame:
@@ -108,18 +111,37 @@ class DeliveryView:
         return self.rows.with_row_index("file_row", offset=first)
 
     @cached_property
+    def is_repeated(self) -> pl.Series:
+        """Which of the delivered rows have a key that occurs more than once (computed once)."""
+        return find_repeated(self.rows.select(self.table.key))
+
+    @cached_property
     def by_provider(self) -> pl.DataFrame:
-        """Used claims per provider: ``BY_PROVIDER`` and rows_count, volume, amount_eur (computed once, in no order)."""
-        return self.used_rows.group_by(BY_PROVIDER).agg(
-            pl.len().alias("rows_count"), pl.col("volume").sum(), pl.col("amount_eur").sum().cast(pl.Float64)
+        """Used claims per provider: ``BY_PROVIDER`` and rows_count, volume, amount_eur (computed once, in no order).
+
+        Nearly always a provider has one row: then these are the rows themselves, and nothing is copied.
+        """
+        used, amount, again = self.used_rows, pl.col("amount_eur"), self.is_repeated
+        single, repeated = used, used.clear()
+        if again.any():
+            again = again if used.height == again.len() else find_repeated(used.select(BY_PROVIDER))
+            single, repeated = used.filter(~again), used.filter(again)
+        count = pl.col("care_month").is_not_null().cast(pl.get_index_type()).alias("rows_count")  # in the same pieces
+        return pl.concat(
+            [
+                single.select(*BY_PROVIDER, count, "volume", amount.cast(pl.Float64)),
+                repeated.group_by(BY_PROVIDER, maintain_order=True).agg(
+                    pl.len().alias("rows_count"), pl.col("volume").sum(), amount.sum().cast(pl.Float64)
+                ),
+            ]
         )
 
     @cached_property
     def monthly(self) -> pl.DataFrame:
         """Claims per wlz_uitvoerder, prestatiecode and care_month: rows_count, volume, amount_eur (computed once)."""
-        per_code = self.by_provider.group_by("zorgkantoor_code", "prestatiecode", "care_month").agg(
-            pl.col("rows_count", "volume", "amount_eur").sum()
-        )
+        by = ("zorgkantoor_code", "prestatiecode", "care_month")
+        sums = [pl.col("rows_count", "volume", "amount_eur").sum()]
+        per_code = sum_in_parts(self.by_provider, by, sums, part_by="prestatiecode")
         return (
             per_code.join(self.crosswalk.select(CROSSWALK_COLUMNS), on="zorgkantoor_code")
             .filter(holds_on(pl.col("care_month")))

@@ -1,7 +1,11 @@
 """Rules on how the claims of one delivery run over months and uitvoerders. No comparison with earlier deliveries."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
+from expectations.results import format_count, format_euro
 from expectations.rules import (
     CROSSWALK_COLUMNS,
     NO_FINDINGS,
@@ -12,6 +16,8 @@ from expectations.rules import (
     holds_on,
     keep_largest,
 )
+from warehouse import reference
+from wlz.large_frames import as_text
 
 CLAIMS = ("declaraties",)
 NEIGHBOUR_MONTHS = 3  # months looked at on either side of a month
@@ -38,10 +44,12 @@ def measure_zorgkantoren(view: DeliveryView) -> pl.DataFrame:
     )
     lag = pl.lit(view.delivery_month)
     recent = pl.col("care_month").is_between(lag.dt.offset_by("-4mo"), lag.dt.offset_by("-2mo"))
-    delivered = view.rows.group_by("zorgkantoor_code").agg(
-        pl.len().alias("all_rows"),
-        recent.sum().cast(pl.Int64).alias("rows_count"),
-        pl.col("care_month").max().alias("last"),
+    delivered = as_text(
+        view.rows.group_by("zorgkantoor_code").agg(
+            pl.len().alias("all_rows"),
+            recent.sum().cast(pl.Int64).alias("rows_count"),
+            pl.col("care_month").max().alias("last"),
+        )
     )
     found = expected.join(delivered, on="zorgkantoor_code", how="left").with_columns(pl.col("rows_count").fill_null(0))
     budget = pl.col("zorgkantoor_code").replace_strict(dict(kader or {}), default=None, return_dtype=pl.Float64)
@@ -65,26 +73,79 @@ def measure_zorgkantoren(view: DeliveryView) -> pl.DataFrame:
 def measure_missing_months(view: DeliveryView) -> pl.DataFrame:
     """Months of 0 or absent volume amid a steady series, with the volume and euro their neighbours lead one to expect.
 
-    ``uitvoerder_ratio`` is the euro missing from all findings of the uitvoerder over a year of its revenue.
+    ``uitvoerder_ratio`` is the euro missing from all findings of the uitvoerder over a year of its revenue. Rows of the
+    month that were set apart are named. In a warning their euro is not counted again: the rule that set them apart
+    (D02-rows, P02) has it, rows of an unknown prestatie shared over the missing months of their uitvoerder. Where so
+    much is missing that the delivery is refused, all of it is counted.
     """
     minimum_lag = int(view.assumptions["missing_month_minimum_lag_months"])
     months = _every_month(view, minimum_lag)
     gaps = _standing_out(_gaps(months, minimum_lag), months)
     revenue = _yearly_revenue(view, minimum_lag)
-    findings = gaps.join(revenue, on="wlz_uitvoerder").with_columns(
+    findings = _beside_apart(view, gaps.join(revenue, on="wlz_uitvoerder")).with_columns(
         (pl.col("expected_eur").sum().over("wlz_uitvoerder") / pl.col("yearly_eur")).alias("uitvoerder_ratio")
     )
-    text = pl.format(
-        "uitvoerder {}, prestatie {}, {}: no volume, expected about {} units",
-        *SERIES_KEY,
-        pl.col("care_month").dt.strftime("%Y-%m"),
-        pl.col("expected_volume").round(0).cast(pl.Int64),
-    )
-    one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
+    texts = [_describe_gap(row) for row in findings.iter_rows(named=True)]
+    refuses = pl.col("uitvoerder_ratio") > view.assumptions["missing_month_block_ratio"]
+    beside_apart = (pl.col("expected_eur") - pl.col("apart_eur")).clip(lower_bound=0.0)
     columns = findings.select(
-        text.alias("observed"), one, pl.col("expected_eur").alias("at_stake_eur"), "uitvoerder_ratio", "wlz_uitvoerder"
+        pl.Series("observed", texts, dtype=pl.String),
+        pl.lit(1, dtype=pl.Int64).alias("findings_count"),
+        pl.when(refuses).then("expected_eur").otherwise(beside_apart).alias("at_stake_eur"),
+        "uitvoerder_ratio",
+        "wlz_uitvoerder",
     )
     return keep_largest(columns, f"{months.n_unique(SERIES_KEY):,} series without a missing month")
+
+
+def _describe_gap(row: Mapping[str, Any]) -> str:
+    """One missing month in words, with the rows of it that are in quarantine."""
+    text = (
+        f"uitvoerder {row['wlz_uitvoerder']}, prestatie {row['prestatiecode']}, {row['care_month']:%Y-%m}: no volume, "
+        f"usually about {format_count(row['expected_volume'], 'unit')}"
+    )
+    parts = [
+        f"{format_count(row[f'{which}_count'], 'row')} {words} in quarantine ({format_euro(row[f'{which}_eur'])})"
+        for which, words in (("own", "of it"), ("unknown", "of an unknown prestatie in this month"))
+        if row[f"{which}_count"]
+    ]
+    return f"{text}; {' and '.join(parts)}" if parts else text
+
+
+def _beside_apart(view: DeliveryView, gaps: pl.DataFrame) -> pl.DataFrame:
+    """The gaps with the rows in quarantine that could fill them: ``own_*`` of the series, ``unknown_*`` of a prestatie
+    in no list, and ``apart_eur``, what of their euro belongs to this gap."""
+    month = ["wlz_uitvoerder", "care_month"]
+    apart = _place_apart(view)
+    series = gaps.select(SERIES_KEY[1]).unique()
+    of_series = apart.join(series, on="prestatiecode", how="semi").group_by(*month, "prestatiecode")
+    unknown = apart.filter("is_unknown").group_by(month)
+    counted = gaps.join(
+        of_series.agg(pl.len().alias("own_count"), pl.col("amount_eur").sum().alias("own_eur")),
+        on=[*month, "prestatiecode"],
+        how="left",
+    ).join(
+        unknown.agg(pl.len().alias("unknown_count"), pl.col("amount_eur").sum().alias("unknown_eur")),
+        on=month,
+        how="left",
+    )
+    share = pl.col("expected_eur") / pl.col("expected_eur").sum().over(month)
+    return counted.with_columns(
+        pl.col("own_count", "unknown_count").fill_null(0), pl.col("own_eur", "unknown_eur").fill_null(0.0)
+    ).with_columns((pl.col("own_eur") + pl.col("unknown_eur") * share.fill_nan(0.0)).alias("apart_eur"))
+
+
+def _place_apart(view: DeliveryView) -> pl.DataFrame:
+    """Rows in quarantine with their wlz_uitvoerder, euro without sign, and whether their prestatie is in no list."""
+    rows = view.table.empty() if view.quarantined is None else view.quarantined
+    known = reference.load_prestaties()["prestatiecode"].implode()
+    return (
+        rows.select("zorgkantoor_code", "prestatiecode", "care_month", pl.col("amount_eur").cast(pl.Float64).abs())
+        .join(view.crosswalk.select(CROSSWALK_COLUMNS), on="zorgkantoor_code")
+        .filter(holds_on(pl.col("care_month")))
+        .join(view.regions.select("zorgkantoorregio", "wlz_uitvoerder"), on="zorgkantoorregio")
+        .with_columns((~pl.col("prestatiecode").is_in(known)).fill_null(True).alias("is_unknown"))
+    )
 
 
 def _every_month(view: DeliveryView, minimum_lag: int) -> pl.DataFrame:

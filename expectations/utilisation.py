@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from expectations.results import euro_words
 from expectations.rules import NO_FINDINGS, Rule, TableView, keep_largest
 
 
@@ -11,7 +12,7 @@ def measure_missing_kader(view: TableView) -> pl.DataFrame:
         (pl.col("level") == "region") & (pl.col("expected_eur") > 0) & (pl.col("budget_eur") == 0)
     )
     found = lacking.select(
-        pl.format("{}, {}: {} expected", "zorgkantoorregio", "part", "expected_eur").alias("observed"),
+        pl.format("{}, {}: {} expected", "zorgkantoorregio", "part", euro_words("expected_eur")).alias("observed"),
         pl.lit(1, dtype=pl.Int64).alias("findings_count"),
         pl.col("expected_eur").cast(pl.Float64).alias("at_stake_eur"),
     )

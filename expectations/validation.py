@@ -11,10 +11,19 @@ from pathlib import Path
 
 import polars as pl
 
-from expectations.arrivals import Arrival, Reader, Surroundings, first_delivery, hash_file, load_surroundings
+from expectations.arrivals import (
+    FILE_NAMES,
+    Arrival,
+    Reader,
+    Surroundings,
+    find_misnamed,
+    first_delivery,
+    hash_file,
+    load_surroundings,
+)
 from expectations.catalogue import DELIVERY_RULES, OFFLINE_RULES
 from expectations.previous import euro_by_month
-from expectations.results import CheckResult
+from expectations.results import CheckResult, tell_refusals
 from expectations.runner import judge
 from warehouse.landing import SUFFIXES, read_delivery
 from warehouse.settings import load_assumptions, load_delivery_format, load_round
@@ -71,7 +80,9 @@ def validate_path(path: Path, history: Path | None) -> Validation:
         arrival.kept = None
         if unknown_year is not None and arrival.received_on is not None:
             raise ValidationError(f"{arrival.path.name}, {month_label(arrival.month)}: {unknown_year}")
-    results = judge([metrics for arrival in arrivals for metrics in arrival.metrics])
+    results = tell_refusals(judge([metrics for arrival in arrivals for metrics in arrival.metrics]))
+    if path.is_dir():
+        results += find_misnamed(path, month)
     return Validation(arrivals, results, history is not None)
 
 
@@ -80,17 +91,18 @@ def find_files(path: Path) -> list[Arrival]:
     if path.is_dir():
         found = [(kind, file) for kind in KINDS if (file := first_delivery(path, kind)) is not None]
         if not found:
+            misnamed = find_misnamed(path, date.today())
+            names = "".join(f"; {one.observed} should be {one.expected}" for one in misnamed)
             raise ValidationError(
                 f"{path.resolve().name or path}: found no delivery, "
-                "expected files such as declaraties.parquet, .csv or .csv.gz"
+                f"expected files such as declaraties.parquet, .csv or .csv.gz{names}"
             )
     else:
         found = [(path.name.split(".")[0], path)]
         if path.name not in {f"{kind}{suffix}" for kind in KINDS for suffix in SUFFIXES}:
-            raise ValidationError(
-                f"{path.name}: the name says which kind it is; expected KIND.parquet, .csv or .csv.gz "
-                f"with one of {', '.join(KINDS)}"
-            )
+            meant = next((name for name in FILE_NAMES if name == path.name.casefold()), None)
+            expected = meant or f"KIND.parquet, .csv or .csv.gz with one of {', '.join(KINDS)}"
+            raise ValidationError(f"{path.name}: the name says which kind it is; expected {expected}")
     return [Arrival(kind, _month_of(file, kind), file, hash_file(file)) for kind, file in found]
 
 
@@ -100,7 +112,7 @@ def _month_of(file: Path, kind: str) -> date:
     except ValueError:
         pass
     try:
-        delivered = read_delivery(file, KINDS[kind], load_delivery_format())["delivery_date"].max()
+        delivered = read_delivery(file, KINDS[kind], load_delivery_format(), coded=True)["delivery_date"].max()
     except DeliveryRefused:
         return date.today().replace(day=1)  # it cannot be read: whatever its month, that is the finding
     assert isinstance(delivered, date)
@@ -128,7 +140,7 @@ def _remember_history(reader: Reader, history: Path, month: date) -> None:
         if folder.name >= month_label(month) or file is None:
             continue
         try:
-            claims = read_delivery(file, DECLARATIES, load_delivery_format())
+            claims = read_delivery(file, DECLARATIES, load_delivery_format(), coded=True)
         except DeliveryRefused:
             continue
         earlier = date.fromisoformat(f"{folder.name}-01")

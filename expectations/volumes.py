@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import polars as pl
 
+from expectations.results import euro_words, number_words
 from expectations.rules import NO_FINDINGS, ExpectationSpec, Rule, TableView, keep_largest
 
 # Twelve seasonal models on 36 months stop elsewhere in every program; above 10 % somebody should look.
@@ -17,8 +18,8 @@ def measure_disagreement(view: TableView) -> pl.DataFrame:
         "{}/{}: ours {}, statsmodels {} ({} %)",
         "prestatiecode",
         "wlz_uitvoerder",
-        pl.col("forecast_volume_year").round(0).cast(pl.Int64),
-        pl.col("check_volume_year").round(0).cast(pl.Int64),
+        number_words("forecast_volume_year"),
+        number_words("check_volume_year"),
         (100 * pl.col("difference_ratio")).round(1),
     )
     measured = refitted.select(
@@ -32,7 +33,8 @@ def measure_disagreement(view: TableView) -> pl.DataFrame:
 
 def measure_unforecast_claims(view: TableView) -> pl.DataFrame:
     """Series with claims in the budget year for which the forecast has nothing: new codes, or codes taken for ended."""
-    text = pl.format("{}/{}: {} claimed, forecast 0", "prestatiecode", "wlz_uitvoerder", "declared_amount_eur")
+    euro = euro_words("declared_amount_eur")
+    text = pl.format("{}/{}: {} claimed, forecast 0", "prestatiecode", "wlz_uitvoerder", euro)
     found = view.frame.select(
         text.alias("observed"),
         pl.lit(1, dtype=pl.Int64).alias("findings_count"),
@@ -63,12 +65,12 @@ def measure_flags(*flags: str, assumption: str = "") -> Callable[[TableView], pl
 
     def measure(view: TableView) -> pl.DataFrame:
         text = pl.format(
-            "{}/{}: {}, € {} expected, € {} last year",
+            "{}/{}: {}, {} expected, {} last year",
             "prestatiecode",
             "wlz_uitvoerder",
             "flag",
-            pl.col("expected_eur").round(0).cast(pl.Int64),
-            pl.col("last_year_eur").round(0).cast(pl.Int64),
+            euro_words("expected_eur"),
+            euro_words("last_year_eur"),
         )
         minimum_eur = view.assumptions[assumption] if assumption else 0.0
         found = view.frame.filter(pl.col("flag").is_in(flags), pl.col("at_stake_eur") >= minimum_eur)

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import polars as pl
 
+from expectations.decisions import RELEASE, read_decisions
 from pipelines.channels import Channel, ChannelError, Sleep, find_channels, find_language, send_with_retries
 from pipelines.digest import write_digest
-from pipelines.news import Alert, Findings, Judgement, Told, choose_messages, list_findings
+from pipelines.news import ABOUT_PROVIDERS, Alert, Findings, Judgement, Told, choose_messages, list_findings
 from warehouse import duck
 from warehouse.alert_state import STATE_KEY, STATE_SCHEMA, read_alert_state, sole_sender, write_alert_state
 from warehouse.contract import Table
@@ -23,7 +24,6 @@ from warehouse.tables.quality import CHECK_FINDINGS, DATA_QUALITY
 
 DUE, RUN = "due", "run"
 NOTICES = (DUE, RUN)  # not of a check, so no later judgement solves them
-_ABOUT_PROVIDERS = "L12"  # checks on single providers: not told outside the house (catalogue of checks)
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,9 @@ def write_notice(check_id: str, delivery_month: date, observed: str, subject: st
 
 def read_findings(store: Store, delivery_month: date) -> Findings:
     """What stands in the lake at a delivery month: the findings of the last judgement of every check."""
-    quality = _read_until(store, DATA_QUALITY, delivery_month)
-    return list_findings(
-        quality, _read_until(store, CHECK_FINDINGS, delivery_month), store.read_register(), delivery_month
-    )
+    quality, found = (_read_until(store, table, delivery_month) for table in (DATA_QUALITY, CHECK_FINDINGS))
+    released = read_decisions(store).filter(decision=RELEASE).select("check_id", "delivery_id")
+    return list_findings(quality, found, store.read_register(), delivery_month, set(released.iter_rows()))
 
 
 def _read_until(store: Store, table: Table, last: date) -> pl.DataFrame:
@@ -133,18 +132,22 @@ def _tell(post: _Post, read: Callable[[], Findings]) -> list[str]:
 
 
 def _for_outside(findings: Findings, environ: Mapping[str, str]) -> Findings:
-    """Without what is for the house only, unless the channels are in the house too (``WLZ_ALERT_INTERNAL``)."""
+    """Without what is for the house only, unless the channels are in the house too (``WLZ_ALERT_INTERNAL``).
+
+    That single providers are late is told outside as well, without who they are.
+    """
     if environ.get("WLZ_ALERT_INTERNAL") == "yes":
-        return findings
-    return Findings(
-        [alert for alert in findings.alerts if not _is_internal(alert.check_id)],
-        {check_id: count for check_id, count in findings.unnamed_counts.items() if not _is_internal(check_id)},
-        {judged: when for judged, when in findings.judged.items() if not _is_internal(judged[0])},
+        return replace(findings, late_providers=())
+    return replace(
+        findings,
+        alerts=[alert for alert in findings.alerts if not _is_internal(alert.check_id)],
+        unnamed_counts={key: count for key, count in findings.unnamed_counts.items() if not _is_internal(key)},
+        judged={judged: when for judged, when in findings.judged.items() if not _is_internal(judged[0])},
     )
 
 
 def _is_internal(check_id: str) -> bool:
-    return check_id.startswith(_ABOUT_PROVIDERS)
+    return check_id.startswith(ABOUT_PROVIDERS)
 
 
 def _read_kader(database: Path, month: date) -> float | None:
@@ -175,7 +178,7 @@ def _tell_channel(post: _Post, channel: Channel, findings: Findings, kader: floa
         _remember(post, state, channel, waits)
         return [f"alerts: {error}; kept, and tried again at the next run"]
     sent = [_to_told(alert) for alert in (*news.new, *news.worse)]
-    _remember(post, _forget(state, channel, news.solved), channel, sent)
+    _remember(post, _forget(state, channel, news.gone), channel, sent)
     return [f"alerts: sent by {channel.name}: {digest.subject}" + (f" ({remark})" if remark else "")]
 
 

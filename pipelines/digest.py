@@ -30,6 +30,15 @@ _WORDS: dict[str, tuple[str, str]] = {
     "info": ("melding", "notice"),
     "infos": ("meldingen", "notices"),
     "solved": ("opgelost", "solved"),
+    "released": ("vrijgegeven door een mens", "released by a person"),
+    "as_delivered": (
+        "{}: {}. De regels tellen mee zoals ze zijn aangeleverd; wie en waarom staat in marts.check_decisions.",
+        "{}: {}. The rows count as they were delivered; who and why is in marts.check_decisions.",
+    ),
+    "providers": (
+        "Enkele zorgaanbieders zijn laat en kunnen hiervan de oorzaak zijn: zie marts.monitor_provider.",
+        "Single providers are late and may be the cause: see marts.monitor_provider.",
+    ),
     "broken": ("de controle zelf is stuk", "the check itself is broken"),
     "worse": ("erger dan gemeld", "worse than told"),
     "lead": ("Controles tot en met aanlevermaand {}: {}.", "Checks up to delivery month {}: {}."),
@@ -51,6 +60,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "address": ("(adres)", "(address)"),
     "path": ("(pad)", "(path)"),
 }
+_EFFECTS = ("L", "V")  # checks on how claims come in, and how they run over the months
 _FIELDS = ("delivery", "observed", "expected", "amount", "action", "next_step")
 # Notices that no rule of the catalogue describes, in English; their Dutch is beside that of the checks.
 _NOTICES = {
@@ -117,10 +127,13 @@ def write_digest(
     shown = _at_most(ordered)
     hidden = Counter(alert.check_id for alert in ordered) - Counter(alert.check_id for alert in shown)
     hidden.update({check_id: findings.unnamed_counts.get(check_id, 0) for check_id in {a.check_id for a in ordered}})
-    counted = _count_words(ordered, len(news.solved), language)
+    counted = _count_words(ordered, news, language)
     amounts = [alert.at_stake_eur for alert in ordered if alert.at_stake_eur is not None]
     largest = say("largest", language).format(_amount(max(amounts), zin_kader_eur, language)) if amounts else ""
-    notes = [say("more", language).format(count, check_id) for check_id, count in sorted(hidden.items()) if count]
+    notes = _note_released(news.released, language)
+    if any(_may_be_of_providers(alert, findings) for alert in ordered):
+        notes.append(say("providers", language))
+    notes += [say("more", language).format(count, check_id) for check_id, count in sorted(hidden.items()) if count]
     if news.standing:
         standing = Counter(alert.check_id for alert in news.standing)
         listed = ", ".join(f"{check_id} ({count})" for check_id, count in standing.most_common(MAX_FINDINGS))
@@ -153,14 +166,20 @@ def _at_most(ordered: Sequence[Alert]) -> list[Alert]:
     return shown[:MAX_ENTRIES]
 
 
-def _count_words(alerts: Sequence[Alert], solved: int, language: str) -> str:
+def _may_be_of_providers(alert: Alert, findings: Findings) -> bool:
+    """Whether this is what a provider that is late would bring about: how claims come in or run over the months."""
+    return alert.delivery_id in findings.late_providers and alert.check_id.startswith(_EFFECTS)
+
+
+def _count_words(alerts: Sequence[Alert], news: News, language: str) -> str:
     counts = Counter(alert.severity for alert in alerts)
     words = [
         f"{counts[name]} {say(name if counts[name] == 1 else f'{name}s', language)}"
         for name in ("block", "warn", "info")
         if counts[name]
     ]
-    return ", ".join([*words, *([f"{solved} {say('solved', language)}"] if solved else [])])
+    gone = {"solved": len(news.solved), "released": len(news.released)}
+    return ", ".join([*words, *(f"{count} {say(name, language)}" for name, count in gone.items() if count)])
 
 
 def _write_entry(alert: Alert, is_worse: bool, zin_kader_eur: float | None, language: str) -> Entry:
@@ -187,6 +206,8 @@ def _check_words(alert: Alert, language: str) -> tuple[str, str, str]:
     if language == "en" or words is None:
         return alert.title, alert.action, alert.next_step
     blocks = alert.severity == "block"
+    if alert.is_of_refused:
+        return words.title, digest_nl.NOT_USED, digest_nl.MEND_CHECK if alert.is_broken else words.ask
     if alert.is_broken:
         done = digest_nl.REFUSED_BROKEN if blocks else digest_nl.USED_BROKEN
         return words.title, done, digest_nl.MEND_CHECK
@@ -194,15 +215,26 @@ def _check_words(alert: Alert, language: str) -> tuple[str, str, str]:
     return words.title, digest_nl.REFUSED if stays_refused else words.done, words.ask
 
 
+def _note_released(released: Sequence[Told], language: str) -> list[str]:
+    heading = say("released", language).capitalize()
+    return [say("as_delivered", language).format(heading, line) for line in _write_gone(released, language)]
+
+
 def _write_solved(solved: Sequence[Told], language: str) -> list[str]:
+    lines = _write_gone(solved, language)
+    hidden = len(solved) - len(lines)
+    return [*lines, *([say("more", language).format(hidden, say("solved", language))] if hidden else [])]
+
+
+def _write_gone(gone: Sequence[Told], language: str) -> list[str]:
+    """What no longer stands, in a line each, the largest amounts first."""
     lines = []
-    for one in sorted(solved, key=lambda told: (-(told.at_stake_eur or 0), told.check_id))[:MAX_FINDINGS]:
+    for one in sorted(gone, key=lambda told: (-(told.at_stake_eur or 0), told.check_id))[:MAX_FINDINGS]:
         words = DUTCH.get(one.check_id)
         title = f" {words.title}" if words is not None and language == "nl" else ""
         amount = "" if one.at_stake_eur is None else f" ({format_amount(one.at_stake_eur, language)})"
         lines.append(clean(f"{one.check_id}{title}: {one.observed}", language) + amount)
-    hidden = len(solved) - len(lines)
-    return [*lines, *([say("more", language).format(hidden, say("solved", language))] if hidden else [])]
+    return lines
 
 
 def _amount(amount_eur: float | None, zin_kader_eur: float | None, language: str) -> str:

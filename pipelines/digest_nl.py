@@ -16,6 +16,7 @@ class Words(NamedTuple):
 
 REFUSED = "De aanlevering is geweigerd; de laatste goedgekeurde wordt gebruikt"
 REFUSED_BROKEN = f"{REFUSED}, tot de controle weer werkt"
+NOT_USED = "Er is niets van gebruikt: de aanlevering is geweigerd"
 USED = "De aanlevering wordt gebruikt"
 USED_BROKEN = f"{USED}, zonder deze controle"
 MEND_CHECK = "de controle herstellen en de run herhalen; met de data is misschien niets mis"
@@ -35,7 +36,7 @@ DUTCH: dict[str, Words] = {
         "De run stopt hier; uit deze tabel wordt niets gepubliceerd",
         "de stap die de tabel schrijft herstellen, of het contract, en de run herhalen",
     ),
-    "D01": Words("bestand en kolommen", REFUSED, _RESEND),
+    "D01": Words("bestand en kolommen", "Het bestand is overgeslagen: er is niets van gebruikt", _RESEND),
     "D02": Words(
         "zorgkantoorcodes",
         REFUSED,

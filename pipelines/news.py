@@ -4,15 +4,17 @@ Pure: frames and values in, values out. How it is worded is in ``digest.py``, se
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
 from expectations.catalogue import RULES
+from expectations.results import NOT_USED
 
 GROWN = 2  # told again when the euro at stake is this many times what was told
+ABOUT_PROVIDERS = "L12"  # checks on single providers: not told outside the house (catalogue of checks)
 TOLD_SEVERITIES = ("block", "warn")  # info is on record (marts.data_quality), nobody is called for it
 _NEXT_STEPS = {rule.check_id: rule.next_step for rule in RULES}
 _JUDGED_KEY = ["check_id", "checked_table"]
@@ -22,6 +24,7 @@ _REST = re.compile(r"[\d,.]+ more")  # the row that counts the findings beyond t
 _AMOUNT = re.compile(
     r"(?<![\w/.,-])(?<!zorgkantoor )(?<!prestatie )(?<!unit )(?<!agb )(?<!agb_code )-?\d[\d.,]*(?![\w/-])"
 )
+_COUNTED = re.compile(r"# (row|unit|month)\b")  # one of them is the same finding as several
 
 Key = tuple[str, str, str]
 
@@ -44,6 +47,7 @@ class Alert:
     next_step: str = ""
     is_broken: bool = False
     is_accepted: bool = False
+    is_of_refused: bool = False  # says nothing of a refusal itself, but is about a delivery that was refused
 
     @property
     def key(self) -> Key:
@@ -73,19 +77,26 @@ class Told:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The last judgement of a check: its month, and whether a finding that is not in it is gone."""
+    """The last judgement of a check: its month and delivery, and whether a finding that is not in it is gone."""
 
     delivery_month: date
     is_conclusive: bool
+    delivery_id: str = ""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """All that stands: findings, how many more each check counted without naming them, and what was judged when."""
+    """All that stands: findings, how many more each check counted without naming them, and what was judged when.
+
+    ``released`` are checks and deliveries of which a person released the rows from quarantine; ``late_providers`` the
+    deliveries in which single providers are late, whatever the severity.
+    """
 
     alerts: list[Alert]
     unnamed_counts: Mapping[str, int] = field(default_factory=dict)
     judged: Mapping[tuple[str, str], Judgement] = field(default_factory=dict)
+    released: Collection[tuple[str, str]] = ()
+    late_providers: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -96,11 +107,17 @@ class News:
     worse: list[Alert]
     solved: list[Told]
     standing: list[Alert]
+    released: list[Told] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to tell."""
-        return not (self.new or self.worse or self.solved)
+        return not (self.new or self.worse or self.gone)
+
+    @property
+    def gone(self) -> list[Told]:
+        """What was told and no longer stands, solved or released."""
+        return [*self.solved, *self.released]
 
 
 def choose_messages(findings: Findings, told: Sequence[Told]) -> News:
@@ -108,7 +125,8 @@ def choose_messages(findings: Findings, told: Sequence[Told]) -> News:
 
     New is what was not told; worse is a block after a warning, a block on another delivery, or twice the euro. Solved
     is what was told and is not in a later judgement of the same check on the same table; a check that is broken, or
-    that found more than it names, solves nothing. What a person accepted is neither news nor solved.
+    that found more than it names, solves nothing. Released is what would be solved, but for a person who released the
+    rows of that same delivery. What a person accepted is neither news nor solved.
 
     >>> choose_messages(Findings([]), []).is_empty
     True
@@ -123,8 +141,9 @@ def choose_messages(findings: Findings, told: Sequence[Told]) -> News:
         earlier = before.get(alert.key)
         (new if earlier is None else worse if _is_worse(alert, earlier) else standing).append(alert)
     present = {alert.key for alert in findings.alerts}
-    solved = [one for one in before.values() if one.key not in present and _is_solved(one, findings.judged)]
-    return News(new, worse, solved, standing)
+    gone = [one for one in before.values() if one.key not in present and _is_solved(one, findings.judged)]
+    released = [one for one in gone if _is_released(one, findings)]
+    return News(new, worse, [one for one in gone if one not in released], standing, released)
 
 
 def _is_worse(alert: Alert, earlier: Told) -> bool:
@@ -139,8 +158,18 @@ def _is_solved(earlier: Told, judged: Mapping[tuple[str, str], Judgement]) -> bo
     return judgement is not None and judgement.is_conclusive and judgement.delivery_month >= earlier.delivery_month
 
 
+def _is_released(gone: Told, findings: Findings) -> bool:
+    """Whether the delivery is the same one and its rows were let in: nothing in them was mended."""
+    judgement = findings.judged[gone.check_id, gone.checked_table]
+    return judgement.delivery_id == gone.delivery_id and (gone.check_id, gone.delivery_id) in findings.released
+
+
 def list_findings(
-    quality: pl.DataFrame, check_findings: pl.DataFrame, register: pl.DataFrame, delivery_month: date
+    quality: pl.DataFrame,
+    check_findings: pl.DataFrame,
+    register: pl.DataFrame,
+    delivery_month: date,
+    released: Collection[tuple[str, str]] = (),
 ) -> Findings:
     """What stands at a delivery month: the findings of the last judgement of every check on every table.
 
@@ -162,15 +191,20 @@ def list_findings(
     rows = pl.concat([named.select(columns), whole.select(columns)], how="vertical_relaxed")
     with_rest = set(unnamed.select(_JUDGED_KEY).iter_rows())
     judged = {
-        (check_id, table): Judgement(month, outcome != "broken" and (check_id, table) not in with_rest)
-        for check_id, table, month, outcome in latest.select(*_JUDGED_KEY, "delivery_month", "outcome").iter_rows()
+        (check_id, table): Judgement(month, outcome != "broken" and (check_id, table) not in with_rest, delivery_id)
+        for check_id, table, month, outcome, delivery_id in latest.select(
+            *_JUDGED_KEY, "delivery_month", "outcome", "delivery_id"
+        ).iter_rows()
     }
     counted = unnamed.join(results, on=_OF_RESULT, how="semi").select("check_id", "observed")
     unnamed_counts: dict[str, int] = {}
     for check_id, text in counted.iter_rows():
         count = int(re.sub(r"\D", "", text))
         unnamed_counts[check_id] = unnamed_counts.get(check_id, 0) + count
-    return Findings([_as_alert(row) for row in rows.iter_rows(named=True)], unnamed_counts, judged)
+    refused = set(register.filter(delivery_status="refused")["delivery_id"])
+    alerts = [_as_alert(row, refused) for row in rows.iter_rows(named=True)]
+    late = latest.filter(pl.col("check_id").str.starts_with(ABOUT_PROVIDERS), outcome="failed")
+    return Findings(alerts, unnamed_counts, judged, released, set(late["delivery_id"]))
 
 
 def _latest_judgements(quality: pl.DataFrame, register: pl.DataFrame) -> pl.DataFrame:
@@ -185,8 +219,9 @@ def _latest_judgements(quality: pl.DataFrame, register: pl.DataFrame) -> pl.Data
     )
 
 
-def _as_alert(row: Mapping[str, object]) -> Alert:
+def _as_alert(row: Mapping[str, object], refused: Collection[str]) -> Alert:
     check_id, observed = str(row["check_id"]), str(row["observed"] or "")
+    is_of_refused = row["delivery_id"] in refused and row["severity"] != "block"
     amount = row["at_stake_eur"]
     return Alert(
         check_id=check_id,
@@ -199,10 +234,11 @@ def _as_alert(row: Mapping[str, object]) -> Alert:
         at_stake_eur=None if amount is None else float(amount),  # type: ignore[arg-type]
         title=str(row["title"]),
         expected=str(row["expected"] or ""),
-        action=str(row["action"]),
+        action=NOT_USED if is_of_refused else str(row["action"]),
         next_step=_NEXT_STEPS.get(check_id, ""),
         is_broken=row["outcome"] == "broken",
         is_accepted=row["accepted_by"] is not None,
+        is_of_refused=is_of_refused,
     )
 
 
@@ -214,5 +250,6 @@ def name_subject(observed: str, wlz_uitvoerder: object = None) -> str:
     >>> name_subject("row 12: H126/Menzis, 2018-03: 1,234 units at € 56.78", "Menzis")
     'Menzis: row #: H126/Menzis, 2018-03: # units at € #'
     """
-    words = _AMOUNT.sub("#", observed)[:300]
+    words = _AMOUNT.sub("#", observed).replace("# mln", "#")
+    words = _COUNTED.sub(r"# \1s", words)[:300]
     return f"{wlz_uitvoerder}: {words}" if wlz_uitvoerder else words

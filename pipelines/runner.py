@@ -77,13 +77,20 @@ def run_month(warehouse: Warehouse, month: date, *, falls_back: bool, listener: 
             raise_on_error=False,
             run_config={"loggers": {"stages": {}}},
         )
-    checks = [evaluation for evaluation in result.get_asset_check_evaluations() if not evaluation.passed]
+    failed = [evaluation for evaluation in result.get_asset_check_evaluations() if not evaluation.passed]
+    checks = sorted(failed, key=_euro_at_stake, reverse=True)
     blocking = dg.AssetCheckSeverity.ERROR
     blocked = [check.description or check.check_name for check in checks if check.severity == blocking]
     warnings = [check.description or check.check_name for check in checks if check.severity != blocking]
     if not result.success and not blocked:
         _raise_cause(result)
     return Outcome(result.success, blocked, warnings)
+
+
+def _euro_at_stake(check: dg.AssetCheckEvaluation) -> float:
+    """Euro of a check's findings as the asset checks say it; 0 where they say none."""
+    stated = check.metadata.get("euro at stake")
+    return stated.value or 0.0 if isinstance(stated, dg.FloatMetadataValue) else 0.0
 
 
 def _raise_cause(result: dg.ExecuteInProcessResult) -> None:
@@ -107,5 +114,6 @@ def _raise_cause(result: dg.ExecuteInProcessResult) -> None:
 def is_published(warehouse: Warehouse, month: date) -> bool:
     """Whether the published advice of the month rests on exactly what it would rest on now."""
     advice = warehouse.advice(month)
-    inputs = describe_inputs(advice.chosen, advice.chosen_year_ago, advice.earlier_claims, advice.round)
+    known = advice.chosen, advice.chosen_year_ago, advice.earlier_claims, advice.round
+    inputs = describe_inputs(*known, warehouse.simulation)
     return dict(inputs.select("input_name", "input_version").iter_rows()) == published_inputs(warehouse.database, month)

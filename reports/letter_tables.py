@@ -13,6 +13,7 @@ import polars as pl
 from reports.rounding import format_dutch, round_for_print, round_millions, round_percentage, to_decimal
 
 TOTAL = "Landelijk"
+Number = Decimal | float | int | None
 # Order of table 6: code order of the zorgkantoren, with Midden-IJssel after Stedendriehoek.
 REGION_ORDER = (
     "Groningen",
@@ -215,7 +216,16 @@ def build_letter_tables(
 def _print_table(layout: LetterTable, marts: Mapping[str, pl.DataFrame], region_order: Sequence[str]) -> PrintedTable:
     if layout.mart not in marts:
         raise LetterTableError(f"table {layout.number} needs mart {layout.mart}; given {', '.join(marts) or 'none'}")
-    mart = marts[layout.mart]
+    values = read_values(layout, marts[layout.mart])
+    names = order_rows(list(values), layout, region_order)
+    return PrintedTable(layout, tuple(_print_row(name, layout, values[name]) for name in names))
+
+
+def read_values(layout: LetterTable, mart: pl.DataFrame) -> dict[str, dict[str, Number]]:
+    """Row name → column name → unrounded value of a table of the letter, with its total row.
+
+    ``mart``: rows of one delivery month, budget year and scenario. Raises LetterTableError as ``build_letter_tables``.
+    """
     needed = {layout.row_column, *(column.source for column in layout.columns)}
     if missing := sorted(needed - set(mart.columns)):
         raise LetterTableError(f"table {layout.number}: mart {layout.mart} lacks {', '.join(missing)}")
@@ -225,8 +235,17 @@ def _print_table(layout: LetterTable, marts: Mapping[str, pl.DataFrame], region_
         mart = mart.filter(~of_uitvoerder.fill_null(False))
     parts = sorted({column.part or "" for column in layout.columns})
     rows = {part: _index_rows(mart, layout, part) for part in parts}
-    names = _order_names(list(dict.fromkeys(name for part in parts for name in rows[part])), layout, region_order)
-    return PrintedTable(layout, tuple(_print_row(name, layout, rows) for name in names))
+    names = list(dict.fromkeys(name for part in parts for name in rows[part]))
+    return {
+        name: {
+            column.name: _number(rows[column.part or ""].get(name, {}).get(column.source)) for column in layout.columns
+        }
+        for name in names
+    }
+
+
+def _number(value: object) -> Number:
+    return value if isinstance(value, (Decimal, float, int)) else None
 
 
 def _index_rows(mart: pl.DataFrame, layout: LetterTable, part: str) -> dict[str, dict[str, object]]:
@@ -249,19 +268,19 @@ def _index_rows(mart: pl.DataFrame, layout: LetterTable, part: str) -> dict[str,
     return rows
 
 
-def _order_names(names: Sequence[str], layout: LetterTable, region_order: Sequence[str]) -> list[str]:
+def order_rows(names: Sequence[str], layout: LetterTable, region_order: Sequence[str] = REGION_ORDER) -> list[str]:
+    """Row names as in the letter: zin before pgb, uitvoerders by name, regions in ``region_order``, the total last."""
     if layout.row_column == "part":
         return [part for part in ("zin", "pgb") if part in names]
     place = {name: index for index, name in enumerate(region_order)} if layout.number == 6 else {}
     return sorted(names, key=lambda name: (name == TOTAL, place.get(name, len(place)), name.casefold()))
 
 
-def _print_row(name: str, layout: LetterTable, rows: Mapping[str, dict[str, dict[str, object]]]) -> PrintedRow:
-    values: list[Decimal | None] = []
-    for column in layout.columns:
-        found = rows[column.part or ""].get(name, {}).get(column.source)
-        value = found if isinstance(found, (Decimal, float, int)) else None
-        values.append((round_percentage if column.is_ratio else round_millions)(value, column.decimals))
+def _print_row(name: str, layout: LetterTable, found: Mapping[str, Number]) -> PrintedRow:
+    values = [
+        (round_percentage if column.is_ratio else round_millions)(found[column.name], column.decimals)
+        for column in layout.columns
+    ]
     printed = (format_dutch(value, column.decimals) for value, column in zip(values, layout.columns, strict=True))
     return PrintedRow(name, tuple(values), tuple(printed))
 

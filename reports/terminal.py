@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from reports.language import Language
 from reports.letter_tables import (
     TABLES,
     PrintedTable,
@@ -16,6 +17,7 @@ from reports.letter_tables import (
 )
 from reports.marts import read_marts
 from reports.rounding import format_dutch, round_millions, round_percentage
+from reports.tables.table import Table, header, print_cell
 from warehouse.duck import run_query
 from warehouse.reference import load_published
 
@@ -198,3 +200,11 @@ def render_summary(comparison: pl.DataFrame) -> str:
         f"{total['within_one_count']} within one last digit, {off} further off; "
         f"stands and kaders that differ: {total['inputs_off_count']}."
     )
+
+
+def render_plain(table: Table, language: Language) -> str:
+    """A table of the report in the terminal: the same cells as on its page."""
+    headers = [header(column, language) for column in table.columns]
+    rows = [[print_cell(row[column.key], column, language) for column in table.columns] for row in table.rows]
+    note = f"\n{language.say('tables.suppressed_note')}" if table.has_suppressed else ""
+    return f"{table.title}\n{_columns(headers, rows)}{note}"

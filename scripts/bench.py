@@ -7,15 +7,13 @@ kernel's high-water mark, reset before each stage).
 import argparse
 import os
 import platform
-import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import bench_checks
 import bench_lag
 import numpy as np
 import polars as pl
@@ -69,12 +67,15 @@ def timed(action: Callable[[], object]) -> tuple[float, float, object]:
     return time.perf_counter() - wall, time.process_time() - cpu, result
 
 
-def bench_run(folder: Path) -> tuple[list[str], Warehouse]:
-    """Simulate at letter scale, take in sixteen deliveries, then measure the run of the seventeenth."""
+def bench_run(folder: Path) -> tuple[list[str], Warehouse, tuple[bench_checks.Cost, bench_checks.Cost]]:
+    """Simulate at letter scale, take in sixteen deliveries, then measure the run of the seventeenth.
+
+    Returns its lines, the warehouse, and what `wlz run` took from the shell, with checks and without.
+    """
     simulated, _, counts = timed(lambda: write_simulation(folder / "deliveries", "letter", MONTH, 1))
     warehouse = Warehouse(data_dir=str(folder))
     first, _, _ = timed(lambda: run_month(warehouse, BEFORE, falls_back=False, listener=lambda *_: None))
-    shell, shell_peak = bench_shell(folder)
+    runs = bench_checks.measure_runs(folder)
     stages = Stages()
     total, _, _ = timed(lambda: run_month(warehouse, MONTH, falls_back=False, listener=stages))
     most = max(peak for _, _, peak in stages.rows)
@@ -93,32 +94,10 @@ def bench_run(folder: Path) -> tuple[list[str], Warehouse]:
         f"| run 2018-05, all stages in a process that has imported everything | {total:.1f} | {most:.2f} |",
         f"| the same without the check by statsmodels | {total - checks:.1f} | |",
         "| **`wlz run --delivery-month 2018-05` from the shell**, all checks (≤ 2 GiB) | "
-        f"**{shell:.1f}** | **{shell_peak:.2f}** |",
+        f"**{runs[0].seconds:.1f}** | **{runs[0].peak_gib:.2f}** |",
         "",
     ]
-    return lines, warehouse
-
-
-def bench_shell(folder: Path) -> tuple[float, float]:
-    """Seconds and peak GiB of `wlz run` in a process of its own, on a linked copy of the lake."""
-    with tempfile.TemporaryDirectory(dir=folder.parent) as copy:
-        shutil.copytree(folder / "lake", Path(copy) / "lake", copy_function=os.link)
-        wlz = str(Path(sys.executable).with_name("wlz"))
-        command = [
-            wlz,
-            "run",
-            "--delivery-month",
-            "2018-05",
-            "--data",
-            copy,
-            "--deliveries",
-            str(folder / "deliveries"),
-        ]
-        started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        assert os.waitstatus_to_exitcode(status) == 0, "the measured run failed"
-        return time.perf_counter() - started, usage.ru_maxrss / 1024**2
+    return lines, warehouse, runs
 
 
 def bench_engine(warehouse: Warehouse) -> list[str]:
@@ -206,7 +185,7 @@ def main() -> None:
     folder = parser.parse_args().keep
     with tempfile.TemporaryDirectory() as temporary:
         where = folder or Path(temporary)
-        run_lines, warehouse = bench_run(where)
+        run_lines, warehouse, runs = bench_run(where)
         lines = [
             "# Benchmarks",
             "",
@@ -214,6 +193,7 @@ def main() -> None:
             "Deliveries are simulated.",
             "",
             *run_lines,
+            *bench_checks.bench_checks(where, runs),
             *bench_engine(warehouse),
             *bench_parsing(where),
             *bench_lag.bench_triangles(peak_gib, reset_peak),

@@ -35,6 +35,7 @@ from wlz.completed_series import (
 from wlz.engines import ENGINES
 from wlz.lag_checks import list_more_findings
 from wlz.lag_tables import list_findings
+from wlz.large_frames import as_text
 from wlz.monitor import WRONG_SCHEMA, find_places, first_month_needed, monitor_providers, sum_providers
 from wlz.prices import derive_prices, join_expected, value_volumes, volumes_without_price
 from wlz.series import (
@@ -184,7 +185,7 @@ class World:
         arrival = _arrive(self.folder / "judged", file)
         reader.read(arrival)
         done = Delivered(file.delivery_month, arrival.metrics, {"deliveries": 1, "rows": arrival.rows})
-        kept, done.received_on = arrival.kept, arrival.received_on
+        kept, done.received_on = None if arrival.kept is None else as_text(arrival.kept), arrival.received_on
         if kept is not None and "zorgkantoor_code" in kept.columns:
             done.counts["zorgkantoren"] = kept["zorgkantoor_code"].n_unique()
         if file.kind == CLAIMS and kept is not None and not _is_refused(arrival.metrics):

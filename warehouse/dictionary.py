@@ -15,6 +15,7 @@ from warehouse.tables.pgb import PGB
 from warehouse.tables.prices import PRICES, REVENUE
 from warehouse.tables.quality import ADVICE_PROVENANCE, CHECK_DECISIONS, CHECK_FINDINGS, DATA_QUALITY
 from warehouse.tables.series import SERIES, SERIES_REGION
+from warehouse.tables.support import CELL_SUPPORT
 from warehouse.tables.utilisation import UTILISATION, UTILISATION_MONTHS
 from warehouse.tables.vintages import FORECAST_VINTAGES, REALISATION
 from warehouse.tables.volumes import VOLUME_CHECK, VOLUMES
@@ -44,6 +45,7 @@ LAKE = (
     CHECK_DECISIONS,
     MONITOR_PROVIDER,
     DELIVERY_STATUS,
+    CELL_SUPPORT,
     ADVICE_PROVENANCE,
 )
 

@@ -9,7 +9,8 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,23 @@ import pyarrow.parquet as pq
 from warehouse.contract import Column, Table
 from warehouse.values import DeliveryFormat, find_outside, likely_cause, parse_column
 from wlz.faults import DeliveryRefused, Fault
+from wlz.large_frames import encode_text
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 NEXT_STEP = "mend the file, deliver it again and repeat the run; nothing of it was loaded"
 _MAX_FAULTS = 5
-_ROWS_AT_ONCE = 500_000
+_ROWS_AT_ONCE = 100_000
 MAXIMUM_UNPACKING_RATIO = 100  # claims pack 10 to 20 times; a file of zeros a thousand times
 MINIMUM_UNPACKED_BYTES = 64 * 2**20  # small files may pack better
+
+
+@dataclass(frozen=True)
+class _Delivered:
+    """A file as delivered: its headers, its number of rows, and a way to read one column at a time."""
+
+    columns: list[str]
+    height: int
+    read: Callable[[str], pl.Series]
 
 
 def find_delivery(folder: Path, kind: str) -> Path | None:
@@ -75,8 +86,10 @@ def read_control(path: Path) -> dict[str, Any] | None:
     return content
 
 
-def read_delivery(path: Path, table: Table, delivery_format: DeliveryFormat) -> pl.DataFrame:
+def read_delivery(path: Path, table: Table, delivery_format: DeliveryFormat, *, coded: bool = False) -> pl.DataFrame:
     """A delivered file as a frame in the contract's columns and types, rows as delivered.
+
+    ``coded``: text as codes of categories (``wlz.large_frames``), so that ten million claims take half a gigabyte.
 
     Raises DeliveryRefused with up to five faults (file, row, column, found, expected, likely cause, next step) when
     the file is missing, empty, unreadable, in another encoding or format, has missing or unknown columns, or holds a
@@ -93,7 +106,7 @@ def read_delivery(path: Path, table: Table, delivery_format: DeliveryFormat) -> 
     if raw.height == 0:
         raise _refusal(path, None, None, "a header without rows", "at least one row", "a filter that left nothing")
     first_row = 1 if path.suffix == ".parquet" else 2
-    return _parse(path, raw, table, delivery_format, first_row)
+    return _parse(path, raw, table, delivery_format, first_row, coded=coded)
 
 
 def _label(path: Path) -> str:
@@ -104,24 +117,37 @@ def _refusal(path: Path, row: int | None, column: str | None, found: str, expect
     return DeliveryRefused([Fault("D01", _label(path), row, column, found, expected, cause, NEXT_STEP)])
 
 
-def _read_parquet(path: Path) -> pl.DataFrame:
+def _read_parquet(path: Path) -> _Delivered:
+    def read(columns: list[str] | None, rows: int | None = None) -> pl.DataFrame:
+        try:
+            return pl.read_parquet(path, columns=columns, n_rows=rows, hive_partitioning=False)
+        except (Exception, pl.exceptions.PanicException) as error:
+            raise _unreadable(path, error) from None
+
     try:
-        _verify_parquet(path)
-        return pl.read_parquet(path, hive_partitioning=False)
+        rows = _verify_parquet(path)
     except (Exception, pl.exceptions.PanicException) as error:  # many kinds, also for files cut short
-        cause = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-        raise _refusal(
-            path,
-            None,
-            None,
-            "a file that is not readable as Parquet",
-            "a whole Parquet file",
-            f"a copy cut short ({cause})",
-        ) from None
+        raise _unreadable(path, error) from None
+    return _Delivered(read(None, 0).columns, rows, lambda name: read([name]).to_series())
 
 
-def _verify_parquet(path: Path) -> None:
-    """Decode every page once, in pieces: Arrow raises on damage that makes the reader of Polars panic with a trace."""
+def _unreadable(path: Path, error: BaseException) -> DeliveryRefused:
+    cause = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    return _refusal(
+        path,
+        None,
+        None,
+        "a file that is not readable as Parquet",
+        "a whole Parquet file",
+        f"a copy cut short ({cause})",
+    )
+
+
+def _verify_parquet(path: Path) -> int:
+    """Decode every page once, in pieces: Arrow raises on damage that makes the reader of Polars panic with a trace.
+
+    Returns the number of rows.
+    """
     schema = pq.read_schema(path)
     for key, value in _notes(schema):
         key.decode(), value.decode()  # Polars panics on notes that are no text
@@ -129,6 +155,9 @@ def _verify_parquet(path: Path) -> None:
     with pq.ParquetFile(path, read_dictionary=texts) as file:
         for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
             batch.validate(full=True)
+        rows = int(file.metadata.num_rows)
+    pa.default_memory_pool().release_unused()
+    return rows
 
 
 def _notes(schema: pa.Schema) -> list[tuple[bytes, bytes]]:
@@ -137,7 +166,7 @@ def _notes(schema: pa.Schema) -> list[tuple[bytes, bytes]]:
     return [pair for notes in noted if notes for pair in notes.items()]
 
 
-def _read_csv(path: Path, delivery_format: DeliveryFormat) -> pl.DataFrame:
+def _read_csv(path: Path, delivery_format: DeliveryFormat) -> _Delivered:
     text = _decode(path, _uncompressed(path), delivery_format.encoding)
     if not text.strip():
         raise _refusal(path, None, None, "a file without text", "a header and rows", "an export that broke off")
@@ -145,7 +174,7 @@ def _read_csv(path: Path, delivery_format: DeliveryFormat) -> pl.DataFrame:
         raw = pl.read_csv(io.BytesIO(text), separator=delivery_format.separator, infer_schema=False)
         if raw.width > 1 and raw[raw.columns[-1]].null_count():  # the reader fills rows that are too short
             _refuse_ragged_rows(path, text, delivery_format.separator)
-        return raw
+        return _Delivered(raw.columns, raw.height, raw.get_column)
     except pl.exceptions.PolarsError as error:  # rows too long, unbalanced quotes
         _refuse_ragged_rows(path, text, delivery_format.separator)
         cause = str(error).splitlines()[0][:200]
@@ -248,11 +277,11 @@ def _check_header(path: Path, found: list[str], table: Table, delivery_format: D
 
 
 def _parse(
-    path: Path, raw: pl.DataFrame, table: Table, delivery_format: DeliveryFormat, first_row: int
+    path: Path, raw: _Delivered, table: Table, delivery_format: DeliveryFormat, first_row: int, *, coded: bool
 ) -> pl.DataFrame:
     parsed, faults = [], []
     for column in table.columns:
-        delivered = raw[column.source_name or column.name]
+        delivered = raw.read(column.source_name or column.name)
         values, expected = parse_column(delivered, column, delivery_format)
         bad = values.is_null() & delivered.is_not_null()
         cause = likely_cause(column, delivery_format, is_text=delivered.dtype == pl.String)
@@ -261,7 +290,7 @@ def _parse(
         bad |= find_outside(values, column)
         if bad.any():
             faults += _faults_of(path, delivered, column, bad, expected, cause, first_row)
-        parsed.append(values.alias(column.name))
+        parsed.append((encode_text(values) if coded else values).alias(column.name))
     if faults:
         raise DeliveryRefused(sorted(faults, key=lambda fault: fault.row or 0)[:_MAX_FAULTS])
     return pl.DataFrame(parsed)

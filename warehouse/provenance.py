@@ -1,6 +1,7 @@
 """What an advice rests on: deliveries, code version, assumptions. Read by people who must defend a figure."""
 
 import hashlib
+import json
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +14,8 @@ from warehouse.tables.deliveries import KINDS
 from wlz.rounds import Round
 
 _ROOT = Path(__file__).parents[1]
+SIMULATION = "simulation"
+SIMULATION_MARKER = "simulation.json"  # beside the landing zone, with the truth
 
 
 @cache
@@ -26,12 +29,14 @@ def code_version() -> str:
 
 
 def describe_inputs(
-    chosen: pl.DataFrame, year_ago: pl.DataFrame, history: pl.DataFrame, advice_round: Round
+    chosen: pl.DataFrame, year_ago: pl.DataFrame, history: pl.DataFrame, advice_round: Round, simulation: str = ""
 ) -> pl.DataFrame:
     """One row per input: every delivery kind (``not delivered`` where none is known), the code, the assumptions.
 
     ``year_ago`` is the claims delivery the derived na-ijl compares with; no row when there is none. ``history`` are
-    the earlier claims deliveries the lag stage learns from, one row each (``declaraties_YYYY-MM``).
+    the earlier claims deliveries the lag stage learns from, one row each (``declaraties_YYYY-MM``). ``simulation``
+    says what was simulated (``describe_simulation``): invented deliveries are an input of their own, so that whatever
+    shows the figures can say so.
     """
     deliveries = (
         pl.DataFrame({"kind": sorted(KINDS)})
@@ -48,15 +53,6 @@ def describe_inputs(
             "quarantined_eur",
         )
     )
-    assumptions = (REFERENCE / "assumptions" / "common.toml").read_bytes()
-    assumptions += assumptions_path(advice_round.budget_year).read_bytes()
-    others = pl.DataFrame(
-        {
-            "input_name": ["assumptions", "code"],
-            "input_version": [str(advice_round.budget_year), code_version()],
-            "content_hash": [hashlib.sha256(assumptions).hexdigest(), None],
-        }
-    )
     columns = (
         pl.col("delivery_id").alias("input_version"),
         "content_hash",
@@ -70,7 +66,36 @@ def describe_inputs(
     compared = year_ago.select(pl.lit("declaraties_year_ago").alias("input_name"), *columns, "cut_off_date")
     of_month = pl.format("declaraties_{}", pl.col("delivery_month").dt.strftime("%Y-%m")).alias("input_name")
     learnt = history.select(of_month, *columns, cut_off)
-    return pl.concat([deliveries, compared, learnt, others], how="diagonal")
+    return pl.concat([deliveries, compared, learnt, _undelivered(advice_round.budget_year, simulation)], how="diagonal")
+
+
+def _undelivered(budget_year: int, simulation: str) -> pl.DataFrame:
+    """Inputs nobody delivers: assumptions, code and, where deliveries are invented, that they are."""
+    assumptions = (REFERENCE / "assumptions" / "common.toml").read_bytes()
+    assumptions += assumptions_path(budget_year).read_bytes()
+    rows = {
+        "assumptions": (str(budget_year), hashlib.sha256(assumptions).hexdigest()),
+        "code": (code_version(), None),
+        **({SIMULATION: (simulation, None)} if simulation else {}),
+    }
+    return pl.DataFrame(
+        [(name, *row) for name, row in rows.items()],
+        schema={"input_name": pl.String, "input_version": pl.String, "content_hash": pl.String},
+        orient="row",
+    )
+
+
+def describe_simulation(landing: Path) -> str:
+    """What was simulated into a landing zone, in words; empty for deliveries that no simulation wrote.
+
+    Only the marker is read, never the truth beside it.
+    """
+    marker = landing.parent / f"{landing.name}-truth" / SIMULATION_MARKER
+    if not marker.exists():
+        return ""
+    asked = json.loads(marker.read_text(encoding="utf-8"))
+    defects = ", ".join(asked["defects"]) or "no defects"
+    return f"scale {asked['scale']}, until {asked['until']}, seed {asked['seed']}, {defects}"
 
 
 def sum_up_inputs(inputs: pl.DataFrame) -> dict[str, str]:

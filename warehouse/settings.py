@@ -16,6 +16,7 @@ from wlz.assumptions import AssumptionError, Assumptions, parse_assumptions
 from wlz.rounds import Round, make_round
 from wlz.scenarios import Scenario, parse_overrides, parse_scenarios
 
+_PAGE_KEYS: dict[str, type] = {"headline": str, "next_advice": date, "consultation": dict}
 _NOT_NUMBERS = ("scenario", "override")  # tables of the assumption files with a form of their own
 
 
@@ -33,6 +34,23 @@ def load_round(delivery_month: date) -> Round:
                 f"Kinds: {', '.join(KINDS)}. Next: mend the file"
             )
     return make_round(delivery_month, declared)
+
+
+def load_round_page(delivery_month: date) -> dict[str, Any]:
+    """What the round's file says for the report, table ``page``: empty when it says nothing.
+
+    ``headline`` (scenario that heads the page), ``next_advice`` (date), ``consultation`` (``held_on``, and per language
+    what the Wlz-uitvoerders said). Raises AssumptionError for a key the report does not know or of another type.
+    """
+    path = REFERENCE / "rounds" / f"{month_label(delivery_month)}.toml"
+    page: dict[str, Any] = _read_toml(path).get("page", {}) if path.exists() else {}
+    for key, value in page.items():
+        if not isinstance(value, _PAGE_KEYS.get(key, ())):
+            raise AssumptionError(
+                f"{path.name}, page {key}: expected one of {', '.join(_PAGE_KEYS)} with a name, a date or a table, "
+                f"found {value!r}. Next: mend the file"
+            )
+    return page
 
 
 def load_scenarios(budget_year: int) -> tuple[list[Scenario], pl.DataFrame]:

@@ -14,6 +14,7 @@ import polars as pl
 from warehouse.contract import Table, conform
 from warehouse.tables.deliveries import DELIVERY_REGISTER
 from wlz.faults import NoDataError
+from wlz.large_frames import as_text
 
 
 def month_label(month: date) -> str:
@@ -64,7 +65,7 @@ class Store:
 
     def hold_delivery(self, table: Table, frame: pl.DataFrame, delivery_id: str, delivery_month: date) -> None:
         """Put a parsed delivery beside its place until its checks are known; nobody reads it there."""
-        replace_file(frame.select(table.column_names), self._held(table, delivery_id, delivery_month))
+        replace_file(as_text(frame.select(table.column_names)), self._held(table, delivery_id, delivery_month))
 
     def settle_delivery(self, table: Table, delivery_id: str, delivery_month: date, *, accepted: bool) -> None:
         """Keep a held delivery under its id when it was accepted, else remove it. The same id again changes nothing."""

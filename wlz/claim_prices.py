@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from wlz.claim_units import PLACE, ROBUST_SD
+from wlz.large_frames import sum_in_parts
 from wlz.units import conversion_table
 
 PRIOR_MONTHS = 3
@@ -108,7 +109,7 @@ def compare_nationally(years: pl.DataFrame, places: pl.DataFrame, assumptions: M
 
 
 def compare_months(
-    claims: pl.DataFrame,
+    claims: pl.DataFrame | pl.LazyFrame,
     years: pl.DataFrame,
     places: pl.DataFrame,
     budget_year: int,
@@ -124,8 +125,14 @@ def compare_months(
     """
     start = pl.lit(f"{budget_year}-01-01").str.to_date().dt.offset_by(LOOK_BACK_MONTHS)
     units = years.select("prestatiecode", "unit_code", "conversion_factor").unique()
+    summed = sum_in_parts(
+        claims.filter(pl.col("care_month") >= start),
+        ["zorgkantoor_code", "prestatiecode", "unit_code", "care_month"],
+        [pl.col("volume", "amount_eur").sum()],
+        part_by="prestatiecode",
+    )
     months = (
-        _in_unit(claims.filter(pl.col("care_month") >= start).join(units, on=["prestatiecode", "unit_code"]))
+        _in_unit(summed.join(units, on=["prestatiecode", "unit_code"]))
         .join(places, on="zorgkantoor_code")
         .group_by(*_SERIES, "care_month")
         .agg(pl.col("volume", "amount_eur").sum())

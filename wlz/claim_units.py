@@ -11,6 +11,7 @@ from datetime import date
 
 import polars as pl
 
+from wlz.large_frames import Frame, as_text, join_codes, sum_in_parts
 from wlz.unit_correction import SCALE_FACTORS, UnitFit, factor_tolerances, fit_unit
 from wlz.units import MINUTES_PER_UNIT, TIMELESS_UNITS, conversion_table, normalise_units
 
@@ -38,11 +39,12 @@ VERDICT_SCHEMA = {
 }
 
 
-def select_years(provider_months: pl.DataFrame, delivery_month: date) -> pl.DataFrame:
+def select_years(provider_months: Frame, delivery_month: date) -> Frame:
     """Claims of the budget year (that of the delivery), the year before, which is judged too, and the one before that.
 
-    In and out: one row per ``PROVIDER`` and care_month with volume and amount_eur (float). Adds ``year`` and, where
-    both are positive, ``log_price``; an empty agb_code becomes "" so that a delivery per zorgkantoor joins.
+    In and out: one row per ``PROVIDER`` and care_month with volume and amount_eur (float), text as it is or as
+    codes. Adds ``year`` and, where both are positive, ``log_price``; an empty agb_code becomes "" so that a delivery
+    per zorgkantoor joins.
     """
     year = pl.col("care_month").dt.year()
     priced = (pl.col("volume") > 0) & (pl.col("amount_eur") > 0)
@@ -59,7 +61,7 @@ def select_years(provider_months: pl.DataFrame, delivery_month: date) -> pl.Data
     )
 
 
-def sum_years(claims: pl.DataFrame, prestaties: pl.DataFrame) -> pl.DataFrame:
+def sum_years(claims: pl.DataFrame | pl.LazyFrame, prestaties: pl.DataFrame) -> pl.DataFrame:
     """Claims of ``select_years`` per provider and year, with what tells a wrong unit in any of its months.
 
     Out: ``PROVIDER``, year, volume and amount_eur (sums), usual_log_price (median month), lowest_log_price,
@@ -68,22 +70,20 @@ def sum_years(claims: pl.DataFrame, prestaties: pl.DataFrame) -> pl.DataFrame:
     """
     units = prestaties.select("prestatiecode", pl.col("unit_code").alias("to_unit"))
     factors = units.join(conversion_table(), on="to_unit").rename({"from_unit": "unit_code"}).drop("to_unit")
-    return (
-        claims.group_by(*PROVIDER, "year")
-        .agg(
-            pl.col("volume", "amount_eur").sum(),
-            pl.col("log_price").median().alias("usual_log_price"),
-            pl.col("log_price").min().alias("lowest_log_price"),
-            pl.col("log_price").max().alias("highest_log_price"),
-            pl.col("volume").median().alias("usual_volume"),
-            pl.col("volume").max().alias("highest_volume"),
-        )
-        .join(factors, on=["prestatiecode", "unit_code"])
-    )
+    sums = [
+        pl.col("volume", "amount_eur").sum(),
+        pl.col("log_price").median().alias("usual_log_price"),
+        pl.col("log_price").min().alias("lowest_log_price"),
+        pl.col("log_price").max().alias("highest_log_price"),
+        pl.col("volume").median().alias("usual_volume"),
+        pl.col("volume").max().alias("highest_volume"),
+    ]
+    years = sum_in_parts(claims, [*PROVIDER, "year"], sums, part_by="agb_code")
+    return years.join(factors, on=["prestatiecode", "unit_code"])
 
 
 def judge_claim_units(
-    claims: pl.DataFrame,
+    claims: pl.DataFrame | pl.LazyFrame,
     years: pl.DataFrame,
     agreed: pl.DataFrame,
     maximum: pl.DataFrame,
@@ -113,7 +113,8 @@ def judge_claim_units(
     """
     keys = _add_reference(years, agreed, maximum, delivery_month.year, assumptions)
     suspects = keys.filter(_is_suspect(assumptions))
-    months = claims.join(suspects, on=PROVIDER).with_columns(
+    of_suspects = as_text(join_codes(claims, suspects, PROVIDER).collect(engine="streaming"))
+    months = of_suspects.sort(*PROVIDER, "care_month").with_columns(
         (pl.col("log_price") - pl.col("reference_log_price")).alias("log_ratio")
     )
     months = _add_usual_volume(months, delivery_month, assumptions)

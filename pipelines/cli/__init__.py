@@ -8,6 +8,7 @@ from pipelines.cli.decide import accept, quarantine
 from pipelines.cli.demo import demo
 from pipelines.cli.forecast import forecast
 from pipelines.cli.look import explain, query, tables
+from pipelines.cli.report import report
 from pipelines.cli.run import run
 from pipelines.cli.simulate import simulate
 from pipelines.cli.validate import validate
@@ -22,6 +23,8 @@ def main() -> None:
     """
 
 
-_COMMANDS = (demo, simulate, validate, run, accept, quarantine, tables, explain, query, forecast, complete, backtest)
+_COMMANDS = (
+    *(demo, simulate, validate, run, report, accept, quarantine, tables, explain, query, forecast, complete, backtest),
+)
 for command in _COMMANDS:
     main.add_command(command)

@@ -11,7 +11,7 @@ import click
 
 from warehouse.settings import data_folder
 
-STAGES_COUNT = 22
+STAGES_COUNT = 24
 
 
 class Month(click.ParamType[date]):

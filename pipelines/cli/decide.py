@@ -52,16 +52,28 @@ def quarantine() -> None:
 @quarantine.command("list", epilog="Example: wlz quarantine list")
 @data_option
 def list_quarantine(data_dir: Path | None) -> None:
-    """Deliveries that were refused or have rows set apart, newest first, with rows and euro."""
-    register = Store(resolve_data(data_dir) / "lake").read_register()
+    """Deliveries that were refused or have rows set apart, newest first, with rows and euro; then what was released."""
+    from expectations.decisions import RELEASE, read_decisions
+    from expectations.results import format_count
+
+    store = Store(resolve_data(data_dir) / "lake")
+    register, released = store.read_register(), read_decisions(store).filter(decision=RELEASE)
     refused = register.filter(delivery_status="refused")
     apart = register.filter(register["quarantined_count"] > 0, delivery_status="accepted")
     if refused.is_empty() and apart.is_empty():
-        say("Nothing is in quarantine.")
+        say("Nothing is in quarantine." if released.is_empty() else "Nothing is in quarantine now.")
     for row in refused.sort("delivery_month", "delivery_id", descending=True).iter_rows(named=True):
-        say(f"{row['delivery_id']}: refused, {row['rows_count']:,} rows{_euro(row['amount_eur'])}. {row['reason']}")
+        rows = format_count(row["rows_count"], "row")
+        say(f"{row['delivery_id']}: refused, {rows}{_euro(row['amount_eur'])}. {row['reason']}")
     for row in apart.sort("delivery_month", "delivery_id", descending=True).iter_rows(named=True):
-        say(f"{row['delivery_id']}: {row['quarantined_count']:,} rows set apart{_euro(row['quarantined_eur'])}")
+        rows = format_count(row["quarantined_count"], "row")
+        say(f"{row['delivery_id']}: {rows} set apart{_euro(row['quarantined_eur'])}")
+    for row in released.sort("decided_at", descending=True).iter_rows(named=True):
+        rows = format_count(row["rows_count"], "row")
+        say(
+            f"{row['delivery_id']}: {rows}{_euro(row['amount_eur'])} of {row['check_id']} released by "
+            f"{row['decided_by']} on {row['decided_at']:%Y-%m-%d} ({row['decision_reason']})"
+        )
 
 
 @quarantine.command("show", epilog="Example: wlz quarantine show declaraties-2018-05-0123456789ab")
@@ -74,6 +86,7 @@ def show_quarantine(delivery_id: str, data_dir: Path | None) -> None:
     import polars as pl
 
     from expectations.quarantine import ROWS_FILE
+    from expectations.results import format_count
 
     data = resolve_data(data_dir)
     folder = _folder(data, delivery_id)
@@ -81,7 +94,7 @@ def show_quarantine(delivery_id: str, data_dir: Path | None) -> None:
     for refusal in reason["refused"]:
         say(f"refused: {refusal['message']}")
     for counted in reason["rows"]:
-        say(f"{counted['check_id']}: {counted['reason']} ({counted['rows']:,} rows)")
+        say(f"{counted['check_id']}: {counted['reason']} ({format_count(counted['rows'], 'row')})")
     if (folder / ROWS_FILE).exists():
         with pl.Config(tbl_rows=ROWS_SHOWN, tbl_cols=-1, tbl_width_chars=160, fmt_str_lengths=60):
             say(str(pl.read_parquet(folder / ROWS_FILE).head(ROWS_SHOWN)))
@@ -100,12 +113,13 @@ def show_quarantine(delivery_id: str, data_dir: Path | None) -> None:
 def release(delivery_id: str, check_id: str, reason: str, author: str, data_dir: Path | None) -> None:
     """Use the rows that a check set apart, from the next run on. Recorded in marts.check_decisions."""
     from expectations.decisions import release_rows
+    from expectations.results import format_count
 
     data = resolve_data(data_dir)
     store, folder = Store(data / "lake"), data / "quarantine"
     rows = _decide(lambda: release_rows(store, folder, check_id, delivery_id, *_stated(author, reason), _now()))
     amount = rows["amount_eur"].sum() if "amount_eur" in rows.columns else None
-    say(f"Released by {author.strip()}: {rows.height:,} rows{_euro(amount)} of {delivery_id}.")
+    say(f"Released by {author.strip()}: {format_count(rows.height, 'row')}{_euro(amount)} of {delivery_id}.")
     say(f"Next: wlz run --delivery-month {delivery_id.split('-', 1)[1][:7]}")
 
 

@@ -15,7 +15,7 @@ SEED = 1  # the constants of the simulation are solved for this one
 @data_option
 def demo(data_dir: Path | None) -> None:
     """Simulate deliveries at the scale of the May 2018 advice (first time), run that month, print tables 1 and 3."""
-    from pipelines.cli.run import run_and_tell
+    from pipelines.cli.run import report_page, run_and_tell
     from pipelines.cli.simulate import describe_simulation, read_marker, write_simulation
     from wlz.simulate.inputs import SimulationError
 
@@ -41,4 +41,5 @@ def demo(data_dir: Path | None) -> None:
 
         say(render_demo(data / "wlz.duckdb", MONTH))
         say(f"Marts: {data / 'wlz.duckdb'} (wlz tables, wlz query). Deliveries: {landing}. Lake: {data / 'lake'}.")
+        say(f"Report: {report_page(data / 'wlz.duckdb', MONTH)}")
     raise SystemExit(code)

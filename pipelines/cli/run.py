@@ -148,6 +148,7 @@ def _fall_back(blocked: list[str], warehouse: "Warehouse", month: date) -> int:
     if is_published(warehouse, month) and not by_a_stage:
         say(f"Refused, nothing new published: the advice of {month_label(month)} keeps resting on {claims[0]}.")
         _tell_refusals(blocked)
+        say(f"The marts show this judgement with the next advice that is published{_shown_now(warehouse, month)}")
         return 1
     with progress() as shown:
         outcome = run_month(warehouse, month, falls_back=True, listener=shown)
@@ -155,6 +156,12 @@ def _fall_back(blocked: list[str], warehouse: "Warehouse", month: date) -> int:
     _tell_refusals(blocked)
     tell_published([warning for warning in outcome.warnings if warning not in blocked], month, warehouse)
     return 1
+
+
+def _shown_now(warehouse: "Warehouse", month: date) -> str:
+    """Where a refusal shows before that; a delivery that did not come lies nowhere."""
+    refused = warehouse.store.read_register().filter(delivery_status="refused", delivery_month=month)
+    return "" if refused.is_empty() else "; now: wlz quarantine list"
 
 
 def _tell_refusals(blocked: list[str]) -> None:
@@ -178,6 +185,12 @@ def tell_published(warnings: list[str], month: date, warehouse: "Warehouse") -> 
     for line in [*render_left_out(database, month, shown), *render_missing(database, month, shown)]:
         say(line)
     say(f"Advice on delivery month {month_label(month)} published in {database}")
+    say(f"Report: {report_page(database, month)}")
+
+
+def report_page(database: Path, month: date) -> Path:
+    """The first page of the report of a month, as the last asset of a run wrote it."""
+    return database.parent / "reports" / month_label(month) / "index.html"
 
 
 def last_frozen(store: Store, month: date) -> dict[str, Any]:

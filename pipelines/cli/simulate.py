@@ -12,11 +12,12 @@ import click
 import polars as pl
 
 from pipelines.cli.console import Month, note, say
+from warehouse.provenance import SIMULATION_MARKER
 
 if TYPE_CHECKING:
     from wlz.simulate.inputs import SimulatedFile
 
-MARKER = "simulation.json"
+MARKER = SIMULATION_MARKER
 
 
 class SimulateCommand(click.Command):

@@ -38,14 +38,15 @@ def validate(path: Path, history: Path | None, as_machine: bool) -> None:
 
 
 def _tell(validation: object) -> None:
-    from expectations.results import format_euro
+    from expectations.results import format_count, format_euro
     from expectations.validation import Validation
     from warehouse.store import month_label
 
     assert isinstance(validation, Validation)
     for arrival in validation.files:
         amount = "" if arrival.amount_eur is None else f", {format_euro(arrival.amount_eur)}"  # type: ignore[arg-type]
-        say(f"{arrival.kind} {month_label(arrival.month)} ({arrival.path.name}): {arrival.rows:,} rows{amount}")
+        rows = format_count(arrival.rows, "row")
+        say(f"{arrival.kind} {month_label(arrival.month)} ({arrival.path.name}): {rows}{amount}")
     for result in validation.findings:
         verdict = "refused" if result.is_blocking else {"warn": "warning"}.get(result.severity, result.severity)
         say(f"  {verdict}: {result.message}")

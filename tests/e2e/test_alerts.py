@@ -11,6 +11,7 @@ import pytest
 from e2e.alert_desk import APRIL, MAY, NOW, Desk, result
 from e2e.alert_servers import webhook_server
 from e2e.handmade import claims, kader, write_delivery
+from expectations.decisions import release_rows
 from expectations.intake import take_in
 from pipelines.alerts import DUE, RUN, send_notice, solve_notices, write_notice
 from warehouse import duck
@@ -128,6 +129,42 @@ def test_info_is_not_told_and_single_providers_only_inside(desk, hook):
     assert finding["observed"] == "agb_code zorgaanbieder is late"
     desk.environ.pop("WLZ_ALERT_INTERNAL")
     assert desk.tell() == []  # what is kept inside is not called solved outside
+
+
+def test_providers_that_are_late_are_hinted_at_outside_without_a_name(desk, hook):
+    """Beside what they may have brought about in that delivery, and not where they are named, or about prices."""
+    late = result("agb_code 73730001 is late", check_id="L12", severity="info")
+    hint = "Enkele zorgaanbieders zijn laat en kunnen hiervan de oorzaak zijn: zie marts.monitor_provider."
+    desk.judge(late, result()).tell()
+    desk.judge(result("CZ, Z041: level", check_id="V03-level")).tell()
+    assert [hint in post["notes"] for post in hook.posts] == [False, True]
+    assert "73730001" not in hook.posts[1]["text"]
+    desk.environ["WLZ_ALERT_INTERNAL"] = "yes"
+    desk.judge(result("CZ, Z042: level", check_id="V03-level")).tell()
+    assert hint not in hook.posts[2]["notes"]
+
+
+def test_rows_that_a_person_released_are_not_called_solved(desk, hook, tmp_path):
+    """€ 100 for −1: in quarantine; released it counts as it is, and nobody mended anything."""
+    landing, quarantine = tmp_path / "deliveries", tmp_path / "quarantine"
+    wrong = [(*row[:-1], -row[-1]) for row in claims("Z025", agb="01234567")]
+    write_delivery(landing, "kader", kader(), month="2018-05", on=date(2018, 5, 15))
+    write_delivery(landing, "declaraties", [*claims("Z025"), *wrong], month="2018-05", on=date(2018, 5, 2))
+
+    def take(hours: int) -> None:
+        take_in(landing, desk.store, quarantine, MAY, NOW + timedelta(hours=hours), print)
+        desk.tell()
+
+    take(0)
+    told = next(one for one in hook.posts[0]["findings"] if one["check_id"] == "P02")
+    who = ("A. Vos", "a correction", NOW + timedelta(hours=1))
+    release_rows(desk.store, quarantine, "P02", told["delivery"], *who)
+    take(2)
+    assert "1 vrijgegeven door een mens" in hook.posts[1]["subject"]
+    assert hook.posts[1]["solved"] == []
+    assert hook.posts[1]["notes"][0].startswith("Vrijgegeven door een mens: P02 prijs niet positief: amount and volume")
+    assert "A. Vos" not in hook.posts[1]["text"]
+    assert desk.tell() == []
 
 
 def test_an_accepted_block_is_neither_news_nor_solved(desk, hook):

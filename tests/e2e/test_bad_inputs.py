@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from e2e.handmade import House, claims, furnish
+from e2e.handmade import FRIESLAND, House, claims, furnish
 
 CLAIMS = "2018-05/declaraties.csv"
 HEADER = "aanleverdatum;zorgkantoorcode;agb_code;prestatiecode;zorgmaand;eenheid;aantal;bedrag"
@@ -124,7 +124,7 @@ BAD_FILES: dict[Callable[[House], None], tuple[str, ...]] = {
     ),
     unknown_zorgkantoor: (
         "D02",
-        f"({CLAIMS}) has row 3, column zorgkantoorcode: zorgkantoor 5599 in 1 rows of 2015-02",
+        f"({CLAIMS}): first in row 3, column zorgkantoorcode: zorgkantoor 5599 in 1 row of 2015-02",
         "Likely a typing error",
         "expected codes of the crosswalk",
         "€ 1,000 is at stake",
@@ -132,7 +132,7 @@ BAD_FILES: dict[Callable[[House], None], tuple[str, ...]] = {
     ),
     duplicate_key: (
         "D03",
-        f"({CLAIMS}) has rows 3, 146: key 5501 × (empty) × Z025 × 14 × 2015-02-01 delivered 2 times",
+        f"({CLAIMS}): rows 3, 146: key 5501 × (empty) × Z025 × 14 × 2015-02-01 delivered 2 times",
         "expected one row per key",
         "Likely lines exported twice",
         "€ 1,000 is at stake",
@@ -140,7 +140,7 @@ BAD_FILES: dict[Callable[[House], None], tuple[str, ...]] = {
     ),
     care_after_the_delivery: (
         "D06",
-        f"({CLAIMS}) has row 146, column zorgmaand: 1 rows of care month 2018-06",
+        f"({CLAIMS}): first in row 146, column zorgmaand: 1 row of care month 2018-06",
         "Likely a month and a year exchanged",
         "expected care months from 2015-01 up to the delivery month",
         "€ 1,000 is at stake",
@@ -161,7 +161,10 @@ def test_a_bad_file_is_refused_and_the_advice_stays(house: House, spoil: Callabl
     spoil(house)
     result = house.run()
     assert result.exit_code == 1
-    assert result.stdout.splitlines()[0].startswith("Refused, nothing new published")
+    first, *_, last = result.stdout.splitlines()
+    assert first.startswith("Refused, nothing new published")
+    where = "" if spoil is missing_file else "; now: wlz quarantine list"
+    assert last == f"The marts show this judgement with the next advice that is published{where}"
     for words in (*BAD_FILES[spoil], "The delivery is refused; the last accepted one is used"):
         if spoil is missing_file and words.startswith("The delivery"):
             continue  # there is no delivery to refuse
@@ -306,3 +309,21 @@ def test_unknown_codes_go_to_quarantine_with_their_euro(house: House) -> None:
     }
     quality = house.query("select outcome, severity, at_stake_eur from marts.data_quality where check_id = 'D02-rows'")
     assert ("failed", "warn", 108_000) in [(outcome, severity, float(euro or 0)) for outcome, severity, euro in quality]
+
+
+def test_warnings_of_a_run_come_largest_first(house: House) -> None:
+    """Rows of an unknown code (€ 36,000) and of a negative amount (€ 72,000): not the order of the catalogue."""
+    negative = [(*row[:-1], -row[-1]) for row in claims("Z051")]
+    house.deliver("declaraties", [*claims("Z025"), *claims("Z041"), *claims("Q999", codes=[FRIESLAND]), *negative])
+    told = house.run()
+    assert told.exit_code == 0, told.output
+    warned = [line.split()[1] for line in told.stdout.splitlines() if line.startswith("  warning: ")]
+    assert [check_id for check_id in warned if check_id in ("P02", "D02-rows")] == ["P02", "D02-rows"]
+    assert "D02-rows prestatie" in told.stdout
+
+
+def test_a_name_in_another_case_is_a_warning_of_the_run(house: House) -> None:
+    (house.landing / "2018-05" / "KADER.PARQUET").write_bytes(b"")
+    told = house.run()
+    assert told.exit_code == 0, told.output
+    assert "  warning: D01 2018-05/KADER.PARQUET is passed over because of its name; expected kader.p" in told.stdout

@@ -50,8 +50,9 @@ def test_an_accepted_block_is_published_audited_and_visible(house: House) -> Non
 
 
 @pytest.mark.parametrize(("check_id", "said"), [
-    ("D99", "no check 'D99'; the checks are D01"),
-    ("P02", "holds nothing back: it is warn and passed"),
+    ("d08", "no check 'd08'; closest are D08, "),
+    ("D99", "Next: docs/checks.md lists all"),
+    ("P02", "is warn and passed. Rows it sets apart: wlz quarantine release declaraties-2018-05-"),
     ("D03", "D03 one row per key cannot be accepted: nothing can be computed from such a delivery"),
 ])  # fmt: skip
 def test_what_cannot_be_accepted_is_said_and_changes_nothing(house: House, check_id: str, said: str) -> None:
@@ -59,12 +60,21 @@ def test_what_cannot_be_accepted_is_said_and_changes_nothing(house: House, check
     told = house.wlz("accept", check_id, accepted, *WHO, *WHY)
     assert told.exit_code == 1
     assert said in told.output
+    assert len(told.output) < 300  # never the whole list
     assert not (house.root / "lake" / "check_decisions").exists()
 
 
 def test_a_decision_needs_an_author_and_a_reason(house: House) -> None:
     assert house.wlz("accept", "D08", "x", "--author", "A", "--reason", " ").exit_code == 2
     assert house.wlz("accept", "D08", "x", "--author", "A").exit_code == 2
+
+
+def test_a_reason_is_of_a_length_people_read(house: House) -> None:
+    refused = refuse_june(house)
+    told = house.wlz("accept", "D08", refused, *WHO, "--reason", "x" * 501)
+    assert told.exit_code == 1
+    assert "--reason has 501 characters, expected at most 500" in told.output
+    assert house.wlz("accept", "D08", refused, *WHO, "--reason", "x" * 500).exit_code == 0
 
 
 def test_released_rows_count_from_the_next_run_on(house: House) -> None:
@@ -80,6 +90,7 @@ def test_released_rows_count_from_the_next_run_on(house: House) -> None:
 
     listed = house.wlz("quarantine", "list")
     assert f"{delivery}: 36 rows set apart, € -18,000" in listed.output
+    assert "Nothing" not in listed.output
     shown = house.wlz("quarantine", "show", delivery)
     assert "P02: amount and volume have different signs (36 rows)" in shown.output
     assert "-500.00" in shown.output
@@ -94,7 +105,10 @@ def test_released_rows_count_from_the_next_run_on(house: House) -> None:
     [(after,)] = house.query(euro)
     assert after > before * 1.2
     assert house.register().filter(delivery_id=delivery)["quarantined_count"].item() == 0
-    assert "Nothing is in quarantine." in house.wlz("quarantine", "list").output
+    listed = house.wlz("quarantine", "list").output
+    assert "Nothing is in quarantine now." in listed
+    assert f"{delivery}: 36 rows, € -18,000 of P02 released by A. Vos on " in listed
+    assert "(checked by telephone)" in listed
     again = house.advice_hashes()
     assert house.publish().advice_hashes() == again
 

@@ -118,7 +118,7 @@ def test_one_uitvoerder_doubled_refuses_the_delivery_and_says_which(house: House
     assert result.exit_code == 1
     assert "rests on the last accepted claims: declaraties-2018-05-" in result.stdout.splitlines()[0]
     words = "(2015-01 to 2017-12) at 2.00 times the delivery of 2018-05, € 72,000 counted twice; expected"
-    assert f"has uitvoerder De Friesland: 36 of 36 older months {words}" in result.stdout
+    assert f": uitvoerder De Friesland: 36 of 36 older months {words}" in result.stdout
     assert "About € 72,000 is at stake. The delivery is refused; the last accepted one is used." in result.stdout
     assert "uitvoerder Menzis" not in result.stdout
 

@@ -36,6 +36,34 @@ def test_findings_are_sorted_by_euro_with_what_refuses_first(tmp_path: Path) -> 
     assert "would be refused" in told.output
 
 
+def test_a_warning_on_a_file_that_is_refused_does_not_say_it_is_used(tmp_path: Path) -> None:
+    told = invoke("validate", str(write(tmp_path, [*FINE, *FINE[:2], *NEGATIVE])))
+    [warning] = [line for line in told.output.splitlines() if line.startswith("  warning: P02")]
+    assert "Nothing of it is used: the delivery is refused by D03. Next:" in warning
+    assert "the rest of the delivery is used" not in warning
+
+
+def test_a_name_in_another_case_is_named_with_what_it_should_be(tmp_path: Path) -> None:
+    folder = tmp_path / "2018-05"
+    alone = write(tmp_path, FINE).rename(folder / "DECLARATIES.CSV")
+    told = invoke("validate", str(folder))
+    assert told.exit_code == 2
+    assert "found no delivery" in told.output
+    assert "a file DECLARATIES.CSV should be declaraties.csv" in told.output
+    told = invoke("validate", str(alone))
+    assert "DECLARATIES.CSV: the name says which kind it is; expected declaraties.csv" in told.output
+    write(tmp_path, FINE)
+    (folder / "Kader.parquet").write_bytes(b"")
+    said = json.loads(invoke("validate", str(folder), "--json").stdout)
+    jsonschema.validate(said, SCHEMA)
+    assert [(one["observed"], one["expected"], one["refuses"]) for one in said["findings"]] == [
+        ("a file DECLARATIES.CSV", "declaraties.csv", False),
+        ("a file Kader.parquet", "kader.parquet", False),
+    ]
+    told = invoke("validate", str(folder))
+    assert "warning: D01 2018-05/Kader.parquet is passed over because of its name; expected kader.p" in told.output
+
+
 def test_the_json_follows_its_schema(tmp_path: Path) -> None:
     path = write(tmp_path, [*FINE, *NEGATIVE])
     told = invoke("validate", str(path), "--json")

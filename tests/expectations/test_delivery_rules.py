@@ -29,23 +29,25 @@ def test_schema_rule_flags_a_file_that_was_not_parsed(check):
     assert results["D01"].outcome == "failed"
     assert results["D01"].is_blocking
     assert "row 10,412, column aantal: found '1.234,5', expected a number" in results["D01"].message
+    assert results["D01"].message.count("expected") == 1
 
 
 @pytest.mark.parametrize(
     ("planted", "words"),
     [
-        (pl.lit("x").alias("extra"), "column extra: found String, expected no such column"),
-        (pl.col("volume").cast(pl.Int64), "column volume: found Int64, expected Float64"),
+        (pl.lit("x").alias("extra"), "column extra (String) is not in the contract"),
+        (pl.col("volume").cast(pl.Int64), "column volume is Int64 instead of Float64"),
     ],
 )
 def test_schema_rule_flags_another_column_or_type(check_rule, claims, planted, words):
     result = check_rule("D01", claims.with_columns(planted))
     assert (result.outcome, result.findings_count) == ("failed", 1)
     assert words in result.observed
+    assert f"{words}; expected exactly the columns and types of the contract. " in result.message
 
 
 def test_schema_rule_flags_a_missing_column(check_rule, claims):
-    assert "column volume: found missing" in check_rule("D01", claims.drop("volume")).observed
+    assert "column volume is missing" in check_rule("D01", claims.drop("volume")).observed
 
 
 def test_schema_rule_flags_a_file_without_frame_and_fault(check_rule):
@@ -56,7 +58,7 @@ def test_code_rule_flags_an_unknown_zorgkantoor(check_rule, claims, change_rows)
     result = check_rule("D02", change_rows(claims, FIRST, zorgkantoor_code="5599"))
     assert (result.outcome, result.findings_count, result.at_stake_eur) == ("failed", 1, Decimal("302000.00"))
     assert result.is_blocking
-    assert "zorgkantoor 5599 in 1 rows of 2016-01 to 2016-01" in result.message
+    assert "): first in row 1, column zorgkantoorcode: zorgkantoor 5599 in 1 row of 2016-01; expected" in result.message
 
 
 @pytest.mark.parametrize(("code", "year", "outcome"), [("5522", 2019, "passed"), ("5522", 2020, "failed"),

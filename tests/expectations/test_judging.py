@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from expectations.catalogue import RULES, check_deliveries, measure_delivery, rules_for
-from expectations.results import format_euro, to_frame
+from expectations.results import format_count, format_euro, tell_refusals, to_frame
 from expectations.rules import (
     NO_FINDINGS,
     SEVERITIES,
@@ -59,6 +59,25 @@ def test_each_delivery_gets_its_own_outcome_in_the_order_given():
     assert [result.outcome for result in results] == ["passed", "failed", "failed", "passed"]
     assert [(result.check_id, result.severity) for result in results][:2] == [("T01", "block"), ("T02", "info")]
     assert [result.is_blocking for result in results] == [False, False, True, False]
+
+
+def test_a_warning_on_a_refused_delivery_does_not_say_it_is_used():
+    warn = replace(RULE, check_id="T02", severity="warn", action="The delivery is used")
+    judged = judge([metrics_of(ONE_FINDING), metrics_of(ONE_FINDING, rule=warn), metrics_of(ONE_FINDING, "b", warn)])
+    block, warning, of_another = tell_refusals(judged)
+    assert (block, of_another) == (judged[0], judged[2])
+    assert warning.action == "Nothing of it is used: the delivery is refused by T01"
+    assert "at stake. Nothing of it is used: the delivery is refused by T01. Next:" in warning.message
+    assert "The delivery is used" not in warning.message
+    (refused_later,) = tell_refusals(judged[2:], ["b"])
+    assert refused_later.action == "Nothing of it is used: the delivery is refused"
+    (overruled,) = tell_refusals([judged[0].accept("A. Vos", "known")], ["a"])
+    assert overruled.action.endswith("is refused, though A. Vos accepted this (known)")
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "0 rows"), (1, "1 row"), (0.6, "1 row"), (5876, "5,876 rows")])
+def test_a_count_has_its_plural(count, words):
+    assert format_count(count, "row") == words
 
 
 def test_nothing_to_judge_gives_nothing():

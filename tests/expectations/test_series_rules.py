@@ -6,6 +6,11 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from expectations.quarantine import split_rows
+from warehouse.settings import load_assumptions
+from warehouse.tables.deliveries import DECLARATIES
+
+FEW_BLOCKS = {**load_assumptions(2018), "missing_month_block_ratio": 0.5}
 VGZ, DAY_CARE = pl.col("zorgkantoor_code") == "5508", pl.col("prestatiecode") == "Z041"
 
 
@@ -30,7 +35,10 @@ def test_missing_month_is_flagged_with_its_euro(check_rule, claims):
     result = check_rule("L05", without(claims, date(2017, 6, 1)))
     assert (result.outcome, result.findings_count) == ("failed", 1)
     assert result.at_stake_eur == Decimal("312000.00")  # mean of May and July
-    assert "uitvoerder VGZ, prestatie Z041, 2017-06: no volume, expected about 3120 units" in result.message
+    assert (
+        "uitvoerder VGZ, prestatie Z041, 2017-06: no volume, usually about 3,120 units; expected volume"
+        in result.message
+    )
 
 
 def test_month_of_zero_volume_is_missing_too(check_rule, claims, change_rows):
@@ -47,6 +55,45 @@ def test_missing_month_blocks_above_its_share_of_revenue(check_rule, claims):
     result = check_rule("L05", planted, assumptions={**limits, "missing_month_block_ratio": 0.1})
     assert (result.outcome, result.severity, result.is_blocking) == ("failed", "warn", False)
     assert result.action.startswith("The delivery is used")
+
+
+@pytest.mark.parametrize(
+    ("planted", "words"),
+    [
+        ({"prestatiecode": "X999"}, "1 row of an unknown prestatie in this month in quarantine (€ 312,000)"),
+        ({"unit_code": "31"}, "1 row of it in quarantine (€ 312,000)"),
+        ({"volume": -3120.0}, "1 row of it in quarantine (€ 312,000)"),
+    ],
+)
+def test_a_month_set_apart_is_said_and_its_euro_left_to_that_rule(check, claims, change_rows, planted, words):
+    """The row of June 2017 is there and cannot be used: nothing is missing that the rule on rows does not count.
+
+    A twelfth of the year is reason to refuse the delivery all the same, and then all of it is at stake.
+    """
+    june = VGZ & DAY_CARE & (pl.col("care_month") == date(2017, 6, 1))
+    delivered = change_rows(claims, june, **planted)
+    kept, apart = split_rows(delivered, DECLARATIES, {"Z041", "Z110"}, {"14"})
+    results = check(delivered, kept=kept, quarantined=apart, assumptions=FEW_BLOCKS)
+    told = results["L05"]
+    assert f"no volume, usually about 3,120 units; {words}; expected volume in every month" in told.message
+    assert (told.is_blocking, told.at_stake_eur) == (False, Decimal("0.00"))
+    refusing = check(delivered, kept=kept, quarantined=apart)["L05"]
+    assert (refusing.is_blocking, refusing.at_stake_eur) == (True, Decimal("312000.00"))
+    assert words in refusing.message
+    assert results["D02-rows" if "volume" not in planted else "P02"].at_stake_eur == Decimal("312000.00")
+
+
+def test_a_month_partly_set_apart_keeps_the_rest_of_its_euro(check_rule, claims, change_rows):
+    """Of two missing series of June the rows of an unknown prestatie are worth less than both: shared by their euro."""
+    june = VGZ & (pl.col("care_month") == date(2017, 6, 1))
+    other = claims.filter(VGZ & DAY_CARE).with_columns(prestatiecode=pl.lit("Z110"), volume=pl.col("volume") / 2)
+    both = pl.concat([claims.filter(~(VGZ & ~DAY_CARE)), other])
+    lost = change_rows(both, june & DAY_CARE, prestatiecode="X999").filter(
+        ~(june & ~pl.col("prestatiecode").eq("X999"))
+    )
+    kept, apart = split_rows(lost, DECLARATIES, {"Z041", "Z110"}, {"14"})
+    result = check_rule("L05", lost, kept=kept, quarantined=apart, assumptions=FEW_BLOCKS)
+    assert (result.findings_count, result.at_stake_eur) == (2, Decimal("312000.00"))  # of € 624,000 missing
 
 
 def test_second_gap_nearby_does_not_hide_the_first(check_rule, claims):

@@ -10,7 +10,7 @@ from expectations import prices, utilisation, volumes
 from expectations.results import CheckResult
 from expectations.rules import Rule, measure_table
 from expectations.runner import judge
-from expectations.volumes import CLAIM_RULES
+from expectations.volumes import CLAIM_RULES, FLAG_RULES
 from warehouse.settings import load_assumptions
 from warehouse.tables.volumes import VOLUME_CHECK
 
@@ -51,7 +51,7 @@ def volume_check(*differences: float | None) -> pl.DataFrame:
 def test_disagreement_rule_flags_a_series_that_differs_by_more_than_ten_percent():
     result = judge_one(DISAGREEMENT, volume_check(0.02, 0.25, -0.01))
     assert (result.outcome, result.severity, result.findings_count) == ("failed", "info", 1)
-    assert "Z025/uitvoerder 1: ours 1000, statsmodels 800 (25.0 %)" in result.message
+    assert "Z025/uitvoerder 1: ours 1,000, statsmodels 800 (25.0 %)" in result.message
     assert not result.is_blocking
     assert result.action == "The forecast is used"
 
@@ -91,7 +91,7 @@ def test_missing_price_rule_flags_a_volume_without_a_price_and_its_euro():
     result = judge_one(MISSING_PRICE, without_price("120040.00"))
     assert (result.outcome, result.severity, result.findings_count) == ("failed", "warn", 1)
     assert result.at_stake_eur == Decimal("120040.00")
-    assert "Z041/uitvoerder 0: 1200 units without a price" in result.message
+    assert "Z041/uitvoerder 0: 1,200 units without a price" in result.message
     assert "About € 120,040 is at stake" in result.message
     assert not result.is_blocking
 
@@ -167,9 +167,20 @@ def test_unforecast_claims_rule_flags_a_new_code_with_its_euro():
     )
     result = judge([measure_table(CLAIM_RULES[0], claimed, "revenue", "d1", ASSUMPTIONS)])[0]
     assert (result.outcome, result.severity, result.at_stake_eur) == ("failed", "warn", Decimal("1500000.00"))
-    assert "H206/CZ" in result.message
+    assert "H206/CZ: € 1.5 mln claimed, forecast 0;" in result.message
     clean = judge([measure_table(CLAIM_RULES[0], claimed.clear(), "revenue", "d1", ASSUMPTIONS)])[0]
     assert clean.outcome == "passed"
+
+
+def test_flags_of_series_are_told_in_euro_as_elsewhere():
+    flagged = pl.DataFrame(
+        [("Z041", "CZ", "level_shift", 2_345_678.9, 12_345.6, 2_345_678.9)],
+        ["prestatiecode", "wlz_uitvoerder", "flag", "expected_eur", "last_year_eur", "at_stake_eur"],
+        orient="row",
+    )
+    rule = next(rule for rule in FLAG_RULES if rule.check_id == "V04")
+    (result,) = judge([measure_table(rule, flagged, "revenue", "d1", {"forecast_jump_minimum_eur": 1.0})])
+    assert "Z041/CZ: level_shift, € 2.3 mln expected, € 12,346 last year;" in result.message
 
 
 def test_missing_kader_rule_flags_a_region_without_one():
@@ -185,6 +196,6 @@ def test_missing_kader_rule_flags_a_region_without_one():
     )
     result = judge([measure_table(utilisation.RULES[0], rows, "utilisation", "d1", ASSUMPTIONS)])[0]
     assert (result.outcome, result.findings_count, result.at_stake_eur) == ("failed", 1, Decimal("12000.00"))
-    assert "Nijmegen, zin" in result.message
+    assert "Nijmegen, zin: € 12,000 expected;" in result.message
     clean = judge([measure_table(utilisation.RULES[0], rows.tail(1), "utilisation", "d1", ASSUMPTIONS)])[0]
     assert clean.outcome == "passed"

@@ -58,7 +58,7 @@ def test_a_month_turned_negative_is_twice_what_it_was(judge_claims: JudgeClaims,
     december = DSW & Z041 & (pl.col("care_month") == date(2017, 12, 1))
     result = judge_claims(MONTHS, negate(claims, december))
     assert (result.outcome, result.severity, result.findings_count) == ("failed", "warn", 1)
-    assert result.observed == "uitvoerder DSW, prestatie Z041, 2017-12: € -324000 in all, about € 315500 expected"
+    assert result.observed == "uitvoerder DSW, prestatie Z041, 2017-12: € -324,000 in all, usually about € 315,500"
     assert result.at_stake_eur == Decimal("639500.00")
     assert list_findings_of([result], date(2018, 5, 1))["wlz_uitvoerder"].to_list() == ["DSW"]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from expectations.catalogue import RULES
 from pipelines.alerts import NOTICES
 from pipelines.digest import MAX_TEXT, as_html, as_text, clean, format_amount, write_digest
-from pipelines.digest_nl import DUTCH, REFUSED
+from pipelines.digest_nl import DUTCH, NOT_USED, REFUSED
 from pipelines.news import Alert, Findings, Judgement, Told, choose_messages, list_findings, name_subject
 from warehouse.tables.deliveries import DELIVERY_REGISTER
 from warehouse.tables.quality import CHECK_FINDINGS, DATA_QUALITY
@@ -102,6 +102,26 @@ def test_when_a_finding_is_solved(judged, is_solved):
     assert len(choose_messages(Findings([], judged=judged), [tell(ALERT)]).solved) == is_solved
 
 
+@pytest.mark.parametrize(
+    ("judged_in", "released", "kind"),
+    [
+        (ALERT.delivery_id, {("P01", ALERT.delivery_id)}, "released"),
+        (ALERT.delivery_id, {("P02", ALERT.delivery_id)}, "solved"),
+        ("declaraties-2018-05-bbbbbbbbbbbb", {("P01", ALERT.delivery_id)}, "solved"),
+    ],
+    ids=["rows of this check and delivery", "of another check", "another delivery is right"],
+)
+def test_what_a_person_released_is_not_called_solved(judged_in, released, kind):
+    judged = {("P01", "declaraties"): Judgement(MAY, True, judged_in)}
+    findings = Findings([], judged=judged, released=released)
+    news = choose_messages(findings, [tell(ALERT)])
+    assert (len(news.solved), len(news.released)) == (int(kind == "solved"), int(kind == "released"))
+    for language, words in (("nl", "Vrijgegeven door een mens: P01 prijs"), ("en", "Released by a person: P01: H126")):
+        text = as_text(write_digest(news, findings, MAY, None, language))
+        assert (words in text) == (kind == "released")
+        assert ("\nOpgelost\n" in text or "\nSolved\n" in text) == (kind == "solved")
+
+
 def test_an_accepted_finding_is_no_news_and_not_solved():
     news = choose_messages(Findings([replace(ALERT, is_accepted=True)], judged=JUDGED), [tell(ALERT)])
     assert news.is_empty
@@ -133,6 +153,7 @@ def test_what_was_just_told_is_not_told_again(found):
         ("H126/Menzis: 1,234 units at € 56.78", "H126/Menzis: 99 units at € 1.00"),
         ("row 12, column zin: zorgkantoor 9999 in 3 rows", "row 7, column zin: zorgkantoor 9999 in 1 rows"),
         ("z 4.1, was -3.5 %", "z 12, was 0.5 %"),
+        ("H126: € 950,000 in all", "H126: € 1.1 mln in all"),
     ],
 )
 def test_numbers_do_not_make_another_finding(first, second):
@@ -222,6 +243,21 @@ def test_the_rest_is_counted_and_leaves_open_what_is_solved():
     assert [alert.observed for alert in found.alerts] == ["H126: 3 units"]
     assert found.unnamed_counts == {"P01": 1480}
     assert not found.judged["P01", "declaraties"].is_conclusive
+
+
+def test_a_warning_on_a_refused_delivery_does_not_say_it_is_used():
+    register = DELIVERY_REGISTER.empty()
+    row = {"delivery_id": "d-a", "delivery_status": "refused", "registered_at": datetime(2018, 5, 5)}
+    register = pl.concat([register, pl.DataFrame([row])], how="diagonal_relaxed")
+    rows = [
+        quality_row("failed", action="The delivery is used"),
+        quality_row("failed", check_id="D03", severity="block"),
+    ]
+    quality = pl.DataFrame(rows, schema=DATA_QUALITY.schema, strict=False)
+    found = {one.check_id: one for one in list_findings(quality, CHECK_FINDINGS.empty(), register, MAY).alerts}
+    assert found["P01"].action == "Nothing of it is used: the delivery is refused"
+    assert digest_of(found["P01"]).entries[0].fields["action"] == NOT_USED
+    assert digest_of(found["D03"]).entries[0].fields["action"] == REFUSED
 
 
 def test_a_result_without_findings_on_record_is_one_finding():

@@ -236,6 +236,22 @@ def test_months_after_the_run_and_folders_that_are_no_month_are_left_alone(desk)
     assert desk.register("delivery_month") == [(MAY,), (date(2018, 6, 1),)]
 
 
+def test_a_name_in_another_case_is_a_warning_until_it_is_right(desk):
+    """Of every month so far; on record where nothing else of its kind is there, and solved by the right name."""
+    desk.put(AIDS, "Hulpmiddelen.CSV", month="2018-04")
+    desk.put(AIDS)
+    wrong, _ = desk.put(CLAIMS, "DECLARATIES.csv"), desk.put(CLAIMS, "Hulpmiddelen.csv")
+    found = desk.take_in()
+    told = [f"{one.observed}, not {one.expected}" for one in found.results if one.severity == "warn"]
+    names = ("Hulpmiddelen.CSV", "DECLARATIES.csv", "Hulpmiddelen.csv")
+    assert told == [f"a file {name}, not {name.lower()}" for name in names]
+    on_record = [desk.store.read(DATA_QUALITY, month).filter(severity="warn") for month in (APRIL, MAY)]
+    assert [frame["checked_table"].to_list() for frame in on_record] == [["hulpmiddelen"], ["declaraties"]]
+    wrong.rename(wrong.with_name("declaraties.csv"))
+    assert len([one for one in desk.take_in().results if one.severity == "warn"]) == 2
+    assert desk.register("kind")[-1] == ("declaraties",)
+
+
 def test_rows_that_cannot_be_used_are_set_apart_with_their_euro(desk):
     """The file is accepted; an unknown prestatie is kept out of the figures and never lost."""
     desk.put(CLAIMS + "2018-05-02;5501;;Q999;2017-12;14;1,0;-7,25\n", "declaraties.csv")

@@ -21,6 +21,7 @@ STAGES = (
     "backtest",
     "quality",
     "monitor",
+    "support",
 )
 
 

@@ -1,14 +1,16 @@
 """Defects in units and prices of the claims: volumes in another unit, wrong amounts, prices nobody would agree to.
 
 Planted in the months the rules judge, the year of the last delivery and the year before, so that the provider's own
-earlier price stays what it was; ``unit_error`` alone is in every month.
+earlier price stays what it was; ``unit_error`` alone is in every month. ``price_outlier`` begins with a delivery, in
+the care month that is new then: what was delivered before keeps its price.
 """
 
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
 
+from wlz.simulate.claims import claims_frame
 from wlz.simulate.defects.planting import (
     PROVIDER,
     PROVIDER_SIZES,
@@ -30,7 +32,7 @@ from wlz.simulate.defects.planting import (
     sized,
     span,
 )
-from wlz.simulate.inputs import month_number
+from wlz.simulate.inputs import SIZES, month_date, month_number
 from wlz.simulate.world import tariffs_per_claim_unit
 
 MINUTES, DAGDEEL, DAY = "01", "16", "14"
@@ -41,11 +43,12 @@ SHARE_IN_HOURS = 0.5  # price 1.97 times too high; a quarter gives 1.33, which n
 AMOUNT_SCALE = 100  # cents for euro
 ABOVE_MAXIMUM_RATIO = 1.6
 OUTLIER_RATIO = 1 / 1.6  # down, as the jump: below the maximum, so that rule P01 has nothing to say
+OUTLIER_DELIVERIES = 4  # up to May all care months of the year: its mean price is wrong, not that of a month or two
+YEAR_MONTHS = 12
 JUMP_RATIO = 0.8
 JUMP_LAGS = (1, 2)
 USED_MONTHS = 24  # a provider and prestatie with fewer months is too thin for a unit error
 SERIES_KEY = (*PROVIDER, "prestatiecode")
-MonthsOf = Callable[[Target], list[str]]
 
 
 def _unit_error(target: Target) -> Outcome:
@@ -116,28 +119,31 @@ def _price_above_max(target: Target) -> Outcome:
     return target.with_frame(changed), [Planted(where, rows.height, excess, words)]
 
 
-def _price_of_series(ratio: float, words: str, changed_months: MonthsOf, judged_months: MonthsOf) -> Plant:
-    """An uitvoerder and prestatie at another price; the euro is the change in the months that are judged."""
-
-    def plant(target: Target) -> Outcome:
-        series = choose_series(target, judged_months(target))
-        hit, where = series_rows(target, series, changed_months(target))
-        rows = target.frame.filter(hit)
-        changed = scale_rows(target.frame, hit, amount=ratio)
-        judged = pl.col("zorgmaand").is_in(judged_months(target))
-        difference = abs(euro(changed.filter(hit, judged)) - euro(rows.filter(judged)))
-        return target.with_frame(changed), [Planted(where, rows.height, difference, words)]
-
-    return plant
+def _reprice(target: Target, series: tuple[int, str], months: list[str], ratio: float, words: str) -> Outcome:
+    """An uitvoerder and prestatie at another price in these months; the euro is the change."""
+    hit, where = series_rows(target, series, months)
+    rows = target.frame.filter(hit)
+    changed = scale_rows(target.frame, hit, amount=ratio)
+    difference = abs(euro(changed.filter(hit)) - euro(rows))
+    return target.with_frame(changed), [Planted(where, rows.height, difference, words)]
 
 
-def _all_months(target: Target) -> list[str]:
-    months: list[str] = target.frame["zorgmaand"].unique().sort().to_list()
-    return months
+def _price_outlier(target: Target) -> Outcome:
+    """Wrong from the first delivery with the fault on: of a care month that is new then, and of those after it."""
+    first = month_date(month_number(target.until) - OUTLIER_DELIVERIES + 1)
+    before_planting = replace(target, file=target.with_frame(claims_frame(target.claims, first)))
+    known = care_months(target, OUTLIER_DELIVERIES, OUTLIER_DELIVERIES + YEAR_MONTHS - 1)
+    series = choose_series(before_planting, known)  # the same one in every delivery
+    back = month_number(target.until) - month_number(target.file.delivery_month)
+    months = care_months(target, back + 1, OUTLIER_DELIVERIES)
+    words = "amounts divided by 1.6; the euro is what that takes off these months"
+    return _reprice(target, series, months, OUTLIER_RATIO, words)
 
 
-def _jump_months(target: Target) -> list[str]:
-    return care_months(target, *JUMP_LAGS)
+def _price_jump(target: Target) -> Outcome:
+    months = care_months(target, *JUMP_LAGS)
+    words = "amounts a fifth lower; the euro is what that takes off the two months"
+    return _reprice(target, choose_series(target, months), months, JUMP_RATIO, words)
 
 
 DEFECTS: dict[str, Defect] = {
@@ -208,27 +214,19 @@ DEFECTS: dict[str, Defect] = {
         _price_above_max,
     ),
     "price_outlier": Defect(
-        "The price of one uitvoerder and prestatie divided by 1.6, in every care month.",
+        "The price of one uitvoerder and prestatie divided by 1.6, in the care months new in the last four deliveries.",
         "P03",
         SERIES_SIZES,
         29,
-        _price_of_series(
-            OUTLIER_RATIO,
-            "amounts divided by 1.6; the euro is what that takes off the year and the year before",
-            _all_months,
-            _judged_months,
-        ),
+        _price_outlier,
+        touched=sized(*(tuple(range(OUTLIER_DELIVERIES)) for _ in SIZES)),
+        needed=sized(*(OUTLIER_DELIVERIES - 1 for _ in SIZES)),
     ),
     "price_jump": Defect(
         "The price of one uitvoerder and prestatie a fifth lower in the last two care months.",
         "P04",
         SERIES_SIZES,
         30,
-        _price_of_series(
-            JUMP_RATIO,
-            "amounts a fifth lower; the euro is what that takes off the two months",
-            _jump_months,
-            _jump_months,
-        ),
+        _price_jump,
     ),
 }

@@ -1,0 +1,217 @@
+"""What the pages of one delivery month rest on: rows of the published marts and what the round file says.
+
+Reading only: which rows, which columns. No number is computed here; sentences are in ``text``, layout in ``pages``.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from warehouse.duck import QueryError, run_query
+from warehouse.settings import load_round_page
+
+NATIONAL = "Landelijk"
+# Which scenario heads the page when the round file does not say: the first of these that was published.
+HEADLINES = ("completed", "letter", "base")
+SIMULATED = "simulation"  # input of an advice on invented deliveries
+# Marts read whole for the month, in every scenario; then those of the headline scenario only.
+WHOLE = (
+    "utilisation_national",
+    "utilisation_uitvoerder",
+    "zin_uitvoerder",
+    "extra_items_uitvoerder",
+    "pgb_uitvoerder",
+    "pgb_region",
+    "zin_region",
+    "utilisation_monthly",
+    "aids_monthly",
+    "exceedance",
+    "forecast_bridge",
+    "utilisation_outlook",
+    "advice_provenance",
+    "backtest_accuracy",
+)
+OF_HEADLINE = {
+    "pgb_forecast": "*",
+    "price_derivation": "* EXCLUDE (claims_volume, unit_evidence)",
+    "cell_support": "*",
+}
+LEVELS = "('series', 'group', 'region', 'uitvoerder', 'national')"
+NOT_TOLD = ("passed", "skipped")
+
+
+class ReportError(Exception):
+    """A report that cannot be made: no database, no such month. The message says what next."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One delivery month as published: marts by name, the scenario that heads the page, words of the round file."""
+
+    delivery_month: date
+    budget_year: int
+    headline: str
+    scenarios: tuple[str, ...]
+    marts: Mapping[str, pl.DataFrame]
+    page: Mapping[str, Any] = field(default_factory=dict)
+
+    def of(self, mart: str, scenario: str | None = None) -> pl.DataFrame:
+        """Rows of a mart in one scenario: the headline unless another is named."""
+        rows = self.marts[mart]
+        return rows.filter(scenario=scenario or self.headline) if "scenario" in rows.columns else rows
+
+    def one(self, mart: str, scenario: str | None = None, **where: object) -> dict[str, Any] | None:
+        """The one row of a mart that fits, as a dict; None when there is none."""
+        rows = self.of(mart, scenario).filter(**where)
+        return rows.row(0, named=True) if rows.height else None
+
+    @property
+    def uitvoerders(self) -> list[str]:
+        """Wlz-uitvoerders of the advice, by name."""
+        names = self.of("utilisation_uitvoerder")["wlz_uitvoerder"].unique().to_list()
+        return sorted((name for name in names if name != NATIONAL), key=str.casefold)
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the deliveries are invented: then every page says so."""
+        return SIMULATED in self.marts["advice_provenance"]["input_name"].to_list()
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over everything the pages are made of."""
+        digest = hashlib.sha256(repr((self.delivery_month, self.headline, sorted(self.page.items()))).encode())
+        for name in sorted(self.marts):
+            # As text: the bytes of Arrow hold chance values behind nulls.
+            digest.update(f"{name}\n{self.marts[name].write_csv(null_value='<null>')}".encode())
+        return digest.hexdigest()
+
+
+def published_delivery_months(database: Path) -> list[date]:
+    """Delivery months with an advice in the published database, oldest first; none when there is no database."""
+    if not database.exists():
+        return []
+    try:
+        sql = "SELECT DISTINCT delivery_month FROM marts.utilisation_national ORDER BY 1"
+        return run_query(database, sql)["delivery_month"].to_list()
+    except QueryError as error:
+        raise ReportError(f"{database}: no published marts ({error}). Next: wlz run --delivery-month YYYY-MM") from None
+
+
+def load_facts(database: Path, delivery_month: date) -> Facts:
+    """The facts of one delivery month from the published database, read-only.
+
+    Raises ReportError when the month is not published; the message names the months that are.
+
+    >>> load_facts(database, date(2018, 5, 1)).headline  # doctest: +SKIP
+    'letter'
+    """
+    months = published_delivery_months(database)
+    if delivery_month not in months:
+        shown = ", ".join(f"{month:%Y-%m}" for month in months) or "nothing"
+        raise ReportError(
+            f"{delivery_month:%Y-%m} is not published in {database.name}; published: {shown}. "
+            f"Next: wlz run --delivery-month {delivery_month:%Y-%m}"
+        )
+    marts = {name: _read(database, name, delivery_month) for name in WHOLE}
+    national = marts["utilisation_national"]
+    scenarios = tuple(sorted(national["scenario"].unique().to_list()))
+    page = load_round_page(delivery_month)
+    headline = _choose_headline(page, scenarios)
+    for name, columns in OF_HEADLINE.items():
+        marts[name] = _read(database, name, delivery_month, columns, f"AND scenario = '{headline}'")
+    budget_year = national["budget_year"][0]
+    marts |= _read_larger(database, delivery_month, headline) | _read_history(database, delivery_month, budget_year)
+    marts |= _read_checks(database, delivery_month)
+    return Facts(delivery_month, budget_year, headline, scenarios, marts, page)
+
+
+def _choose_headline(page: Mapping[str, Any], scenarios: tuple[str, ...]) -> str:
+    wanted = page.get("headline")
+    if wanted and wanted in scenarios:
+        return str(wanted)
+    return next((name for name in HEADLINES if name in scenarios), scenarios[0])
+
+
+def _read(
+    database: Path, mart: str, month: date, columns: str = "*", condition: str = "", order: str = "ALL"
+) -> pl.DataFrame:
+    return run_query(
+        database,
+        f"SELECT {columns} FROM marts.{mart} WHERE delivery_month = DATE '{month}' {condition} ORDER BY {order}",
+    )
+
+
+def _read_larger(database: Path, month: date, headline: str) -> dict[str, pl.DataFrame]:
+    """Of the largest marts only what a picture or a table shows."""
+    of_headline = f"AND scenario = '{headline}'"
+    bounds = "level, wlz_uitvoerder, zorgkantoorregio, prestatiegroep, prestatiecode, period, month, expected_eur, "
+    bounds += "lower_80_eur, upper_80_eur, lower_95_eur, upper_95_eur"
+    of_year = f"{of_headline} AND part = 'zin' AND period = 'year' AND level IN {LEVELS}"
+    of_months = f"{of_headline} AND part = 'zin' AND period = 'cumulative' AND level = 'uitvoerder'"
+    year = _read(database, "forecast_bounds", month, bounds, of_year)
+    return {
+        "lag_curve": _read_lag_curves(database, month, year),
+        "bounds_year": year,
+        "bounds_cumulative": _read(database, "forecast_bounds", month, bounds, of_months),
+        "volume_forecast": _read_examples(database, month, headline, year),
+    }
+
+
+def _read_examples(database: Path, month: date, headline: str, year: pl.DataFrame) -> pl.DataFrame:
+    """Figures 10 and 11: the largest series, and of those with a tenth of a per mille or more the least sure one."""
+    series = year.filter(pl.col("level") == "series", pl.col("expected_eur") > 0).with_columns(
+        width=(pl.col("upper_80_eur") - pl.col("lower_80_eur")).cast(pl.Float64) / pl.col("expected_eur").cast(float)
+    )
+    if series.is_empty():
+        return pl.DataFrame(schema={"prestatiecode": pl.String, "wlz_uitvoerder": pl.String})
+    large = series.filter(pl.col("expected_eur") >= series["expected_eur"].sum() / 10_000)
+    order = ["prestatiecode", "wlz_uitvoerder"]
+    largest = series.sort("expected_eur", *order, descending=[True, False, False]).row(0, named=True)
+    unsure = (large if large.height else series).sort("width", *order, descending=[True, False, False], nulls_last=True)
+    chosen = [largest, unsure.row(0, named=True)]
+    keys = " OR ".join(
+        f"(prestatiecode = {_quote(row['prestatiecode'])} AND wlz_uitvoerder = {_quote(row['wlz_uitvoerder'])})"
+        for row in chosen
+    )
+    return _read(database, "volume_forecast", month, "*", f"AND scenario = '{headline}' AND ({keys})")
+
+
+def _read_lag_curves(database: Path, month: date, year: pl.DataFrame) -> pl.DataFrame:
+    """How claims of the largest prestatiegroep come in, per uitvoerder: one group, since groups differ more."""
+    groups = year.filter(pl.col("level") == "group").group_by("prestatiegroep").agg(pl.col("expected_eur").sum())
+    largest = groups.sort("expected_eur", "prestatiegroep", descending=[True, False])["prestatiegroep"].to_list()
+    of_group = f"AND prestatiegroep = {_quote(largest[0])}" if largest else "AND false"
+    curve = "wlz_uitvoerder, prestatiegroep, lag_months, completeness_ratio, lower_80_ratio, upper_80_ratio, "
+    curve += "lower_95_ratio, upper_95_ratio"
+    return _read(database, "lag_curve", month, curve, of_group)
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _read_history(database: Path, month: date, budget_year: int) -> dict[str, pl.DataFrame]:
+    """Advices so far: those of this year up to this month, and those whose year is settled."""
+    sql = f"""
+        SELECT * FROM marts.forecast_vintages
+        WHERE delivery_month <= DATE '{month}' AND (budget_year = {budget_year} OR realised_eur IS NOT NULL)
+        ORDER BY ALL
+    """
+    return {"forecast_vintages": run_query(database, sql)}
+
+
+def _read_checks(database: Path, month: date) -> dict[str, pl.DataFrame]:
+    columns = "check_id, checked_table, delivery_id, title, severity, outcome, findings_count, at_stake_eur, action, "
+    columns += "accepted_by, accept_reason, check_status"
+    failed = f"AND outcome NOT IN {NOT_TOLD}"
+    order = "at_stake_eur DESC NULLS LAST, check_id, delivery_id"
+    return {
+        "data_quality": _read(database, "data_quality", month, columns, failed, order),
+        "delivery_status": _read(database, "delivery_status", month),
+        "check_decisions": _read(database, "check_decisions", month),
+    }

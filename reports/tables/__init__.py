@@ -1,0 +1,1 @@
+"""Tables of the report: what a table is, and the same table as page, CSV, workbook and terminal."""

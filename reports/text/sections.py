@@ -1,0 +1,307 @@
+"""What an advice says beside its answer: what changed, what is out of the figures, how sure, what comes next."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from reports.facts import NATIONAL, Facts
+from reports.language import Language
+from reports.rounding import round_millions
+from reports.text.answer import NAMED, Sentence, say_room
+
+EXTRA_ITEMS = ("crisisbedden", "meerzorg", "na_ijl")
+# Kinds of delivery without which a part of the expectation is missing.
+NEEDED = ("beleidsregelwaarden", "herschikking", "hulpmiddelen", "na_ijl", "nacalculatie", "pgb_verleningen")
+LATE = "late"
+
+
+def say_since_last(facts: Facts, language: Language) -> list[Sentence]:
+    """What moved the room since the advice before: the change, and its components from the largest on."""
+    bridge = facts.of("forecast_bridge").filter(wlz_uitvoerder=NATIONAL)
+    if bridge.is_empty():
+        return [Sentence("since_last", language.say("sections.first_advice", year=facts.budget_year))]
+    first = bridge.row(0, named=True)
+    before, after = first["available_before_eur"], first["available_after_eur"]
+    kind = _sign(after - before)
+    values = {
+        "month": language.month(first["from_delivery_month"]),
+        "change": language.euro(abs(after - before)),
+        "before": say_room(before, language),
+        "after": say_room(after, language),
+    }
+    said = [Sentence("since_last", language.say(f"sections.since_last_{kind}", **values))]
+    moved = bridge.filter(pl.col("change_eur") != 0).sort(pl.col("change_eur").abs(), descending=True).to_dicts()
+    moved = [row for row in moved if _sign(row["change_eur"]) != "same"]
+    for row in moved[:NAMED]:
+        text = language.say(
+            f"sections.moved_{'gain' if row['change_eur'] > 0 else 'loss'}",
+            component=language.say(f"sections.component_{row['component']}"),
+            amount=language.euro(abs(row["change_eur"])),
+        )
+        said.append(Sentence(f"moved_{row['component']}", text))
+    return said
+
+
+def say_left_out(facts: Facts, language: Language) -> list[Sentence]:
+    """What is not in the figures, or in them although a check refused it; the euro of each."""
+    inputs = facts.of("advice_provenance")
+    said = []
+    for row in inputs.filter(pl.col("quarantined_count") > 0).sort("quarantined_eur", descending=True).to_dicts():
+        text = language.say(
+            "sections.quarantined",
+            count=language.number(row["quarantined_count"]),
+            kind=row["input_name"],
+            amount=language.euro(row["quarantined_eur"]),
+        )
+        said.append(Sentence("quarantined", text))
+    said += [*_refused(facts, language), *_overruled(facts, inputs, language)]
+    missing = inputs.filter(input_version="not delivered")["input_name"].to_list()
+    if left := [kind for kind in NEEDED if kind in missing]:
+        said.append(Sentence("not_delivered", language.say("sections.not_delivered", kinds=", ".join(left))))
+    return said or [Sentence("left_out", language.say("sections.nothing_left_out"))]
+
+
+def _refused(facts: Facts, language: Language) -> list[Sentence]:
+    """Deliveries of this month that a check refused, and that nobody accepted."""
+    checks = facts.marts["data_quality"]
+    used = facts.of("advice_provenance")["input_version"].to_list()
+    refused = checks.filter(
+        pl.col("severity") == "block", pl.col("check_status") == "open", ~pl.col("delivery_id").is_in(used)
+    ).unique("delivery_id", keep="first", maintain_order=True)
+    rests_on = facts.one("advice_provenance", input_name="declaraties")
+    return [
+        Sentence(
+            "refused",
+            language.say(
+                "sections.refused",
+                delivery=row["delivery_id"],
+                check=row["check_id"],
+                title=row["title"],
+                rests_on=rests_on["input_version"] if rests_on else "–",
+            ),
+        )
+        for row in refused.drop_nulls("delivery_id").to_dicts()
+    ]
+
+
+def _overruled(facts: Facts, inputs: pl.DataFrame, language: Language) -> list[Sentence]:
+    used = inputs["input_version"].to_list()
+    accepted = facts.marts["data_quality"].filter(pl.col("check_status") == "accepted")
+    return [
+        Sentence(
+            "overruled",
+            language.say(
+                "sections.overruled",
+                check=row["check_id"],
+                title=row["title"],
+                delivery=row["delivery_id"],
+                author=row["accepted_by"],
+                reason=row["accept_reason"],
+            ),
+        )
+        for row in accepted.to_dicts()
+        if row["delivery_id"] in used
+    ]
+
+
+def say_late(facts: Facts, language: Language, wlz_uitvoerder: str | None = None) -> list[Sentence]:
+    """Which uitvoerders delivered late or incompletely, never which provider."""
+    used = facts.one("advice_provenance", input_name="declaraties")
+    status = facts.marts["delivery_status"].filter(pl.col("wlz_uitvoerder") != NATIONAL)
+    if used is not None:
+        status = status.filter(delivery_id=used["input_version"])
+    if wlz_uitvoerder is not None:
+        status = status.filter(wlz_uitvoerder=wlz_uitvoerder)
+    late = status.filter((pl.col("late_months") > 0) | ~pl.col("is_on_time").fill_null(True)).sort("wlz_uitvoerder")
+    said = [
+        Sentence(
+            "late",
+            language.say(
+                f"sections.late_{_lateness(row['late_months'])}",
+                name=row["wlz_uitvoerder"],
+                months=row["late_months"],
+                received=language.day(row["received_on"]),
+                due=language.day(row["due_on"]) if row["due_on"] else "–",
+            ),
+        )
+        for row in late.to_dicts()
+    ]
+    if said:
+        return said
+    return [Sentence("late", language.say("sections.nobody_late" if wlz_uitvoerder is None else "sections.on_time"))]
+
+
+def _lateness(months: int | None) -> str:
+    return "delivery" if not months else "month" if months == 1 else "months"
+
+
+def say_extra_items(facts: Facts, language: Language) -> list[Sentence]:
+    """Crisis beds, meerzorg and na-ijl: part of the zin expectation, from other sources than the claims."""
+    row, zin = (
+        facts.one("extra_items_uitvoerder", wlz_uitvoerder=NATIONAL),
+        facts.one("utilisation_national", part="zin"),
+    )
+    if row is None or zin is None:
+        return []
+    values = {name: language.euro(row[f"{name}_eur"]) for name in EXTRA_ITEMS}
+    text = language.say(
+        "sections.extra_items",
+        total=language.euro(row["extra_items_eur"]),
+        expected=language.euro(zin["expected_eur"]),
+        **values,
+    )
+    return [Sentence("extra_items", text)]
+
+
+def say_grants(facts: Facts, language: Language) -> list[Sentence]:
+    """Grants are not spending: why the pgb expectation is a stand of decisions."""
+    pgb = facts.one("pgb_uitvoerder", wlz_uitvoerder=NATIONAL)
+    if pgb is None:
+        return []
+    stands = facts.of("utilisation_monthly").filter(part="pgb", state="declared")["month"]
+    month = language.month(stands.max()) if stands.len() else language.say("sections.unknown_month")
+    text = language.say(
+        "sections.grants",
+        granted=language.euro(pgb["granted_to_date_eur"]),
+        month=month,
+        expected=language.euro(pgb["expected_eur"]),
+    )
+    return [Sentence("grants", text)]
+
+
+def say_aids(facts: Facts, language: Language) -> list[Sentence]:
+    """Aids adapted to one person, outside the kader: the expected year against what is reserved."""
+    aids = facts.of("aids_monthly")
+    if aids.is_empty():
+        return [Sentence("aids", language.say("sections.aids_none"))]
+    december = aids.filter(pl.col("month") == pl.col("month").max())
+    expected, reserve = december["cumulative_eur"].sum(), december["reserve_eur"][0]
+    kind = "unknown" if reserve is None else "over" if expected > reserve else "within"
+    text = language.say(
+        f"sections.aids_{kind}",
+        year=facts.budget_year,
+        expected=language.euro(expected),
+        reserve=language.euro(reserve),
+    )
+    return [Sentence("aids", text)]
+
+
+def say_uncertainty(facts: Facts, language: Language) -> list[Sentence]:
+    """What makes the figures unsure at this moment of the year."""
+    months = facts.of("utilisation_monthly").filter(part="zin")
+    declared = months.drop_nulls("declared_month_eur").height
+    forecast = months.filter(state="forecast").height
+    text = language.say("sections.uncertainty", forecast=forecast, declared=declared, year=facts.budget_year)
+    said = [Sentence("uncertainty", text)]
+    sources = facts.of("price_derivation").filter(pl.col("price_source").is_not_null())
+    if sources.height:
+        measured = sources.filter(price_source="a").height
+        share = language.percent(measured / sources.height, 0)
+        said.append(Sentence("prices", language.say("sections.prices_measured", percent=share)))
+    said += _realised(facts, language)
+    return said
+
+
+def _realised(facts: Facts, language: Language) -> list[Sentence]:
+    """How far earlier advices of a settled year were off, the largest miss of the nation."""
+    known = facts.marts["forecast_vintages"].filter(
+        pl.col("realised_eur").is_not_null(), wlz_uitvoerder=NATIONAL, part="zin", scenario=facts.headline
+    )
+    if known.is_empty():
+        return [Sentence("realised", language.say("sections.realised_none"))]
+    worst = known.sort(pl.col("error_ratio").abs(), descending=True).row(0, named=True)
+    text = language.say(
+        "sections.realised",
+        count=known.height,
+        years=", ".join(str(year) for year in known["budget_year"].unique().sort()),
+        month=language.month(worst["delivery_month"]),
+        percent=language.percent(abs(worst["error_ratio"]), 1),
+    )
+    return [Sentence("realised", text)]
+
+
+def say_consultation(facts: Facts, language: Language) -> list[Sentence]:
+    """What the Wlz-uitvoerders said of the forecast, as the round file records it."""
+    held: dict[str, Any] = facts.page.get("consultation", {})
+    if not held.get("held_on"):
+        return [Sentence("consultation", language.say("sections.consultation_none"))]
+    text = language.say("sections.consultation", day=language.day(held["held_on"]), said=held.get(language.code, ""))
+    return [Sentence("consultation", text.strip())]
+
+
+def say_next(facts: Facts, language: Language) -> list[Sentence]:
+    """When the next advice comes; every month brings a computation of its own."""
+    when = facts.page.get("next_advice")
+    key = "sections.next_advice" if when else "sections.next_month"
+    return [Sentence("next", language.say(key, day=language.day(when) if when else ""))]
+
+
+def say_signature(facts: Facts, language: Language) -> list[Sentence]:
+    """Who froze the advice, and whether what is shown is still what was signed."""
+    rows = facts.marts["forecast_vintages"].filter(
+        delivery_month=facts.delivery_month, scenario=facts.headline, wlz_uitvoerder=NATIONAL
+    )
+    finals = rows.filter(advice_state="final").sort("frozen_at")
+    if finals.is_empty():
+        return [Sentence("signature", language.say("sections.not_signed"))]
+    last = finals.row(-1, named=True)
+    values = {"advice": last["advice_id"], "author": last["author"], "day": language.day(last["frozen_at"].date())}
+    errata = [Sentence("erratum", text) for text in list_corrections(rows, last["advice_id"], language)]
+    signed = language.say("sections.signed", **values)
+    if errata:
+        signed = f"{signed} {language.say('sections.signed_changed')}"
+    return [Sentence("signature", signed), *errata]
+
+
+def list_corrections(rows: pl.DataFrame, signed: str, language: Language) -> list[str]:
+    """What the current figures of the nation say otherwise than the signed advice: the erratum, line by line."""
+    lines = []
+    for part in ("zin", "pgb"):
+        was = rows.filter(advice_id=signed, part=part)
+        now = rows.filter(advice_state="current", part=part)
+        if was.is_empty() or now.is_empty():
+            continue
+        for column in ("expected_eur", "budget_eur", "available_eur"):
+            before, after = was[column][0], now[column][0]
+            if before != after:
+                lines.append(
+                    language.say(
+                        "sections.erratum",
+                        advice=signed,
+                        part=language.say(f"common.{part}"),
+                        what=language.say(f"sections.column_{column}"),
+                        before=f"€ {language.number(before, 2)}",
+                        after=f"€ {language.number(after, 2)}",
+                    )
+                )
+    return lines
+
+
+def say_simulated(facts: Facts, language: Language) -> list[Sentence]:
+    """That the deliveries are invented: said on every page that shows their figures."""
+    return [Sentence("simulated", language.say("sections.simulated"))] if facts.is_simulated else []
+
+
+def say_outlook(facts: Facts, language: Language) -> list[Sentence]:
+    """The year after the budget year, at this year's prices and without extra items and pgb."""
+    row = facts.one("utilisation_outlook", wlz_uitvoerder=NATIONAL)
+    if row is None or row["growth_ratio"] is None:
+        return []
+    text = language.say(
+        "sections.outlook",
+        year=facts.budget_year + 1,
+        expected=language.euro(row["expected_excl_extra_eur"]),
+        growth=language.percent(row["growth_ratio"], 1),
+    )
+    return [Sentence("outlook", text)]
+
+
+def texts(sentences: Sequence[Sentence]) -> list[str]:
+    """The sentences alone."""
+    return [sentence.text for sentence in sentences]
+
+
+def _sign(amount: Any) -> str:
+    printed = round_millions(amount, 1) or 0
+    return "same" if printed == 0 else "more" if printed > 0 else "less"
