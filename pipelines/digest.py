@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from expectations.rules import MAX_FINDINGS
-from pipelines import digest_nl
-from pipelines.digest_nl import DUTCH
 from pipelines.news import Alert, Findings, News, Told
+from reports import checks_nl
+from reports.checks_nl import DUTCH
 from warehouse.store import month_label
 
 LANGUAGES = ("nl", "en")
@@ -207,12 +207,12 @@ def _check_words(alert: Alert, language: str) -> tuple[str, str, str]:
         return alert.title, alert.action, alert.next_step
     blocks = alert.severity == "block"
     if alert.is_of_refused:
-        return words.title, digest_nl.NOT_USED, digest_nl.MEND_CHECK if alert.is_broken else words.ask
+        return words.title, checks_nl.NOT_USED, checks_nl.MEND_CHECK if alert.is_broken else words.ask
     if alert.is_broken:
-        done = digest_nl.REFUSED_BROKEN if blocks else digest_nl.USED_BROKEN
-        return words.title, done, digest_nl.MEND_CHECK
+        done = checks_nl.REFUSED_BROKEN if blocks else checks_nl.USED_BROKEN
+        return words.title, done, checks_nl.MEND_CHECK
     stays_refused = blocks and alert.check_id not in (*_NOTICES, "contract")
-    return words.title, digest_nl.REFUSED if stays_refused else words.done, words.ask
+    return words.title, checks_nl.REFUSED if stays_refused else words.done, words.ask
 
 
 def _note_released(released: Sequence[Told], language: str) -> list[str]:

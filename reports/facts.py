@@ -208,7 +208,7 @@ def _read_history(database: Path, month: date, budget_year: int) -> dict[str, pl
 def _read_checks(database: Path, month: date) -> dict[str, pl.DataFrame]:
     columns = "check_id, checked_table, delivery_id, title, severity, outcome, findings_count, at_stake_eur, action, "
     columns += "accepted_by, accept_reason, check_status"
-    failed = f"AND outcome NOT IN {NOT_TOLD}"
+    failed = f"AND outcome NOT IN {NOT_TOLD} AND check_status <> 'replaced'"
     order = "at_stake_eur DESC NULLS LAST, check_id, delivery_id"
     return {
         "data_quality": _read(database, "data_quality", month, columns, failed, order),

@@ -46,6 +46,8 @@ for (const table of document.querySelectorAll("table[data-sortable]")) {
     head.append(button);
     head.setAttribute("aria-sort", "none");
     button.addEventListener("click", () => sortBy(table, index, head));
+    // A browser leaves a button at the edge half out of sight.
+    button.addEventListener("focus", () => button.scrollIntoView({ block: "nearest", inline: "nearest" }));
   });
 }
 

@@ -7,6 +7,7 @@ from reports.hidden import hidden_cells, hidden_names
 from reports.language import Language
 from reports.tables.table import SUPPRESSED, Column, Table
 from reports.text.answer import name_scenario
+from reports.text.checks import say_check, say_done
 
 ENGINE_OF_HEADLINE, ENGINE = {"letter": "ets_select"}, "combined"
 LEVELS, HORIZONS = ("national", "uitvoerder", "group", "series"), (1, 3, 6, 12)
@@ -368,4 +369,20 @@ def build_checks(facts: Facts, language: Language) -> Table:
         ("at_stake_eur", "eur", 0),
         ("action", "text", 0),
     )
-    return _table("controles", language, columns, facts.marts[mart], source=mart)
+    rows = [
+        row
+        | {
+            "title": say_check(row["check_id"], row["title"], language),
+            "severity": language.say(f"tables.severity_{row['severity']}"),
+            "check_status": language.say(f"tables.status_{row['check_status']}"),
+            "action": say_done(
+                row["check_id"],
+                row["action"],
+                refuses=row["severity"] == "block" and row["accepted_by"] is None,
+                language=language,
+            ),
+        }
+        for row in facts.marts[mart].to_dicts()
+    ]
+    shown = [{column.key: row[column.key] for column in columns} for row in rows]
+    return Table("controles", language.say("tables.title_controles"), columns, shown, source=mart)

@@ -9,6 +9,7 @@ from reports.facts import NATIONAL, Facts
 from reports.language import Language
 from reports.rounding import round_millions
 from reports.text.answer import NAMED, Sentence, say_room
+from reports.text.checks import say_check
 
 EXTRA_ITEMS = ("crisisbedden", "meerzorg", "na_ijl")
 # Kinds of delivery without which a part of the expectation is missing.
@@ -77,7 +78,7 @@ def _refused(facts: Facts, language: Language) -> list[Sentence]:
                 "sections.refused",
                 delivery=row["delivery_id"],
                 check=row["check_id"],
-                title=row["title"],
+                title=say_check(row["check_id"], row["title"], language),
                 rests_on=rests_on["input_version"] if rests_on else "–",
             ),
         )
@@ -94,7 +95,7 @@ def _overruled(facts: Facts, inputs: pl.DataFrame, language: Language) -> list[S
             language.say(
                 "sections.overruled",
                 check=row["check_id"],
-                title=row["title"],
+                title=say_check(row["check_id"], row["title"], language),
                 delivery=row["delivery_id"],
                 author=row["accepted_by"],
                 reason=row["accept_reason"],

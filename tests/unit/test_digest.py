@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from expectations.catalogue import RULES
 from pipelines.alerts import NOTICES
 from pipelines.digest import MAX_TEXT, as_html, as_text, clean, format_amount, write_digest
-from pipelines.digest_nl import DUTCH, NOT_USED, REFUSED
 from pipelines.news import Alert, Findings, Judgement, Told, choose_messages, list_findings, name_subject
+from reports.checks_nl import DUTCH, NOT_USED, REFUSED
 from warehouse.tables.deliveries import DELIVERY_REGISTER
 from warehouse.tables.quality import CHECK_FINDINGS, DATA_QUALITY
 

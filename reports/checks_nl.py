@@ -1,6 +1,6 @@
-"""Dutch words of the digest: per check its title, what the pipeline did, and whom to ask. English is in the rules.
+"""Checks in Dutch, for pages and alerts: title, what the pipeline did, whom to ask. English is in the rules.
 
-Only words: what goes into a digest is decided in ``alerts.py``, how it reads in ``digest.py``.
+Only words: what goes into a digest is decided in ``pipelines/alerts.py``, what is on a page in ``reports/tables``.
 """
 
 from typing import NamedTuple
