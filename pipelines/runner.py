@@ -32,6 +32,7 @@ _SPOKEN = {
     "PgbError",
     "PriceError",
     "ReferenceDataError",
+    "ReportError",
     "UtilisationError",
     "VolumesError",
 }

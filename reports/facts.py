@@ -117,6 +117,16 @@ def load_facts(database: Path, delivery_month: date) -> Facts:
             f"{delivery_month:%Y-%m} is not published in {database.name}; published: {shown}. "
             f"Next: wlz run --delivery-month {delivery_month:%Y-%m}"
         )
+    try:
+        return _load(database, delivery_month)
+    except QueryError as error:
+        raise ReportError(
+            f"{database.name} was published by another version of this software ({error}). "
+            f"Next: wlz run --delivery-month {delivery_month:%Y-%m}"
+        ) from None
+
+
+def _load(database: Path, delivery_month: date) -> Facts:
     marts = {name: _read(database, name, delivery_month) for name in WHOLE}
     national = marts["utilisation_national"]
     scenarios = tuple(sorted(national["scenario"].unique().to_list()))
@@ -124,6 +134,11 @@ def load_facts(database: Path, delivery_month: date) -> Facts:
     headline = _choose_headline(page, scenarios)
     for name, columns in OF_HEADLINE.items():
         marts[name] = _read(database, name, delivery_month, columns, f"AND scenario = '{headline}'")
+    if marts["cell_support"].is_empty():
+        raise ReportError(
+            f"{delivery_month:%Y-%m} was published without saying which small groups may be shown (cell_support): "
+            f"nothing is shown of it. Next: wlz run --delivery-month {delivery_month:%Y-%m}"
+        )
     budget_year = national["budget_year"][0]
     marts |= _read_larger(database, delivery_month, headline) | _read_history(database, delivery_month, budget_year)
     marts |= _read_checks(database, delivery_month)

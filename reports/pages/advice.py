@@ -21,7 +21,7 @@ LEAD = (
     ("chance", "span", "certainty"),
     ("for_whom",),
     ("transfer", "reserve", "reserve_elsewhere"),
-    ("since_last", "quarantined", "refused", "overruled", "not_delivered", "left_out"),
+    ("since_last", "quarantined", "refused", "overruled", "not_delivered", "left_out", "signature"),
 )
 
 
@@ -64,6 +64,7 @@ def _lead(context: Context, said: list[answer.Sentence]) -> list[str]:
     """Short paragraphs: how much, how sure, for whom, what can be done, what changed and what is left out."""
     facts, language = context.facts, context.language
     told = [*said, *sections.say_since_last(facts, language)[:1], *sections.say_left_out(facts, language)]
+    told += sections.say_signature(facts, language) if sections.is_signed(facts) else []
     paragraphs = [" ".join(item.text for item in told if item.about in group) for group in LEAD]
     return [text for text in paragraphs if text]
 

@@ -238,6 +238,12 @@ def say_next(facts: Facts, language: Language) -> list[Sentence]:
     return [Sentence("next", language.say(key, day=language.day(when) if when else ""))]
 
 
+def is_signed(facts: Facts) -> bool:
+    """Whether somebody froze an advice of this month."""
+    states = facts.marts["forecast_vintages"].filter(delivery_month=facts.delivery_month)["advice_state"]
+    return "final" in states.to_list()
+
+
 def say_signature(facts: Facts, language: Language) -> list[Sentence]:
     """Who froze the advice, and whether what is shown is still what was signed."""
     rows = facts.marts["forecast_vintages"].filter(

@@ -211,6 +211,31 @@ def test_a_month_that_is_not_published_says_which_are(small_data, tmp_path):
         build_site(tmp_path / "none.duckdb", tmp_path, MAY)
 
 
+def test_without_suppression_nothing_is_shown(spoiled, tmp_path):
+    connection, database = spoiled
+    connection.execute("DELETE FROM marts.cell_support")
+    connection.close()
+    with pytest.raises(ReportError, match="without saying which small groups may be shown"):
+        build_site(database, tmp_path, MAY)
+    with duckdb.connect(str(database)) as again:
+        again.execute("DROP TABLE marts.cell_support")
+    with pytest.raises(ReportError, match="published by another version"):
+        build_site(database, tmp_path, MAY)
+    assert list(tmp_path.glob("2018-05")) == []
+
+
+def test_an_old_month_has_a_page_without_its_series(spoiled, tmp_path):
+    """After thirteen months the published file keeps totals only."""
+    connection, database = spoiled
+    for mart in ("volume_forecast", "price_derivation", "lag_curve", "pgb_forecast", "backtest_accuracy"):
+        connection.execute(f"DELETE FROM marts.{mart}")
+    connection.execute("DELETE FROM marts.forecast_bounds WHERE level NOT IN ('national', 'uitvoerder')")
+    connection.close()
+    site = build_site(database, tmp_path, MAY).index.parent
+    assert "tabel-3" in read_tables(site / "index.html")
+    assert "tabel-7" not in read_tables(site / "prijzen.html")
+
+
 def _rename(connection: duckdb.DuckDBPyConnection, column: str, old: str, new: str) -> None:
     found = connection.execute(
         "SELECT table_name FROM information_schema.columns WHERE table_schema = 'marts' AND column_name = ?", [column]
