@@ -67,7 +67,7 @@ def timed(action: Callable[[], object]) -> tuple[float, float, object]:
     return time.perf_counter() - wall, time.process_time() - cpu, result
 
 
-def bench_run(folder: Path) -> tuple[list[str], Warehouse, tuple[bench_checks.Cost, bench_checks.Cost]]:
+def bench_run(folder: Path) -> tuple[list[str], Warehouse, bench_checks.Runs]:
     """Simulate at letter scale, take in sixteen deliveries, then measure the run of the seventeenth.
 
     Returns its lines, the warehouse, and what `wlz run` took from the shell, with checks and without.
@@ -94,7 +94,7 @@ def bench_run(folder: Path) -> tuple[list[str], Warehouse, tuple[bench_checks.Co
         f"| run 2018-05, all stages in a process that has imported everything | {total:.1f} | {most:.2f} |",
         f"| the same without the check by statsmodels | {total - checks:.1f} | |",
         "| **`wlz run --delivery-month 2018-05` from the shell**, all checks (≤ 2 GiB) | "
-        f"**{runs[0].seconds:.1f}** | **{runs[0].peak_gib:.2f}** |",
+        f"**{runs.whole.seconds:.1f}** | **{runs.whole.peak_gib:.2f}** |",
         "",
     ]
     return lines, warehouse, runs

@@ -79,8 +79,14 @@ def build_scenarios(facts: Facts, language: Language) -> Table:
         ("available_ratio", "percent", 1),
     )
     rows = facts.marts[mart].filter(part="zin").sort(pl.col("scenario") != facts.headline, "scenario")
-    named = rows.with_columns(pl.Series("scenario", [name_scenario(name, language) for name in rows["scenario"]]))
+    named = rows.with_columns(pl.Series("scenario", [_name_with_code(name, language) for name in rows["scenario"]]))
     return _table("rekenwijzen", language, columns, named, source=mart)
+
+
+def _name_with_code(scenario: str, language: Language) -> str:
+    """'aangevulde maanden (completed)': the words, and the name in the marts."""
+    words = name_scenario(scenario, language)
+    return words if words == scenario else f"{words} ({scenario})"
 
 
 def build_bridge(facts: Facts, language: Language) -> Table:

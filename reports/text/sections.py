@@ -52,14 +52,16 @@ def say_left_out(facts: Facts, language: Language) -> list[Sentence]:
         text = language.say(
             "sections.quarantined",
             count=language.number(row["quarantined_count"]),
-            kind=row["input_name"],
+            kind=_kind(row["input_name"]),
             amount=language.euro(row["quarantined_eur"]),
         )
         said.append(Sentence("quarantined", text))
     said += [*_refused(facts, language), *_overruled(facts, inputs, language)]
     missing = inputs.filter(input_version="not delivered")["input_name"].to_list()
     if left := [kind for kind in NEEDED if kind in missing]:
-        said.append(Sentence("not_delivered", language.say("sections.not_delivered", kinds=", ".join(left))))
+        said.append(
+            Sentence("not_delivered", language.say("sections.not_delivered", kinds=", ".join(map(_kind, left))))
+        )
     return said or [Sentence("left_out", language.say("sections.nothing_left_out"))]
 
 
@@ -131,6 +133,11 @@ def say_late(facts: Facts, language: Language, wlz_uitvoerder: str | None = None
     if said:
         return said
     return [Sentence("late", language.say("sections.nobody_late" if wlz_uitvoerder is None else "sections.on_time"))]
+
+
+def _kind(name: str) -> str:
+    """A kind of delivery as a word: na-ijl, pgb-verleningen."""
+    return name.replace("_", "-")
 
 
 def _lateness(months: int | None) -> str:
