@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from reports import charts as figures
+from reports.facts import NATIONAL
 from reports.pages.context import Context
 from reports.pages.model import Block, Figure, Page, PriceExample, Section
 from reports.rounding import round_for_print
@@ -32,7 +33,7 @@ def build_prices_page(context: Context) -> Page:
         heading=context.say("heading_prices"),
         lead=[context.say("lead_prices")],
         sections=[
-            Section("aantallen", context.say("section_volumes"), blocks=_volumes(context)),
+            Section("aantallen", context.say("section_volumes"), blocks=[*_volumes(context), *_pgb_example(context)]),
             Section(
                 "prijzen",
                 context.say("section_prices"),
@@ -69,6 +70,22 @@ def _volume_figure(context: Context, number: int, title: str, months: pl.DataFra
     return context.figure(
         f"figuur-{number}", title, "volume_forecast", figures.draw_volume_example, months, table=table
     )  # fmt: skip
+
+
+def _pgb_example(context: Context) -> list[Block]:
+    """Figure 13: the largest region that may be shown."""
+    facts = context.facts
+    regions = context.without_hidden(facts.of("pgb_region"), "region", "pgb")
+    regions = regions.filter(pl.col("zorgkantoorregio") != NATIONAL).sort(
+        "expected_eur", "zorgkantoorregio", descending=[True, False], nulls_last=True
+    )
+    if regions.is_empty():
+        return []
+    name = regions["zorgkantoorregio"][0]
+    months = facts.of("pgb_forecast").filter(zorgkantoorregio=name).sort("month")
+    title = context.say("figure_pgb_example", name=name)
+    table = beyond.build_stands(context.language, "figuur-13-tabel", months, title)
+    return [context.figure("figuur-13", title, "pgb_forecast", figures.draw_pgb_example, months, table=table)]
 
 
 def build_price_example(context: Context) -> PriceExample | None:

@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from reports.facts import NATIONAL, Facts
+from reports.hidden import hidden_names
 from reports.language import Language
 from reports.rounding import round_millions
 
@@ -85,10 +86,14 @@ def say_certainty(facts: Facts, language: Language) -> list[Sentence]:
 
 
 def say_for_whom(facts: Facts, language: Language) -> list[Sentence]:
-    """For which uitvoerders the zin kader is not enough, the largest shortage first, and who has room."""
+    """For which uitvoerders the zin kader is not enough, the largest shortage first, and who has room.
+
+    Those whose amounts may not be shown are neither named nor counted.
+    """
     rows = facts.of("zin_uitvoerder").filter(
         pl.col("wlz_uitvoerder") != NATIONAL, pl.col("available_eur").is_not_null()
     )
+    rows = rows.filter(~pl.col("wlz_uitvoerder").is_in(sorted(hidden_names(facts, "uitvoerder"))))
     if rows.is_empty():
         return []
     ordered = rows.sort("available_eur", "wlz_uitvoerder").to_dicts()

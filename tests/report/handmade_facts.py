@@ -202,6 +202,7 @@ def make_facts(**changed: Any) -> Facts:
         .clear()
         .with_columns(pl.col("accepted_by", "accept_reason").cast(pl.String)),
         "delivery_status": pl.DataFrame(status()),
+        "cell_support": empty("level", "part", "wlz_uitvoerder", "suppression"),
     }
     facts = {"headline": "letter", "scenarios": ("letter",), "page": {}}
     marts |= {name: value for name, value in changed.items() if name not in facts}

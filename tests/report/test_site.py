@@ -292,33 +292,44 @@ def test_hostile_names_are_only_names(spoiled, tmp_path):
 
 
 def test_what_is_suppressed_is_in_no_file(spoiled, tmp_path):
-    """De Friesland has one region, so both are hidden, and a second place with it: as the pipeline would decide."""
+    """De Friesland has one region, so all of it is hidden, and a second uitvoerder with it: as the pipeline decides."""
     connection, database = spoiled
-    (secrets,) = connection.execute(
-        "SELECT granted_to_date_eur, expected_eur, lower_80_eur FROM marts.pgb_region "
-        "WHERE scenario = 'letter' AND zorgkantoorregio = 'Friesland'"
-    ).fetchall()
+    secrets: list[Decimal] = []
+    for mart, columns in (
+        ("pgb_region", "granted_to_date_eur, expected_eur, lower_80_eur, available_eur"),
+        ("zin_region", "declared_to_date_eur, expected_eur, lower_80_eur, available_eur"),
+        ("extra_items_uitvoerder", "crisisbedden_eur, meerzorg_eur, extra_items_eur"),
+        ("exceedance", "expected_shortfall_eur, needed_for_80_eur, needed_for_95_eur"),
+    ):
+        found = connection.execute(
+            f"SELECT {columns} FROM marts.{mart} WHERE scenario = 'letter' AND wlz_uitvoerder = 'De Friesland'"
+        ).fetchall()
+        secrets += [amount for row in found for amount in row if amount]
     connection.execute(
-        "UPDATE marts.cell_support SET suppression = 'primary' WHERE level IN ('region', 'uitvoerder') "
-        "AND part = 'pgb' AND wlz_uitvoerder IN ('De Friesland', 'Salland')"
+        "UPDATE marts.cell_support SET suppression = 'primary' WHERE level <> 'national' "
+        "AND wlz_uitvoerder IN ('De Friesland', 'Salland')"
     )
     connection.close()
     site = build_site(database, tmp_path / "reports", MAY).index.parent
-    for table, name in (("tabel-6", "Friesland"), ("tabel-5", "De Friesland")):
-        row = next(cells for cells in read_tables(site / "index.html")[table] if cells[0][0] == name)
-        assert [text for text, _ in row[1:]] == ["x"] * 5
+    tables = read_tables(site / "index.html")
+    for table, name in (("tabel-2", "De Friesland"), ("tabel-3", "De Friesland"), ("tabel-6", "Friesland")):
+        row = next(cells for cells in tables[table] if cells[0][0] == name)
+        assert {text for text, _ in row[1:]} == {"x"}
         assert all(not value for _, value in row[1:])
     raw = {str(amount) for amount in secrets}
     raw |= {text.replace(".", ",") for text in raw}
     for file in site.rglob("*"):
         if file.suffix in (".html", ".csv"):
-            assert not [amount for amount in raw if amount in file.read_text(encoding="utf-8")], file.name
+            text = file.read_text(encoding="utf-8")
+            assert not [amount for amount in raw if amount in text], file.name
+            assert not re.search(r"(De Friesland|Salland) \(€", text), file.name
     book = openpyxl.load_workbook(site / "wlz-kader-2018-05.xlsx")
     cells = [cell.value for sheet in book for line in sheet.iter_rows() for cell in line if cell.data_type == "n"]
     assert not {float(amount) for amount in secrets} & {round(value, 2) for value in cells if value is not None}
-    page = (site / "regio" / "friesland.html").read_text(encoding="utf-8")
-    assert "niet getoond" in page
-    assert "figuur-pgb" not in page
+    for page in ("regio/friesland.html", "uitvoerder/de-friesland.html"):
+        text = (site / page).read_text(encoding="utf-8")
+        assert "worden geen bedragen getoond" in text
+        assert "<svg" not in text
 
 
 def _sign(connection: duckdb.DuckDBPyConnection, number: int, author: str) -> None:
