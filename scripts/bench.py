@@ -15,6 +15,7 @@ from pathlib import Path
 
 import bench_checks
 import bench_lag
+import bench_report
 import numpy as np
 import polars as pl
 
@@ -194,6 +195,7 @@ def main() -> None:
             "",
             *run_lines,
             *bench_checks.bench_checks(where, runs),
+            *bench_report.bench_report(where),
             *bench_engine(warehouse),
             *bench_parsing(where),
             *bench_lag.bench_triangles(peak_gib, reset_peak),
