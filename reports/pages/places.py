@@ -44,11 +44,11 @@ def build_uitvoerder_page(context: Context, name: str) -> Page:
     blocks: list[Block] = [build_position(context, name, zin, pgb)]
     months = facts.marts["bounds_cumulative"].filter(wlz_uitvoerder=name).sort("month")
     if zin:
-        title = context.say("figure_months", name=name)
+        title, slug = context.say("figure_months", name=name), context.slugs.slug(name)
         blocks.append(
             context.figure(
                 "figuur-maanden", title, "forecast_bounds", figures.draw_months_of, months,
-                table=beyond.build_cumulative(language, f"maanden-{context.slugs.slug(name)}", months, title),
+                table=beyond.build_course(language, f"maanden-{slug}", "forecast_bounds", months, title),
                 budget_eur=zin["budget_eur"],
             )
         )  # fmt: skip
@@ -80,7 +80,7 @@ def build_region_page(context: Context, name: str) -> Page:
     if pgb:
         months = facts.of("pgb_forecast").filter(zorgkantoorregio=name).sort("month")
         title = context.say("figure_pgb_region", name=name)
-        table = beyond.build_stands(context.language, f"pgb-{context.slugs.slug(name)}", months, title)
+        table = beyond.build_course(context.language, f"pgb-{context.slugs.slug(name)}", "pgb_forecast", months, title)
         blocks.append(
             context.figure(
                 "figuur-pgb", title, "pgb_forecast", figures.draw_pgb_example, months, table=table

@@ -66,7 +66,7 @@ def _volumes(context: Context) -> list[Block]:
 
 
 def _volume_figure(context: Context, number: int, title: str, months: pl.DataFrame) -> Figure:
-    table = beyond.build_volumes(context.language, f"figuur-{number}-tabel", months, title)
+    table = beyond.build_course(context.language, f"figuur-{number}-tabel", "volume_forecast", months, title)
     return context.figure(
         f"figuur-{number}", title, "volume_forecast", figures.draw_volume_example, months, table=table
     )  # fmt: skip
@@ -84,7 +84,7 @@ def _pgb_example(context: Context) -> list[Block]:
     name = regions["zorgkantoorregio"][0]
     months = facts.of("pgb_forecast").filter(zorgkantoorregio=name).sort("month")
     title = context.say("figure_pgb_example", name=name)
-    table = beyond.build_stands(context.language, "figuur-13-tabel", months, title)
+    table = beyond.build_course(context.language, "figuur-13-tabel", "pgb_forecast", months, title)
     return [context.figure("figuur-13", title, "pgb_forecast", figures.draw_pgb_example, months, table=table)]
 
 

@@ -184,48 +184,35 @@ def build_months(facts: Facts, language: Language, identity: str, title: str, pa
     return Table(identity, title, columns, rows.select(column.key for column in columns).to_dicts(), source=mart)
 
 
-def build_cumulative(language: Language, identity: str, months: pl.DataFrame, title: str) -> Table:
-    """Cumulative expectation of one uitvoerder per month, with bounds. In: rows of forecast_bounds, one per month."""
-    columns = _columns(
-        language,
-        "forecast_bounds",
+# Months of one thing as a table: mart → its columns.
+MONTHS = {
+    "forecast_bounds": (
         ("month", "month", 0),
         ("expected_eur", "mln", 1),
         ("lower_80_eur", "mln", 1),
         ("upper_80_eur", "mln", 1),
-    )
-    rows = months.select(column.key for column in columns).to_dicts()
-    return Table(identity, title, columns, rows, source="forecast_bounds")
-
-
-def build_stands(language: Language, identity: str, months: pl.DataFrame, title: str) -> Table:
-    """Pgb of one region per month: granted and expected stands, with bounds. In: rows of pgb_forecast."""
-    columns = _columns(
-        language,
-        "pgb_forecast",
+    ),
+    "pgb_forecast": (
         ("month", "month", 0),
         ("granted_stand_eur", "mln", 1),
         ("forecast_stand_eur", "mln", 1),
         ("lower_80_eur", "mln", 1),
         ("upper_80_eur", "mln", 1),
-    )
-    rows = months.select(column.key for column in columns).to_dicts()
-    return Table(identity, title, columns, rows, source="pgb_forecast")
-
-
-def build_volumes(language: Language, identity: str, months: pl.DataFrame, title: str) -> Table:
-    """Volumes of one series per care month: declared and forecast, with bounds. In: rows of volume_forecast."""
-    columns = _columns(
-        language,
-        "volume_forecast",
+    ),
+    "volume_forecast": (
         ("care_month", "month", 0),
         ("observed_volume", "number", 0),
         ("forecast_volume", "number", 0),
         ("lower_80_volume", "number", 0),
         ("upper_80_volume", "number", 0),
-    )
-    rows = months.select(column.key for column in columns).to_dicts()
-    return Table(identity, title, columns, rows, source="volume_forecast")
+    ),
+}
+
+
+def build_course(language: Language, identity: str, mart: str, months: pl.DataFrame, title: str) -> Table:
+    """Months of one uitvoerder, region or series: known, expected, 80 % bounds. In: rows of ``mart``."""
+    columns = _columns(language, mart, *MONTHS[mart])
+    return Table(identity, title, columns, months.select(column.key for column in columns).to_dicts(), source=mart)
 
 
 def build_lag(language: Language, curves: pl.DataFrame) -> Table:
