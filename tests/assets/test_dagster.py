@@ -120,12 +120,13 @@ def test_a_blocking_check_stops_before_anything_is_built(tmp_path):
 
 @pytest.mark.slow
 def test_a_backfill_of_months_is_one_run(tmp_path):
+    """January and February; the delivery of March lies there already."""
     warehouse = write_small(tmp_path, date(2017, 3, 1))
-    tags = {"dagster/asset_partition_range_start": "2017-01", "dagster/asset_partition_range_end": "2017-03"}
+    tags = {"dagster/asset_partition_range_start": "2017-01", "dagster/asset_partition_range_end": "2017-02"}
     result = run(warehouse, tags=tags)
     assert result.success, [e.message for e in result.get_step_failure_events()]
     months = [warehouse.store.has(SERIES, date(2017, month, 1)) for month in (1, 2, 3)]
-    assert months == [True, True, True]
+    assert months == [True, True, False]
     single = Warehouse(data_dir=str(tmp_path / "single"))
     shutil.copytree(warehouse.landing, single.landing)
     assert run(single, partition_key="2017-02").success

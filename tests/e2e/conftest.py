@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from e2e.handmade import House, furnish
+from tests.worlds import Worlds
 
 _HISTORY_IN_MEMORY = """\
 telemetry:
@@ -40,6 +41,18 @@ def base_house(tmp_path_factory: pytest.TempPathFactory, dagster_home: Path) -> 
 def house(base_house: House, tmp_path: Path) -> House:
     """A copy of ``base_house`` to spoil."""
     return base_house.copy(tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def august(worlds: Worlds, dagster_home: Path) -> House:
+    """The small simulation of seed 2 to August 2018, and the advice of that month. Do not write to it."""
+    return House(worlds.wait_for("august") / "data", dagster_home)
+
+
+@pytest.fixture(scope="session")
+def year_of_advices(worlds: Worlds, dagster_home: Path) -> House:
+    """The same deliveries with the advices of March, May and August 2018. Do not write to it."""
+    return House(worlds.wait_for("year_of_advices") / "data", dagster_home)
 
 
 @pytest.fixture(scope="module")

@@ -198,6 +198,17 @@ class House:
         files = {path for folder in folders for path in folder.glob("**/*" if folder != self.root else "*")}
         return sorted(path.name for path in files if path.is_file() and path.name.endswith(marks))
 
+    def simulate(self, *options: str) -> "House":
+        """``wlz simulate`` at small scale into the landing zone."""
+        made = invoke("simulate", "--out", str(self.landing), "--scale", "small", *options)
+        assert made.exit_code == 0, made.output
+        return self
+
+    def remember(self, other: "House") -> "House":
+        """Takes over the forecasts of another house: they are kept by content, so only what differs is fitted."""
+        shutil.copytree(other.root / "cache", self.root / "cache", dirs_exist_ok=True)
+        return self
+
     def copy(self, to: Path) -> "House":
         """The same house elsewhere, to spoil without harm."""
         shutil.copytree(self.root, to, dirs_exist_ok=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from e2e.handmade import House, invoke
+from e2e.handmade import House
 from warehouse.publish import hash_marts
 from warehouse.reference import load_prestaties, load_regions
 from warehouse.snapshots import snapshot_files
@@ -17,20 +17,18 @@ AUGUST = "2018-08"
 NATION = "wlz_uitvoerder = 'Landelijk'"
 
 
-def simulate(house: House, until: str, *defects: str) -> House:
-    """Deliveries of the small world, seed 2, with planted defects."""
-    planted = [word for defect in defects for word in ("--defect", defect)]
-    made = invoke(
-        "simulate", "--out", str(house.landing), "--scale", "small", "--seed", "2", "--until", until, *planted
-    )
-    assert made.exit_code == 0, made.output
-    return house
-
-
-@pytest.fixture(scope="module")
-def world(new_house: Callable[[str], House]) -> House:
+@pytest.fixture
+def world(august: House) -> House:
     """Deliveries to August 2018 and its advice."""
-    return simulate(new_house("completed"), AUGUST).publish(AUGUST)
+    return august
+
+
+def publish(house: House, *scenarios: str, month: str = AUGUST) -> House:
+    """``wlz run`` of a few scenarios, that must succeed."""
+    chosen = [word for name in scenarios for word in ("--scenario", name)]
+    told = house.wlz("run", "--delivery-month", month, *chosen)
+    assert told.exit_code == 0, told.output
+    return house
 
 
 def final_year(house: House) -> float:
@@ -128,9 +126,8 @@ def test_the_completed_curve_is_that_of_the_truth(world: House) -> None:
 def test_odd_deliverers_are_named_and_move_the_advice_little(
     defect: str, check_id: str, limit: float, world: House, new_house: Callable[[str], House]
 ) -> None:
-    house = simulate(new_house(defect), AUGUST, defect)
-    told = house.wlz("run", "--delivery-month", AUGUST, "--scenario", "letter", "--scenario", "completed")
-    assert told.exit_code == 0, told.output
+    house = new_house(defect).remember(world).simulate("--seed", "2", "--until", AUGUST, "--defect", defect)
+    publish(house, "completed")
     assert abs(expected(house) / expected(world) - 1) < limit
     [(outcome, at_stake, observed)] = house.query(
         f"select outcome, at_stake_eur, observed from marts.data_quality where check_id = '{check_id}' "
@@ -155,10 +152,10 @@ def begin_group(house: House, zorgkantoor: str, group: str, first_month: str) ->
 def test_a_group_that_begins_does_not_touch_the_others(world: House, new_house: Callable[[str], House]) -> None:
     """The largest group of Salland begins in May 2018: its other groups stay as they were; it is completed itself."""
     sums = "sum(observed_volume), sum(completed_volume) from marts.volume_forecast where wlz_uitvoerder = 'Salland' "
-    house = new_house("new group")
+    house = new_house("new group").remember(world)
     shutil.copytree(world.landing, house.landing)
     codes = begin_group(house, "5532", "ZZP VV incl. behandeling", "2018-05")
-    house.publish(AUGUST)
+    publish(house, "completed")
     named = ", ".join(f"'{code}'" for code in codes)
     others = f"select prestatiecode, {sums} and prestatiecode not in ({named}) group by 1 order by 1"
     before, after = ({code: done for code, _, done in one.query(others, "completed")} for one in (world, house))
@@ -190,12 +187,12 @@ def test_the_order_of_arrival_and_delivering_twice_change_nothing(
     world: House, new_house: Callable[[str], House]
 ) -> None:
     """March comes after May was taken in, April twice: the advice of August is the same to the last hash."""
-    house = new_house("shuffled")
+    house = new_house("shuffled").remember(world)
     months = sorted(folder.name for folder in world.landing.iterdir() if folder.is_dir())
     for month in months:
         if month not in ("2018-03", AUGUST):
             shutil.copytree(world.landing / month, house.landing / month)
-    house.publish("2018-06")
+    publish(house, "completed", month="2018-06")
     shutil.copytree(world.landing / "2018-03", house.landing / "2018-03")
     shutil.copytree(world.landing / AUGUST, house.landing / AUGUST)
     april = house.landing / "2018-04" / "declaraties.parquet"
@@ -218,7 +215,7 @@ def test_a_corrected_delivery_recomputes_what_depends_on_it(world: House, tmp_pa
         ~((pl.col("zorgmaand") == "2018-02") & (pl.col("prestatiecode") == "Z053"))
     ).write_parquet(march)
     said = expected(world, "letter"), expected(world)
-    house.publish(AUGUST)
+    publish(house, "letter", "completed")
     after = {path.name: path.stat().st_mtime_ns for path in snapshot_files(store)}
     assert len(set(after) - set(before)) == 1
     assert all(after[name] == before[name] for name in before if name in after)

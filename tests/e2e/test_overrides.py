@@ -45,16 +45,26 @@ date = 2018-05-15
 Assume = Callable[[str], None]
 
 
+def write_assumptions(folder: Path, text: str) -> str:
+    """The assumptions of 2018 with text behind them."""
+    path = folder / "assumptions.toml"
+    path.write_text(YEAR_FILE.read_text(encoding="utf-8") + text, encoding="utf-8")
+    return str(path)
+
+
 @pytest.fixture
 def assume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Assume:
     """Makes the assumptions of 2018 with text behind them those of the next runs."""
+    return lambda text: monkeypatch.setenv("WLZ_ASSUMPTIONS", write_assumptions(tmp_path, text))
 
-    def write(text: str) -> None:
-        path = tmp_path / "assumptions.toml"
-        path.write_text(YEAR_FILE.read_text(encoding="utf-8") + text, encoding="utf-8")
-        monkeypatch.setenv("WLZ_ASSUMPTIONS", str(path))
 
-    return write
+@pytest.fixture(scope="module")
+def overridden(base_house: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """The base set with a scenario of its own and two overrides. Do not write to it."""
+    folder = tmp_path_factory.mktemp("overridden")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WLZ_ASSUMPTIONS", write_assumptions(folder, INFLOW + OVERRIDE + OF_INFLOW))
+        return base_house.copy(folder / "data").publish()
 
 
 def expected(house: House) -> dict[tuple[str, str], Decimal]:
@@ -92,13 +102,12 @@ def test_a_constant_series_is_certain_at_every_level(base_house: House) -> None:
 # --- Overrides ----------------------------------------------------------------------------------------------------
 
 
-def test_an_override_moves_its_scenario_by_exactly_its_euro(house: House, assume: Assume) -> None:
+def test_an_override_moves_its_scenario_by_exactly_its_euro(overridden: House) -> None:
     """Z025 of Menzis: 6 months × 50 more × € 10.00 = 3,000.00 in base; 10 % on top of that in inflow.
 
     inflow, De Friesland: 24,000.00 × 1.1 = 26,400.00; December 200 instead of 110 is 900.00 more.
     """
-    assume(INFLOW + OVERRIDE + OF_INFLOW)
-    found = expected(house.publish())
+    found = expected(overridden)
     menzis = {scenario: amount for (scenario, name), amount in found.items() if name == "Menzis"}
     friesland = {scenario: amount for (scenario, name), amount in found.items() if name == "De Friesland"}
     assert menzis == {
@@ -115,7 +124,7 @@ def test_an_override_moves_its_scenario_by_exactly_its_euro(house: House, assume
         "high": D("24360.00"),
         "low": D("23640.00"),
     }
-    [[bounds]] = house.query(
+    [[bounds]] = overridden.query(
         "select expected_eur from marts.forecast_bounds where level = 'uitvoerder' and period = 'year' "
         "and part = 'zin' and wlz_uitvoerder = 'Menzis'",
         "inflow",
@@ -123,21 +132,19 @@ def test_an_override_moves_its_scenario_by_exactly_its_euro(house: House, assume
     assert bounds == D("29700.00")
 
 
-def test_the_reason_stands_in_the_months_it_changed(house: House, assume: Assume) -> None:
-    assume(INFLOW + OVERRIDE + OF_INFLOW)
-    house.publish()
+def test_the_reason_stands_in_the_months_it_changed(overridden: House) -> None:
     reason = "two providers start in July (J. de Vries, 2018-05-14)"
     sql = "select wlz_uitvoerder, prestatiecode, min(care_month), count(*) from marts.volume_forecast "
-    [(name, code, first, months)] = house.query(
+    [(name, code, first, months)] = overridden.query(
         f"{sql} where forecast_reason = '{reason}' and year(care_month) = 2018 group by all", "base"
     )
     assert (name, code, f"{first:%Y-%m}", months) == ("Menzis", "Z025", "2018-07", 6)
-    assert house.query(f"select count(*) from marts.volume_forecast where forecast_reason = '{reason}'") == [(0,)]
+    assert overridden.query(f"select count(*) from marts.volume_forecast where forecast_reason = '{reason}'") == [(0,)]
     of_inflow = "select month(care_month), forecast_volume from marts.volume_forecast where forecast_reason like"
-    assert house.query(f"{of_inflow} 'a new house (A. Jansen%'", "inflow") == [(12, 200.0)]
-    [(missing,)] = house.query("select count(*) from marts.volume_forecast where forecast_reason is null", None)
+    assert overridden.query(f"{of_inflow} 'a new house (A. Jansen%'", "inflow") == [(12, 200.0)]
+    [(missing,)] = overridden.query("select count(*) from marts.volume_forecast where forecast_reason is null", None)
     assert missing == 0
-    explained = house.wlz("explain", "Z025/Menzis").stdout
+    explained = overridden.wlz("explain", "Z025/Menzis").stdout
     assert "Scenario base: 1,500 units in the same months (" in explained
     assert f"; from 2018-07 {reason})." in explained
 

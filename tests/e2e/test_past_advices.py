@@ -1,7 +1,6 @@
 """Advices beside each other: three months of a year in one data folder, what moved between them, what was frozen."""
 
 import re
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -16,13 +15,10 @@ D = Decimal
 MARCH, MAY, AUGUST = "2018-03", "2018-05", "2018-08"
 
 
-@pytest.fixture(scope="module")
-def year(new_house: Callable[[str], House]) -> House:
-    """The small simulation with the advices of March, May and August 2018; August was run before May."""
-    house = new_house("year")
-    simulated = invoke("simulate", "--out", str(house.landing), "--scale", "small", "--until", AUGUST)
-    assert simulated.exit_code == 0, simulated.output
-    return house.publish(MARCH).publish(AUGUST).publish(MAY)
+@pytest.fixture
+def year(year_of_advices: House) -> House:
+    """The small simulation with the advices of March, May and August 2018; August was run before the others."""
+    return year_of_advices
 
 
 # --- Beside each other --------------------------------------------------------------------------------------------

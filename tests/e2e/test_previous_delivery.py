@@ -44,7 +44,7 @@ def refusal(house: House, check_id: str) -> tuple[float, str]:
 
 def test_doubled_and_half_deliveries_leave_no_trace(small_data: House, tmp_path: Path, dagster_home: Path) -> None:
     """May comes doubled, then by half, then right: the advice rests on April until it is that of a clean history."""
-    house = House(tmp_path / "data", dagster_home)
+    house = House(tmp_path / "data", dagster_home).remember(small_data)
     shutil.copytree(small_data.landing, house.landing)
     right = (house.landing / "2018-05" / "declaraties.parquet").read_bytes()
 

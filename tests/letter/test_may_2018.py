@@ -19,12 +19,11 @@ import assets.context
 import wlz.utilisation
 from assets import extra_items, marts, pgb, prices, utilisation
 from assets.context import Warehouse
-from pipelines.cli.simulate import write_simulation
-from pipelines.runner import run_month
 from reports.letter_tables import TABLES, build_letter_tables, compare_with_published, summarise_comparison
 from reports.marts import read_marts
 from reports.rounding import round_millions
 from reports.terminal import PUBLISHED, render_demo
+from tests.worlds import Worlds
 from warehouse.duck import run_query
 from warehouse.reference import load_published
 from wlz.rounds import Round, choose_deliveries
@@ -35,15 +34,14 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def letter(tmp_path_factory) -> Warehouse:
+def letter_run(worlds: Worlds) -> Path:
     """Deliveries at letter scale, and a finished run of May 2018."""
-    folder = tmp_path_factory.mktemp("letter")
-    write_simulation(folder / "deliveries", "letter", MONTH, 1)
-    warehouse = Warehouse(data_dir=str(folder))
-    outcome = run_month(warehouse, MONTH, falls_back=False, listener=lambda stage, text: None)
-    assert outcome.published
-    assert outcome.blocked == []
-    return warehouse
+    return worlds.wait_for("letter_run")
+
+
+@pytest.fixture
+def letter(letter_run: Path) -> Warehouse:
+    return Warehouse(data_dir=str(letter_run))
 
 
 def compare(database: Path) -> pl.DataFrame:

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.unit.test_ets import make_panel
 from wlz.engines import ENGINES
@@ -17,7 +15,6 @@ from wlz.sampling import BOUND_NAMES, Panel, fit_uncertainty, past_cuts, sample_
 from wlz.width import USUAL_80, USUAL_95, learn_width, measure_difficulty
 
 SNAPSHOT = Path(__file__).parent / "snapshots" / "bounds_panel.csv"
-QUICK = settings(max_examples=10, deadline=None, derandomize=True)
 
 
 def sample(values: np.ndarray, ids: list[str] | None = None, horizon: int = 12, paths: int = 400) -> np.ndarray:
@@ -56,15 +53,15 @@ def test_order_of_series_does_not_change_bounds() -> None:
     ids = [f"s{row}" for row in range(30)]
     order = np.random.default_rng(1).permutation(30)
     plain, shuffled = sample(values, ids), sample(values[order], [ids[row] for row in order])
-    assert shuffled == pytest.approx(plain[order], rel=1e-3)
+    np.testing.assert_allclose(shuffled, plain[order], rtol=1e-3)
     assert take_bounds(shuffled) == pytest.approx(take_bounds(plain)[:, order], rel=1e-3)
 
 
-@QUICK
-@given(power=st.integers(-6, 6))
+@pytest.mark.parametrize("power", [-20, -13, -7, -1, 3, 10, 20])
 def test_scaling_a_panel_scales_its_paths(power: int) -> None:
+    """Powers of two, a millionth to a million: others round values, and two years that nearly tie change places."""
     values = make_panel(25)
-    assert sample(values * 10.0**power) == pytest.approx(sample(values) * 10.0**power, rel=1e-3)
+    np.testing.assert_allclose(sample(values * 2.0**power), sample(values) * 2.0**power, rtol=1e-5)
 
 
 def test_a_constant_series_has_bounds_at_the_constant() -> None:
