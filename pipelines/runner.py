@@ -26,6 +26,7 @@ _SPOKEN = {
     "ContractError",
     "DeliveryRefused",
     "FileNotFoundError",
+    "MapError",
     "NoDataError",
     "OSError",
     "PermissionError",

@@ -13,9 +13,9 @@ from typing import Any
 
 import polars as pl
 
-from reports.facts import NATIONAL, Facts
+from reports.facts import Facts
 from reports.language import Language
-from reports.text.sections import list_corrections
+from reports.text.sections import hidden_uitvoerders, list_corrections
 
 MARKER, END = "<!--erratum-->", "<!--/erratum-->"
 KEY = ["wlz_uitvoerder", "part"]
@@ -37,8 +37,10 @@ def keep_signed(folder: Path, site: Path, facts: Facts, language: Language) -> l
             _copy(site, copy)
         if copy.exists():
             kept.append(copy)
-            national = rows.filter(scenario=facts.headline, wlz_uitvoerder=NATIONAL)
-            _write_errata(copy / "index.html", _errata(national, advice_id, finals[-1], language))
+            lines = _errata(facts, rows.filter(scenario=facts.headline), advice_id, finals[-1], language)
+            elsewhere = [language.say("sections.corrected_elsewhere")] if lines else []
+            for page in copy.rglob("*.html"):
+                _write_errata(page, lines if page == copy / "index.html" else elsewhere)
     return kept
 
 
@@ -58,9 +60,9 @@ def _copy(site: Path, copy: Path) -> None:
         (Path(scratch) / "site").rename(copy)
 
 
-def _errata(rows: pl.DataFrame, advice_id: str, last: str, language: Language) -> list[str]:
+def _errata(facts: Facts, rows: pl.DataFrame, advice_id: str, last: str, language: Language) -> list[str]:
     replaced = [] if advice_id == last else [language.say("sections.replaced", advice=advice_id, by=last)]
-    return [*replaced, *list_corrections(rows, advice_id, language)]
+    return [*replaced, *list_corrections(rows, advice_id, language, hidden_uitvoerders(facts))]
 
 
 def _write_errata(page: Path, lines: list[str]) -> None:

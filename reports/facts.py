@@ -12,7 +12,9 @@ from typing import Any
 
 import polars as pl
 
+from reports.errors import ReportError
 from warehouse.duck import QueryError, run_query
+from warehouse.reference import load_prestaties
 from warehouse.settings import load_round_page
 
 NATIONAL = "Landelijk"
@@ -45,10 +47,6 @@ LEVELS = "('series', 'group', 'region', 'uitvoerder', 'national')"
 NOT_TOLD = ("passed", "skipped")
 
 
-class ReportError(Exception):
-    """A report that cannot be made: no database, no such month. The message says what next."""
-
-
 @dataclass(frozen=True)
 class Facts:
     """One delivery month as published: marts by name, the scenario that heads the page, words of the round file."""
@@ -59,6 +57,7 @@ class Facts:
     scenarios: tuple[str, ...]
     marts: Mapping[str, pl.DataFrame]
     page: Mapping[str, Any] = field(default_factory=dict)
+    rows_counts: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, mart: str, scenario: str | None = None) -> pl.DataFrame:
         """Rows of a mart in one scenario: the headline unless another is named."""
@@ -140,9 +139,27 @@ def _load(database: Path, delivery_month: date) -> Facts:
             f"nothing is shown of it. Next: wlz run --delivery-month {delivery_month:%Y-%m}"
         )
     budget_year = national["budget_year"][0]
-    marts |= _read_larger(database, delivery_month, headline) | _read_history(database, delivery_month, budget_year)
+    marts |= _read_larger(database, delivery_month, headline, marts["cell_support"]) | _read_history(
+        database, delivery_month, budget_year
+    )
     marts |= _read_checks(database, delivery_month)
-    return Facts(delivery_month, budget_year, headline, scenarios, marts, page)
+    counts = _count_rows(database, delivery_month, headline)
+    return Facts(delivery_month, budget_year, headline, scenarios, marts, page, counts)
+
+
+def _count_rows(database: Path, month: date, headline: str) -> dict[str, int]:
+    """Mart → rows of the month, in the headline scenario where the mart has one."""
+    columns = run_query(
+        database,
+        "SELECT table_name, bool_or(column_name = 'scenario') AS has_scenario FROM information_schema.columns "
+        "WHERE table_schema = 'marts' GROUP BY ALL HAVING bool_or(column_name = 'delivery_month') ORDER BY 1",
+    )
+    counts = " UNION ALL ".join(
+        f"SELECT '{name}' AS mart, count(*) AS rows_count FROM marts.{name} WHERE delivery_month = DATE '{month}'"
+        + (f" AND scenario = '{headline}'" if has_scenario else "")
+        for name, has_scenario in columns.iter_rows()
+    )
+    return dict(run_query(database, counts).iter_rows())
 
 
 def _choose_headline(page: Mapping[str, Any], scenarios: tuple[str, ...]) -> str:
@@ -161,7 +178,7 @@ def _read(
     )
 
 
-def _read_larger(database: Path, month: date, headline: str) -> dict[str, pl.DataFrame]:
+def _read_larger(database: Path, month: date, headline: str, support: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """Of the largest marts only what a picture or a table shows."""
     of_headline = f"AND scenario = '{headline}'"
     bounds = "level, wlz_uitvoerder, zorgkantoorregio, prestatiegroep, prestatiecode, period, month, expected_eur, "
@@ -173,8 +190,19 @@ def _read_larger(database: Path, month: date, headline: str) -> dict[str, pl.Dat
         "lag_curve": _read_lag_curves(database, month, year),
         "bounds_year": year,
         "bounds_cumulative": _read(database, "forecast_bounds", month, bounds, of_months),
-        "volume_forecast": _read_examples(database, month, headline, year),
+        "volume_forecast": _read_examples(database, month, headline, _showable(year, support)),
     }
+
+
+def _showable(year: pl.DataFrame, support: pl.DataFrame) -> pl.DataFrame:
+    """Series of the year that may be shown, and whose group may be: its months beside its price give its amount."""
+    key = ["wlz_uitvoerder", "prestatiecode"]
+    hidden = support.drop_nulls("suppression")
+    groups = load_prestaties().select("prestatiecode", pl.col("prestatiegroep").alias("group"))
+    of_group = hidden.filter(level="group").select("wlz_uitvoerder", pl.col("prestatiegroep").alias("group"))
+    series = year.filter(pl.col("level") == "series").join(groups, on="prestatiecode", how="left")
+    shown = series.join(hidden.filter(level="series").select(key), on=key, how="anti")
+    return shown.join(of_group, on=["wlz_uitvoerder", "group"], how="anti")
 
 
 def _read_examples(database: Path, month: date, headline: str, year: pl.DataFrame) -> pl.DataFrame:

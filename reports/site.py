@@ -6,6 +6,7 @@ the same rows by the same code is left as it is. No page asks anything of a serv
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from typing import Any
 
 from reports.archive import keep_signed, list_reports
 from reports.facts import Facts, load_facts
-from reports.language import Language, load_language
+from reports.language import CODES, Language, load_language
 from reports.pages.model import Figure, Link, Page, PriceExample
 from reports.tables.table import SUPPRESSED, Table, header, print_cell
 from reports.text.answer import say_headline
@@ -27,6 +28,7 @@ from warehouse.provenance import code_version
 FOLDER = Path(__file__).parent
 STAMP = "made-of.json"
 LATEST = "index.html"
+FINAL_MARK = "-final-"
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def build_site(database: Path, folder: Path, delivery_month: date, language_code
     facts, language = load_facts(database, delivery_month), load_language(language_code)
     name = f"{delivery_month:%Y-%m}" + ("" if language_code == "nl" else f"-{language_code}")
     target = folder / name
-    made_of = {"facts": facts.fingerprint, "code": code_of_report(), "language": language_code}
+    made_of = {"facts": facts.fingerprint, "code": code_of_report(), "language": language_code, "map": map_in_use()}
     known = _read_stamp(target)
     if known.get("made_of") == made_of:
         keep_signed(folder, target, facts, language)
@@ -59,7 +61,7 @@ def build_site(database: Path, folder: Path, delivery_month: date, language_code
         new = Path(scratch) / "site"
         count = _write_site(new, facts, language)
         stamp = {"made_of": made_of, "pages_count": count, "title": say_headline(facts, language)}
-        stamp["month"] = language.month(delivery_month)
+        stamp |= {"month": language.month(delivery_month), "is_simulated": facts.is_simulated}
         (new / STAMP).write_text(json.dumps(stamp, indent=1, ensure_ascii=False), encoding="utf-8")
         _replace(target, new, Path(scratch) / "old")
     keep_signed(folder, target, facts, language)
@@ -67,10 +69,33 @@ def build_site(database: Path, folder: Path, delivery_month: date, language_code
     return Site(target / LATEST, True, count)
 
 
+def _label(report: dict[str, Any], language: Language) -> str:
+    """'mei 2018', and for a signed copy under which id it was frozen."""
+    if FINAL_MARK not in report["folder"]:
+        return str(report["month"])
+    advice = report["folder"].removesuffix(f"-{language.code}")
+    return f"{report['month']}, {language.say('page.archive_final', advice=advice)}"
+
+
+def build_sites(database: Path, folder: Path, delivery_month: date) -> Site:
+    """The report of a month in Dutch, and in every other language it was made in before: none of them goes stale."""
+    site = build_site(database, folder, delivery_month)
+    for code in CODES[1:]:
+        if (folder / f"{delivery_month:%Y-%m}-{code}").exists():
+            build_site(database, folder, delivery_month, code)
+    return site
+
+
+def map_in_use() -> str:
+    """SHA-256 of the user's map; empty without one. A file that is missing shows when it is drawn."""
+    named = os.environ.get("WLZ_MAP", "")
+    return hashlib.sha256(Path(named).read_bytes()).hexdigest() if named and Path(named).is_file() else named
+
+
 def _write_archive(folder: Path, language: Language) -> None:
     """``index.html`` beside the reports: a list of all of them."""
     reports = [
-        report | {"label": f"{report['month']} ({report['folder']})"}
+        report | {"label": _label(report, language)}
         for report in list_reports(folder)
         if report["made_of"]["language"] == language.code
     ]
@@ -140,8 +165,9 @@ def list_pages(facts: Facts, language: Language) -> Iterator[Page]:
 
 def _write_site(target: Path, facts: Facts, language: Language) -> int:
     from reports.charts.style import palette_css
-    from reports.tables.beyond import build_inputs, build_prices
+    from reports.tables.beyond import build_inputs
     from reports.tables.export import write_csv, write_workbook
+    from reports.tables.prices import build_prices
 
     shutil.copytree(FOLDER / "static", target / "static")
     with (target / "static" / "style.css").open("a", encoding="utf-8") as style:
@@ -216,6 +242,7 @@ def _page_writer(facts: Facts, language: Language) -> Any:
         "menu": list_menu(facts, language),
         "notices": texts(say_simulated(facts, language)),
         "code_version": code_version(),
+        "archive": LATEST if language.code == "nl" else f"index-{language.code}.html",
     }
 
     def write_page(page: Page) -> str:

@@ -37,7 +37,7 @@ def accept(check_id: str, delivery_id: str, reason: str, author: str, data_dir: 
     store = Store(resolve_data(data_dir) / "lake")
     result = _decide(lambda: accept_check(store, check_id, delivery_id, *_stated(author, reason), _now()))
     say(f"Accepted by {author.strip()}: {result.check_id} {result.title} on {delivery_id}.")
-    say(f"  overruled: {result.message}")
+    say(f"  overruled: {result.title}; found {result.observed}, expected {result.expected}.")
     say(f"Next: wlz run --delivery-month {delivery_id.split('-', 1)[1][:7]}")
 
 

@@ -102,6 +102,10 @@ def run_and_tell(
             return 0
         return _fall_back(outcome.blocked, warehouse, month)
     except RunFailed as failure:
+        if str(failure).startswith("report: "):
+            note(f"The marts are published, their pages were not made: {str(failure).removeprefix('report: ')}")
+            note(f"Next: mend it, then wlz report --delivery-month {month_label(month)}")
+            return 1
         note(f"Nothing was published: {failure}")
         note(_still_shown(warehouse.database))
         return 1

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reports.errors import ReportError
+
 Point = list[float]
 Ring = list[Point]
 NAME_PROPERTIES = ("zorgkantoorregio", "statnaam", "name", "naam")
@@ -17,7 +19,7 @@ LATITUDE = 52.0
 CLOSE = 0.5  # pixels
 
 
-class MapError(ValueError):
+class MapError(ReportError):
     """A map file that cannot be read or does not fit the regions; the message lists what does not match."""
 
 

@@ -21,7 +21,7 @@ LEAD = (
     ("chance", "span", "certainty"),
     ("for_whom",),
     ("transfer", "reserve", "reserve_elsewhere"),
-    ("since_last", "quarantined", "refused", "overruled", "not_delivered", "left_out", "signature"),
+    ("since_last", "quarantined", "refused", "overruled", "released", "not_delivered", "left_out", "signature"),
 )
 
 
@@ -146,7 +146,7 @@ def _total(context: Context) -> Section:
         _months(context, 1, "figure_total", figures.draw_monthly_total, None),
         _letter(context, 2, "uitvoerder"),
     ]
-    return Section("kader", context.say("section_total"), blocks=blocks)
+    return Section("kader", context.say("section_total"), [context.say("about_total")], blocks)
 
 
 def _room(context: Context, number: int, key: str, part: str) -> Figure:

@@ -91,7 +91,9 @@ class Context:
         if row is None or row["available_eur"] is None:
             return None
         amount = self.language.millions(row["available_eur"], decimals)
-        return Tile(label, self.say("tile_mln", amount=amount), detail, is_short=amount.startswith("-"))
+        is_short = amount.startswith("-")
+        way = self.say("tile_short" if is_short else "tile_room")
+        return Tile(f"{label}: {way}", self.say("tile_mln", amount=amount), detail, is_short=is_short)
 
     def mln(self, amount: Decimal | None, decimals: int = 0) -> str:
         """An amount in millions with its unit."""

@@ -31,7 +31,7 @@ def build_places_page(context: Context) -> Page:
 def _summary(context: Context, name: str) -> str:
     row = context.facts.one("zin_uitvoerder", wlz_uitvoerder=name)
     if row is None or context.is_hidden("uitvoerder", name, "zin"):
-        return ""
+        return context.say("tile_suppressed")
     return f"zin {context.mln(row['available_eur'])}"
 
 
@@ -41,7 +41,7 @@ def build_uitvoerder_page(context: Context, name: str) -> Page:
     zin = None if context.is_hidden("uitvoerder", name, "zin") else facts.one("zin_uitvoerder", wlz_uitvoerder=name)
     pgb = None if context.is_hidden("uitvoerder", name, "pgb") else facts.one("pgb_uitvoerder", wlz_uitvoerder=name)
     chance = facts.one("exceedance", wlz_uitvoerder=name, part="zin") if zin else None
-    blocks: list[Block] = [build_position(context, name, zin, pgb)]
+    blocks: list[Block] = [build_position(context, name, zin, pgb, "zin_uitvoerder")]
     months = facts.marts["bounds_cumulative"].filter(wlz_uitvoerder=name).sort("month")
     if zin:
         title, slug = context.say("figure_months", name=name), context.slugs.slug(name)
@@ -76,7 +76,7 @@ def build_region_page(context: Context, name: str) -> Page:
     facts = context.facts
     zin, pgb = (_region_row(context, mart, name, part) for mart, part in (("zin_region", "zin"), ("pgb_region", "pgb")))
     owners = facts.of("pgb_region").filter(zorgkantoorregio=name)["wlz_uitvoerder"].unique().sort().to_list()
-    blocks: list[Block] = [build_position(context, name, zin, pgb)]
+    blocks: list[Block] = [build_position(context, name, zin, pgb, "zin_region")]
     if pgb:
         months = facts.of("pgb_forecast").filter(zorgkantoorregio=name).sort("month")
         title = context.say("figure_pgb_region", name=name)

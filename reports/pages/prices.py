@@ -10,7 +10,7 @@ from reports.facts import NATIONAL
 from reports.pages.context import Context
 from reports.pages.model import Block, Figure, Page, PriceExample, Section
 from reports.rounding import round_for_print
-from reports.tables import beyond
+from reports.tables import beyond, prices
 from reports.tables.table import SUPPRESSED, Table, print_cell
 
 EXAMPLE = "Z025"  # the prestatie of table 7 in the letter
@@ -19,11 +19,11 @@ EXAMPLE = "Z025"  # the prestatie of table 7 in the letter
 def build_prices_page(context: Context) -> Page:
     """How volumes are forecast and prices come about."""
     facts, language = context.facts, context.language
-    branches = beyond.count_price_sources(facts)
+    branches = prices.count_price_sources(facts)
     tree: list[Block] = [
         context.figure(
             "figuur-12", context.say("figure_price_tree"), "price_derivation", figures.draw_price_tree, branches,
-            table=beyond.build_price_sources(facts, language),
+            table=prices.build_price_sources(facts, language),
         ),
     ]  # fmt: skip
     example = build_price_example(context)
@@ -90,7 +90,7 @@ def _pgb_example(context: Context) -> list[Block]:
 
 def build_price_example(context: Context) -> PriceExample | None:
     """Table 7 with a choice of prestatie; the whole table is in the CSV and the workbook."""
-    whole = beyond.build_prices(context.facts, context.language)
+    whole = prices.build_prices(context.facts, context.language)
     if whole.is_empty:
         return None
     by_code: dict[str, list[Any]] = {}

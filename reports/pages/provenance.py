@@ -58,7 +58,6 @@ def _describe(context: Context, mart: str) -> Section:
     used = [versions[kind] for kind in kinds if kind in versions]
     failed = facts.marts["data_quality"].filter(facts.marts["data_quality"]["delivery_id"].is_in(used))
     checks = ", ".join(failed["check_id"].unique().sort().to_list())
-    rows = facts.of(mart).height if mart in facts.marts else None
     paragraphs = [
         context.say(
             "rests_on",
@@ -69,7 +68,7 @@ def _describe(context: Context, mart: str) -> Section:
             assumptions=versions.get("assumptions", "–"),
         )
     ]
-    if rows is not None:
-        paragraphs.append(context.say("rests_on_rows", rows=context.language.number(rows)))
+    if mart in facts.rows_counts:
+        paragraphs.append(context.say("rests_on_rows", rows=context.language.number(facts.rows_counts[mart])))
     paragraphs.append(context.say("rests_on_checks" if checks else "rests_on_no_checks", checks=checks))
     return Section(f"bron-{mart}", f"marts.{mart}", paragraphs, is_minor=True)

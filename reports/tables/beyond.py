@@ -1,5 +1,7 @@
 """Tables beyond the letter: chances, scenarios, what moved, earlier advices, prices, deliveries, checks."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from reports.facts import NATIONAL, Facts
@@ -10,25 +12,17 @@ from reports.text.answer import name_scenario
 from reports.text.checks import say_check, say_done
 
 ENGINE_OF_HEADLINE, ENGINE = {"letter": "ets_select"}, "combined"
+FEW = 3  # findings or series below which an amount may be that of one of them
 LEVELS, HORIZONS = ("national", "uitvoerder", "group", "series"), (1, 3, 6, 12)
-PRICE_COLUMNS = (
-    ("previous_max_tariff_eur_per_unit", "price", 2),
-    ("previous_price_eur_per_unit", "price", 2),
-    ("discount_ratio", "percent", 2),
-    ("max_tariff_eur_per_unit", "price", 2),
-    ("nhc_eur_per_unit", "price", 2),
-    ("nic_eur_per_unit", "price", 2),
-    ("price_eur_per_unit", "price", 2),
-)
 
 
-def _columns(language: Language, mart: str, *specs: tuple[str, str, int]) -> list[Column]:
+def make_columns(language: Language, mart: str, *specs: tuple[str, str, int]) -> list[Column]:
     return [
         Column(key, language.say(f"tables.{key}"), unit, decimals, f"{mart}.{key}") for key, unit, decimals in specs
     ]
 
 
-def _table(identity: str, language: Language, columns: list[Column], frame: pl.DataFrame, **more: object) -> Table:
+def make_table(identity: str, language: Language, columns: list[Column], frame: pl.DataFrame, **more: object) -> Table:
     rows = frame.select(column.key for column in columns).to_dicts()
     title = language.say(f"tables.title_{identity.replace('-', '_')}")
     return Table(identity, title, columns, rows, **more)  # type: ignore[arg-type]
@@ -37,7 +31,7 @@ def _table(identity: str, language: Language, columns: list[Column], frame: pl.D
 def build_exceedance(facts: Facts, language: Language) -> Table:
     """Chance per uitvoerder and part that the kader is exceeded, and what is needed to be 80 and 95 % sure."""
     mart = "exceedance"
-    columns = _columns(
+    columns = make_columns(
         language,
         mart,
         ("wlz_uitvoerder", "text", 0),
@@ -50,7 +44,9 @@ def build_exceedance(facts: Facts, language: Language) -> Table:
     )
     hidden = {part: hidden_names(facts, "uitvoerder", part) for part in ("zin", "pgb")}
     hidden["both"] = hidden["zin"] | hidden["pgb"]
-    ordered = facts.of(mart).sort(pl.col("wlz_uitvoerder") == NATIONAL, pl.col("part") == "pgb", "wlz_uitvoerder")
+    part = pl.col("part").replace_strict({"zin": 0, "pgb": 1}, default=2)
+    name = pl.col("wlz_uitvoerder")
+    ordered = facts.of(mart).sort(name == NATIONAL, name.str.to_lowercase(), part)
     rows = [
         {
             column.key: SUPPRESSED
@@ -67,7 +63,7 @@ def build_exceedance(facts: Facts, language: Language) -> Table:
 def build_scenarios(facts: Facts, language: Language) -> Table:
     """The expected zin year in every scenario that was computed, the headline first."""
     mart = "utilisation_national"
-    columns = _columns(
+    columns = make_columns(
         language,
         mart,
         ("scenario", "text", 0),
@@ -80,7 +76,7 @@ def build_scenarios(facts: Facts, language: Language) -> Table:
     )
     rows = facts.marts[mart].filter(part="zin").sort(pl.col("scenario") != facts.headline, "scenario")
     named = rows.with_columns(pl.Series("scenario", [_name_with_code(name, language) for name in rows["scenario"]]))
-    return _table("rekenwijzen", language, columns, named, source=mart)
+    return make_table("rekenwijzen", language, columns, named, source=mart)
 
 
 def _name_with_code(scenario: str, language: Language) -> str:
@@ -92,35 +88,40 @@ def _name_with_code(scenario: str, language: Language) -> str:
 def build_bridge(facts: Facts, language: Language) -> Table:
     """What moved the room since the advice before, component by component."""
     mart = "forecast_bridge"
-    columns = _columns(language, mart, ("component", "text", 0), ("change_eur", "mln", 1))
+    columns = make_columns(language, mart, ("component", "text", 0), ("change_eur", "mln", 1))
     rows = facts.of(mart).filter(wlz_uitvoerder=NATIONAL)
     names = [language.say(f"sections.component_{name}") for name in rows["component"]]
-    return _table("brug", language, columns, rows.with_columns(pl.Series("component", names)), source=mart)
+    return make_table("brug", language, columns, rows.with_columns(pl.Series("component", names)), source=mart)
 
 
 def build_vintages(facts: Facts, language: Language) -> Table:
-    """Every advice on zin of the nation so far in the headline scenario, with the outcome where it is known."""
+    """Every advice on zin of the nation so far in the headline scenario, with the outcome where it is known.
+
+    The bounds are of the expectation with extra items; the outcome is held against the one without them.
+    """
     mart = "forecast_vintages"
-    columns = _columns(
+    columns = make_columns(
         language,
         mart,
         ("delivery_month", "month", 0),
         ("budget_year", "text", 0),
         ("advice_id", "text", 0),
-        ("expected_excl_extra_eur", "mln", 0),
+        ("expected_eur", "mln", 0),
         ("lower_80_eur", "mln", 0),
         ("upper_80_eur", "mln", 0),
+        ("expected_excl_extra_eur", "mln", 0),
         ("realised_eur", "mln", 0),
         ("error_ratio", "percent", 2),
     )
     rows = facts.of(mart).filter(wlz_uitvoerder=NATIONAL, part="zin").sort("budget_year", "delivery_month", "advice_id")
-    return _table("adviezen", language, columns, rows, source=mart)
+    note = language.say("tables.vintages_note", scenario=name_scenario(facts.headline, language))
+    return make_table("adviezen", language, columns, rows, source=mart, note=note)
 
 
 def build_backtest(facts: Facts, language: Language) -> Table:
     """How far the engine of the headline was off on its own past, per level and months ahead."""
     mart = "backtest_accuracy"
-    columns = _columns(
+    columns = make_columns(
         language,
         mart,
         ("level", "text", 0),
@@ -134,15 +135,15 @@ def build_backtest(facts: Facts, language: Language) -> Table:
     order = pl.col("level").replace_strict(list(LEVELS), list(range(len(LEVELS))), default=len(LEVELS))
     rows = rows.sort(order, "horizon_months")
     names = [language.say(f"tables.level_{name}") for name in rows["level"]]
-    return _table(
-        "terugrekenen", language, columns, rows.with_columns(pl.Series("level", names, dtype=pl.String)), source=mart
-    )
+    named = rows.with_columns(pl.Series("level", names, dtype=pl.String))
+    note = language.say("tables.backtest_note")
+    return make_table("terugrekenen", language, columns, named, source=mart, note=note)
 
 
 def build_status(facts: Facts, language: Language) -> Table:
-    """How the claims delivery of the advice came in, per uitvoerder; no provider is named."""
+    """When the claims of the advice came in, per uitvoerder. No findings or euro: they may be of one provider."""
     mart = "delivery_status"
-    columns = _columns(
+    columns = make_columns(
         language,
         mart,
         ("wlz_uitvoerder", "text", 0),
@@ -150,13 +151,11 @@ def build_status(facts: Facts, language: Language) -> Table:
         ("due_on", "day", 0),
         ("late_months", "number", 0),
         ("completeness_ratio", "percent", 1),
-        ("findings_count", "number", 0),
-        ("at_stake_eur", "mln", 1),
     )
     used = facts.one("advice_provenance", input_name="declaraties")
     rows = facts.marts[mart].filter(delivery_id=used["input_version"] if used else "")
-    rows = rows.sort(pl.col("wlz_uitvoerder") == NATIONAL, "wlz_uitvoerder")
-    return _table("aanlevering", language, columns, rows, source=mart, total=NATIONAL)
+    rows = rows.sort(pl.col("wlz_uitvoerder") == NATIONAL, pl.col("wlz_uitvoerder").str.to_lowercase())
+    return make_table("aanlevering", language, columns, rows, source=mart, total=NATIONAL)
 
 
 def build_months(facts: Facts, language: Language, identity: str, title: str, part: str | None) -> Table:
@@ -164,7 +163,7 @@ def build_months(facts: Facts, language: Language, identity: str, title: str, pa
     mart = "utilisation_monthly"
     rows = facts.of(mart).sort("month")
     if part is not None:
-        columns = _columns(
+        columns = make_columns(
             language,
             mart,
             ("month", "month", 0),
@@ -179,7 +178,7 @@ def build_months(facts: Facts, language: Language, identity: str, title: str, pa
         states = [language.say(f"tables.state_{state}") for state in rows["state"]]
         rows = rows.with_columns(pl.Series("state", states, dtype=pl.String))
     else:
-        columns = _columns(language, mart, ("month", "month", 0), ("zin", "mln", 0), ("pgb", "mln", 0))
+        columns = make_columns(language, mart, ("month", "month", 0), ("zin", "mln", 0), ("pgb", "mln", 0))
         rows = rows.pivot("part", index="month", values="expected_cumulative_incl_extra_eur")
     return Table(identity, title, columns, rows.select(column.key for column in columns).to_dicts(), source=mart)
 
@@ -211,13 +210,13 @@ MONTHS = {
 
 def build_course(language: Language, identity: str, mart: str, months: pl.DataFrame, title: str) -> Table:
     """Months of one uitvoerder, region or series: known, expected, 80 % bounds. In: rows of ``mart``."""
-    columns = _columns(language, mart, *MONTHS[mart])
+    columns = make_columns(language, mart, *MONTHS[mart])
     return Table(identity, title, columns, months.select(column.key for column in columns).to_dicts(), source=mart)
 
 
 def build_lag(language: Language, curves: pl.DataFrame) -> Table:
     """How complete claims of the largest group are, by months since the care month."""
-    columns = _columns(
+    columns = make_columns(
         language,
         "lag_curve",
         ("wlz_uitvoerder", "text", 0),
@@ -227,13 +226,13 @@ def build_lag(language: Language, curves: pl.DataFrame) -> Table:
         ("lower_80_ratio", "percent", 1),
         ("upper_80_ratio", "percent", 1),
     )
-    return _table("inloop", language, columns, curves.sort("wlz_uitvoerder", "lag_months"), source="lag_curve")
+    return make_table("inloop", language, columns, curves.sort("wlz_uitvoerder", "lag_months"), source="lag_curve")
 
 
 def build_aids(facts: Facts, language: Language, title: str) -> Table:
     """Aids per kind and month: declared, expected, cumulative."""
     mart = "aids_monthly"
-    columns = _columns(
+    columns = make_columns(
         language,
         mart,
         ("month", "month", 0),
@@ -249,7 +248,7 @@ def build_aids(facts: Facts, language: Language, title: str) -> Table:
 
 def build_groups(facts: Facts, language: Language, wlz_uitvoerder: str, identity: str) -> Table:
     """Expected year per prestatiegroep of an uitvoerder, with 80 % bounds; small groups are not shown."""
-    columns = _columns(
+    columns = make_columns(
         language,
         "forecast_bounds",
         ("prestatiegroep", "text", 0),
@@ -257,6 +256,8 @@ def build_groups(facts: Facts, language: Language, wlz_uitvoerder: str, identity
         ("lower_80_eur", "mln", 1),
         ("upper_80_eur", "mln", 1),
     )
+    # What the groups add up to is the expectation without extra items.
+    columns[1] = replace(columns[1], label=language.say("tables.expected_excl_extra_eur"))
     hidden = hidden_cells(facts, "group")
     year = facts.marts["bounds_year"].filter(level="group", wlz_uitvoerder=wlz_uitvoerder)
     rows = [
@@ -277,63 +278,10 @@ def build_groups(facts: Facts, language: Language, wlz_uitvoerder: str, identity
     )
 
 
-def build_prices(facts: Facts, language: Language) -> Table:
-    """Table 7 for every prestatie and uitvoerder: source and every step of its price; small ones are not shown."""
-    mart = "price_derivation"
-    columns = _columns(
-        language,
-        mart,
-        ("prestatiecode", "text", 0),
-        ("wlz_uitvoerder", "text", 0),
-        ("price_source", "text", 0),
-        *PRICE_COLUMNS,
-    )
-    hidden = hidden_cells(facts, "series")
-    shown = [column.key for column in columns]
-    rows = []
-    for row in facts.of(mart).sort("prestatiecode", "wlz_uitvoerder").select(shown).to_dicts():
-        if (row["wlz_uitvoerder"], row["prestatiecode"]) in hidden:
-            row |= {
-                key: SUPPRESSED
-                for key, *_ in PRICE_COLUMNS
-                if "max_tariff" not in key and key[:3] not in ("nhc", "nic")
-            }
-        rows.append(row)
-    return Table("tabel-7", language.say("tables.title_7"), columns, rows, source=mart)
-
-
-def count_price_sources(facts: Facts) -> pl.DataFrame:
-    """Per branch of the decision rule: combinations of prestatie and uitvoerder, and the euro expected of them."""
-    series = facts.marts["bounds_year"].filter(level="series")
-    key = ["prestatiecode", "wlz_uitvoerder"]
-    joined = facts.of("price_derivation").join(series.select(*key, "expected_eur"), on=key, how="left")
-    return (
-        joined.group_by("price_source")
-        .agg(pl.len().alias("count"), pl.col("expected_eur").sum().alias("eur"))
-        .sort("price_source")
-    )
-
-
-def build_price_sources(facts: Facts, language: Language) -> Table:
-    """The decision rule of figure 12 as a table."""
-    columns = _columns(
-        language, "price_derivation", ("price_source", "text", 0), ("count", "number", 0), ("eur", "mln", 0)
-    )
-    rows = count_price_sources(facts)
-    words = [
-        language.say(
-            "tables.price_source_named", code=code or "–", name=language.say(f"tables.source_{code or 'none'}")
-        )
-        for code in rows["price_source"]
-    ]
-    named = rows.with_columns(pl.Series("price_source", words, dtype=pl.String))
-    return _table("prijsbronnen", language, columns, named, source="price_derivation")
-
-
 def build_inputs(facts: Facts, language: Language) -> Table:
     """What the advice rests on: deliveries with their hash, code, assumptions."""
     mart = "advice_provenance"
-    columns = _columns(
+    columns = make_columns(
         language,
         mart,
         ("input_name", "text", 0),
@@ -345,13 +293,13 @@ def build_inputs(facts: Facts, language: Language) -> Table:
         ("quarantined_count", "number", 0),
         ("content_hash", "text", 0),
     )
-    return _table("bronnen", language, columns, facts.of(mart).sort("input_name"), source=mart)
+    return make_table("bronnen", language, columns, facts.of(mart).sort("input_name"), source=mart)
 
 
 def build_checks(facts: Facts, language: Language) -> Table:
     """Checks that failed, most euro first: what, how many, how much, and what was done. Findings name no provider."""
     mart = "data_quality"
-    columns = _columns(
+    columns = make_columns(
         language,
         mart,
         ("check_id", "text", 0),
@@ -368,7 +316,10 @@ def build_checks(facts: Facts, language: Language) -> Table:
             "title": say_check(row["check_id"], row["title"], language),
             "severity": language.say(f"tables.severity_{row['severity']}"),
             "check_status": language.say(f"tables.status_{row['check_status']}"),
-            "action": say_done(
+            "at_stake_eur": SUPPRESSED if row["at_stake_eur"] and row["findings_count"] < FEW else row["at_stake_eur"],
+            "action": language.say("tables.done_solved")
+            if row["check_status"] == "solved"
+            else say_done(
                 row["check_id"],
                 row["action"],
                 refuses=row["severity"] == "block" and row["accepted_by"] is None,

@@ -37,8 +37,8 @@ def build_letter_table(
             for column in layout.columns
         }
         rows.append({"name": language.say(f"common.{name}") if layout.row_column == "part" else name, **shown})
-    title = language.say(f"tables.title_{number}")
-    return Table(f"tabel-{number}", title, columns, rows, source=layout.mart, total=NATIONAL, links=dict(links or {}))
+    title, note = language.say(f"tables.title_{number}"), language.say("tables.caption_mln")
+    return Table(f"tabel-{number}", title, columns, rows, note, layout.mart, NATIONAL, dict(links or {}))
 
 
 def _column(column: LetterColumn, layout: LetterTable, language: Language) -> Column:

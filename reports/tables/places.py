@@ -19,7 +19,9 @@ PARTS = (
 POSITION = ("to_date_eur", "expected_eur", "lower_80_eur", "upper_80_eur", "budget_eur", "available_eur")
 
 
-def build_position(context: "Context", name: str, zin: dict[str, Any] | None, pgb: dict[str, Any] | None) -> Table:
+def build_position(
+    context: "Context", name: str, zin: dict[str, Any] | None, pgb: dict[str, Any] | None, source: str
+) -> Table:
     """One place: zin and pgb as rows; a part that may not be shown is suppressed whole."""
     language = context.language
     columns = [
@@ -34,7 +36,7 @@ def build_position(context: "Context", name: str, zin: dict[str, Any] | None, pg
             cells = {key: row[to_date if key == "to_date_eur" else key] for key in (*POSITION, "available_ratio")}
         rows.append({**cells, "part": language.say(f"common.{part}")})
     slug = context.slugs.slug(name)
-    return Table(f"stand-{slug}", language.say("tables.title_stand", name=name), columns, rows, source="zin_region")
+    return Table(f"stand-{slug}", language.say("tables.title_stand", name=name), columns, rows, source=source)
 
 
 def build_regions(context: "Context", wlz_uitvoerder: str | None = None) -> Table:

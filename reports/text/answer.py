@@ -88,29 +88,24 @@ def say_certainty(facts: Facts, language: Language) -> list[Sentence]:
 def say_for_whom(facts: Facts, language: Language) -> list[Sentence]:
     """For which uitvoerders the zin kader is not enough, the largest shortage first, and who has room.
 
-    Those whose amounts may not be shown are neither named nor counted.
+    Those whose amounts may not be shown are neither named nor counted, and the sentence says that they are not.
     """
     rows = facts.of("zin_uitvoerder").filter(
         pl.col("wlz_uitvoerder") != NATIONAL, pl.col("available_eur").is_not_null()
     )
-    rows = rows.filter(~pl.col("wlz_uitvoerder").is_in(sorted(hidden_names(facts, "uitvoerder"))))
-    if rows.is_empty():
+    hidden = hidden_names(facts, "uitvoerder")
+    ordered = (
+        rows.filter(~pl.col("wlz_uitvoerder").is_in(sorted(hidden))).sort("available_eur", "wlz_uitvoerder").to_dicts()
+    )
+    if not ordered:
         return []
-    ordered = rows.sort("available_eur", "wlz_uitvoerder").to_dicts()
     short = [row for row in ordered if _direction(row["available_eur"]) == "shortage"]
     room = [row for row in reversed(ordered) if _direction(row["available_eur"]) == "surplus"]
     kind = "none" if not short else "all" if len(short) == len(ordered) and len(short) > 1 else "some"
-    said = [
-        Sentence(
-            "for_whom",
-            language.say(
-                f"answer.for_whom_{kind}",
-                count=len(short),
-                all=len(ordered),
-                names=_names(short, language),
-            ),
-        )
-    ]
+    if hidden:
+        kind = "hidden_none" if not short else "hidden_some"
+    values = {"count": len(short), "all": len(ordered), "names": _names(short, language), "hidden": len(hidden)}
+    said = [Sentence("for_whom", language.say(f"answer.for_whom_{kind}", **values))]
     if room and short:
         said.append(Sentence("room_at", language.say("answer.room_at", names=_names(room, language))))
     return said
@@ -159,8 +154,12 @@ def say_scenarios(facts: Facts, language: Language) -> list[Sentence]:
     others = [name for name in ("letter", "completed", "base") if name in facts.scenarios and name != facts.headline]
     rooms = [(name, facts.one("utilisation_national", name, part="zin")) for name in others]
     known = [(name, row) for name, row in rooms if row]
-    if own is None or not known:
+    if own is None:
         return []
+    if not known:
+        return [
+            Sentence("scenarios", language.say("answer.scenario_own", headline=name_scenario(facts.headline, language)))
+        ]
     named = language.say("answer.and").join(
         language.say(
             "answer.scenario_room",
@@ -199,9 +198,9 @@ def _reserve_elsewhere(
 
 
 def name_scenario(name: str, language: Language) -> str:
-    """A scenario in words; one of the user's own keeps its name."""
+    """A scenario in words, to stand after an article; one of the user's own keeps its name."""
     key = f"common.scenario_{name}"
-    return language.say(key) if language.has(key) else name
+    return language.say(key) if language.has(key) else language.say("common.scenario_other", name=name)
 
 
 def _national(facts: Facts, part: str) -> dict[str, Any] | None:

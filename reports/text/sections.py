@@ -1,20 +1,22 @@
 """What an advice says beside its answer: what changed, what is out of the figures, how sure, what comes next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from reports.facts import NATIONAL, Facts
+from reports.hidden import hidden_names
 from reports.language import Language
-from reports.rounding import round_millions
-from reports.text.answer import NAMED, Sentence, say_room
+from reports.rounding import round_millions, round_percentage
+from reports.text.answer import NAMED, Sentence, name_scenario, say_room
 from reports.text.checks import say_check
 
 EXTRA_ITEMS = ("crisisbedden", "meerzorg", "na_ijl")
 # Kinds of delivery without which a part of the expectation is missing.
 NEEDED = ("beleidsregelwaarden", "herschikking", "hulpmiddelen", "na_ijl", "nacalculatie", "pgb_verleningen")
-LATE = "late"
+# Branches of the decision rule: measured this year, or approximated with the discount of the year before.
+PRICED = {"measured": ["a"], "approximated": ["b", "c"]}
 
 
 def say_since_last(facts: Facts, language: Language) -> list[Sentence]:
@@ -30,6 +32,7 @@ def say_since_last(facts: Facts, language: Language) -> list[Sentence]:
         "change": language.euro(abs(after - before)),
         "before": say_room(before, language),
         "after": say_room(after, language),
+        "scenario": name_scenario(facts.headline, language),
     }
     said = [Sentence("since_last", language.say(f"sections.since_last_{kind}", **values))]
     moved = bridge.filter(pl.col("change_eur") != 0).sort(pl.col("change_eur").abs(), descending=True).to_dicts()
@@ -56,7 +59,7 @@ def say_left_out(facts: Facts, language: Language) -> list[Sentence]:
             amount=language.euro(row["quarantined_eur"]),
         )
         said.append(Sentence("quarantined", text))
-    said += [*_refused(facts, language), *_overruled(facts, inputs, language)]
+    said += [*_refused(facts, language), *_overruled(facts, inputs, language), *_released(facts, language)]
     missing = inputs.filter(input_version="not delivered")["input_name"].to_list()
     if left := [kind for kind in NEEDED if kind in missing]:
         said.append(
@@ -108,6 +111,25 @@ def _overruled(facts: Facts, inputs: pl.DataFrame, language: Language) -> list[S
     ]
 
 
+def _released(facts: Facts, language: Language) -> list[Sentence]:
+    """Rows that a person took out of quarantine: they count again."""
+    released = facts.marts["check_decisions"].filter(decision="release").sort("delivery_id", "check_id", "decided_at")
+    return [
+        Sentence(
+            "released",
+            language.say(
+                "sections.released",
+                count=language.number(row["rows_count"]),
+                delivery=row["delivery_id"],
+                amount=language.euro(row["amount_eur"]),
+                author=row["decided_by"],
+                reason=row["decision_reason"],
+            ),
+        )
+        for row in released.to_dicts()
+    ]
+
+
 def say_late(facts: Facts, language: Language, wlz_uitvoerder: str | None = None) -> list[Sentence]:
     """Which uitvoerders delivered late or incompletely, never which provider."""
     used = facts.one("advice_provenance", input_name="declaraties")
@@ -116,6 +138,8 @@ def say_late(facts: Facts, language: Language, wlz_uitvoerder: str | None = None
         status = status.filter(delivery_id=used["input_version"])
     if wlz_uitvoerder is not None:
         status = status.filter(wlz_uitvoerder=wlz_uitvoerder)
+    if status.is_empty() or status["is_on_time"].is_null().all():
+        return [Sentence("late", language.say("sections.late_unknown"))]
     late = status.filter((pl.col("late_months") > 0) | ~pl.col("is_on_time").fill_null(True)).sort("wlz_uitvoerder")
     said = [
         Sentence(
@@ -200,13 +224,14 @@ def say_uncertainty(facts: Facts, language: Language) -> list[Sentence]:
     months = facts.of("utilisation_monthly").filter(part="zin")
     declared = months.drop_nulls("declared_month_eur").height
     forecast = months.filter(state="forecast").height
-    text = language.say("sections.uncertainty", forecast=forecast, declared=declared, year=facts.budget_year)
-    said = [Sentence("uncertainty", text)]
+    key = "uncertainty" if declared else "uncertainty_no_claims"
+    values = {"forecast": forecast, "declared": declared, "year": facts.budget_year}
+    said = [Sentence("uncertainty", language.say(f"sections.{key}", **values))]
     sources = facts.of("price_derivation").filter(pl.col("price_source").is_not_null())
     if sources.height:
-        measured = sources.filter(price_source="a").height
-        share = language.percent(measured / sources.height, 0)
-        said.append(Sentence("prices", language.say("sections.prices_measured", percent=share)))
+        share = {key: sources.filter(pl.col("price_source").is_in(codes)).height for key, codes in PRICED.items()}
+        shares = {key: language.percent(count / sources.height, 0) for key, count in share.items()}
+        said.append(Sentence("prices", language.say("sections.prices_measured", **shares)))
     said += _realised(facts, language)
     return said
 
@@ -245,6 +270,11 @@ def say_next(facts: Facts, language: Language) -> list[Sentence]:
     return [Sentence("next", language.say(key, day=language.day(when) if when else ""))]
 
 
+def hidden_uitvoerders(facts: Facts) -> dict[str, set[str]]:
+    """Part of the kader → uitvoerders whose amounts may not be shown."""
+    return {part: hidden_names(facts, "uitvoerder", part) for part in ("zin", "pgb")}
+
+
 def is_signed(facts: Facts) -> bool:
     """Whether somebody froze an advice of this month."""
     states = facts.marts["forecast_vintages"].filter(delivery_month=facts.delivery_month)["advice_state"]
@@ -253,37 +283,46 @@ def is_signed(facts: Facts) -> bool:
 
 def say_signature(facts: Facts, language: Language) -> list[Sentence]:
     """Who froze the advice, and whether what is shown is still what was signed."""
-    rows = facts.marts["forecast_vintages"].filter(
-        delivery_month=facts.delivery_month, scenario=facts.headline, wlz_uitvoerder=NATIONAL
-    )
+    rows = facts.marts["forecast_vintages"].filter(delivery_month=facts.delivery_month, scenario=facts.headline)
     finals = rows.filter(advice_state="final").sort("frozen_at")
     if finals.is_empty():
         return [Sentence("signature", language.say("sections.not_signed"))]
     last = finals.row(-1, named=True)
     values = {"advice": last["advice_id"], "author": last["author"], "day": language.day(last["frozen_at"].date())}
-    errata = [Sentence("erratum", text) for text in list_corrections(rows, last["advice_id"], language)]
+    errata = [
+        Sentence("erratum", text)
+        for text in list_corrections(rows, last["advice_id"], language, hidden_uitvoerders(facts))
+    ]
     signed = language.say("sections.signed", **values)
     if errata:
         signed = f"{signed} {language.say('sections.signed_changed')}"
     return [Sentence("signature", signed), *errata]
 
 
-def list_corrections(rows: pl.DataFrame, signed: str, language: Language) -> list[str]:
-    """What the current figures of the nation say otherwise than the signed advice: the erratum, line by line."""
+def list_corrections(rows: pl.DataFrame, signed: str, language: Language, hidden: Mapping[str, set[str]]) -> list[str]:
+    """What the current figures say otherwise than the signed advice: the erratum, line by line, the nation first.
+
+    In: rows of forecast_vintages of one delivery month and scenario; ``hidden`` per part the uitvoerders that may not
+    be shown.
+    """
+    key = ["wlz_uitvoerder", "part"]
+    was, now = rows.filter(advice_id=signed), rows.filter(advice_state="current")
+    both = was.join(now, on=key, suffix="_now").sort(
+        pl.col("wlz_uitvoerder") != NATIONAL, "wlz_uitvoerder", pl.col("part") != "zin"
+    )
     lines = []
-    for part in ("zin", "pgb"):
-        was = rows.filter(advice_id=signed, part=part)
-        now = rows.filter(advice_state="current", part=part)
-        if was.is_empty() or now.is_empty():
+    for row in both.to_dicts():
+        if row["wlz_uitvoerder"] in hidden.get(row["part"], set()):
             continue
         for column in ("expected_eur", "budget_eur", "available_eur"):
-            before, after = was[column][0], now[column][0]
+            before, after = row[column], row[f"{column}_now"]
             if before != after:
                 lines.append(
                     language.say(
                         "sections.erratum",
                         advice=signed,
-                        part=language.say(f"common.{part}"),
+                        place=row["wlz_uitvoerder"],
+                        part=language.say(f"common.{row['part']}"),
                         what=language.say(f"sections.column_{column}"),
                         before=f"€ {language.number(before, 2)}",
                         after=f"€ {language.number(after, 2)}",
@@ -302,11 +341,13 @@ def say_outlook(facts: Facts, language: Language) -> list[Sentence]:
     row = facts.one("utilisation_outlook", wlz_uitvoerder=NATIONAL)
     if row is None or row["growth_ratio"] is None:
         return []
+    printed = round_percentage(row["growth_ratio"], 1) or 0
+    kind = "same" if printed == 0 else "more" if printed > 0 else "less"
     text = language.say(
-        "sections.outlook",
+        f"sections.outlook_{kind}",
         year=facts.budget_year + 1,
         expected=language.euro(row["expected_excl_extra_eur"]),
-        growth=language.percent(row["growth_ratio"], 1),
+        growth=language.percent(abs(row["growth_ratio"]), 1),
     )
     return [Sentence("outlook", text)]
 

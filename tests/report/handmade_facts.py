@@ -202,6 +202,9 @@ def make_facts(**changed: Any) -> Facts:
         .clear()
         .with_columns(pl.col("accepted_by", "accept_reason").cast(pl.String)),
         "delivery_status": pl.DataFrame(status()),
+        "check_decisions": empty(
+            "decision", "delivery_id", "check_id", "decided_by", "decision_reason", decided_at=pl.Date
+        ),
         "cell_support": empty("level", "part", "wlz_uitvoerder", "suppression"),
     }
     facts = {"headline": "letter", "scenarios": ("letter",), "page": {}}

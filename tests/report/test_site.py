@@ -326,6 +326,8 @@ def test_what_is_suppressed_is_in_no_file(spoiled, tmp_path):
     book = openpyxl.load_workbook(site / "wlz-kader-2018-05.xlsx")
     cells = [cell.value for sheet in book for line in sheet.iter_rows() for cell in line if cell.data_type == "n"]
     assert not {float(amount) for amount in secrets} & {round(value, 2) for value in cells if value is not None}
+    lead = (site / "index.html").read_text(encoding="utf-8")
+    assert "2 worden niet getoond" in lead  # and "geen enkele" is not claimed for those
     for page in ("regio/friesland.html", "uitvoerder/de-friesland.html"):
         text = (site / page).read_text(encoding="utf-8")
         assert "worden geen bedragen getoond" in text
@@ -360,9 +362,12 @@ def test_a_signed_advice_keeps_its_copy_and_carries_what_changed(spoiled, tmp_pa
     replaced = copy.read_text(encoding="utf-8")
     assert "Advies 2018-05-final-1 is vervangen door 2018-05-final-2." in replaced
     assert re.search(
-        r"Erratum bij 2018-05-final-1, zorg in natura: verwachte benutting was € [\d.]+,\d\d, is nu", replaced
+        r"Erratum bij 2018-05-final-1, Landelijk, zorg in natura: verwachte benutting was € [\d.]+,\d\d, is nu",
+        replaced,
     )
     assert (reports / "2018-05-final-2" / "index.html").exists()
+    elsewhere = (reports / "2018-05-final-1" / "zekerheid.html").read_text(encoding="utf-8")
+    assert "het erratum staat op de eerste bladzijde" in elsewhere
     # But for the errata the signed page is untouched.
     assert re.sub(r"<!--erratum-->.*?<!--/erratum-->", "", replaced, flags=re.S) == re.sub(
         r"<!--erratum-->.*?<!--/erratum-->", "", signed, flags=re.S

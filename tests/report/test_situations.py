@@ -37,6 +37,11 @@ def _checks(**changed: object) -> pl.DataFrame:
     return pl.DataFrame([CHECK | changed], infer_schema_length=None)
 
 
+def _outlook(growth: float) -> pl.DataFrame:
+    row = {"wlz_uitvoerder": "Landelijk", "expected_excl_extra_eur": 18_596_000_000, "growth_ratio": growth}
+    return frame([row])
+
+
 SITUATIONS: dict[str, Facts] = {
     "shortage, transfer not enough, reserve enough, first advice": make_facts(),
     "surplus in both": make_facts(
@@ -63,6 +68,28 @@ SITUATIONS: dict[str, Facts] = {
     ),
     "one uitvoerder late": make_facts(delivery_status=pl.DataFrame(status(late_months=2))),
     "delivery after its due date": make_facts(delivery_status=pl.DataFrame(status(received=date(2018, 5, 9)))),
+    "not known who was late": make_facts(delivery_status=pl.DataFrame(status()).clear()),
+    "January, no claims of the year yet": make_facts(
+        utilisation_monthly=make_facts()
+        .marts["utilisation_monthly"]
+        .with_columns(pl.lit(None, pl.Decimal(18, 2)).alias("declared_month_eur"))
+    ),
+    "rows released by a person": make_facts(
+        check_decisions=pl.DataFrame(
+            {
+                "decision": ["release"],
+                "delivery_id": [CLAIMS],
+                "check_id": ["P02"],
+                "rows_count": [12],
+                "amount_eur": [5_000_000],
+                "decided_by": ["A. Vos"],
+                "decision_reason": ["Confirmed by the sender."],
+                "decided_at": [date(2018, 5, 3)],
+            }
+        )
+    ),
+    "a year ahead that costs less": make_facts(utilisation_outlook=_outlook(-0.0012)),
+    "a year ahead that costs the same": make_facts(utilisation_outlook=_outlook(-0.0001)),
     "blocking check overruled": make_facts(
         data_quality=_checks(check_status="accepted", accepted_by="A. Vos", accept_reason="Confirmed by the sender.")
     ),

@@ -61,8 +61,8 @@ DELIVERY_STATUS = Table(
         q.AT_STAKE_EUR,
     ),
     ("delivery_id", "wlz_uitvoerder"),
-    "Internal, not for publication: how each claims delivery came in per uitvoerder; Landelijk is the delivery as a "
-    "whole. Completeness is that of the open months.",
+    "How each claims delivery came in per uitvoerder; Landelijk is the delivery as a whole. Completeness is that of "
+    "the open months. Findings and euro are internal, not for publication: they may be of one provider.",
     nullable=frozenset(
         {
             "received_on",
