@@ -242,8 +242,14 @@ def build_aids(facts: Facts, language: Language, title: str) -> Table:
         ("cumulative_eur", "mln", 1),
         ("reserve_eur", "mln", 0),
     )
-    rows = facts.of(mart).sort("aid_kind", "month").select(column.key for column in columns)
-    return Table("figuur-9-tabel", title, columns, rows.to_dicts(), source=mart)
+    rows = facts.of(mart).sort("aid_kind", "month").select(column.key for column in columns).to_dicts()
+    named = [row | {"aid_kind": _name_aid(row["aid_kind"], language)} for row in rows]
+    return Table("figuur-9-tabel", title, columns, named, source=mart)
+
+
+def _name_aid(kind: str, language: Language) -> str:
+    key = f"tables.aid_{kind}"
+    return language.say(key) if language.has(key) else kind
 
 
 def build_groups(facts: Facts, language: Language, wlz_uitvoerder: str, identity: str) -> Table:
