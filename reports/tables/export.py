@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reports.language import Language
-from reports.tables.table import SUPPRESSED, Column, Suppressed, Table
+from reports.tables.table import SUPPRESSED, Column, Suppressed, Table, name_place
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -65,7 +65,7 @@ def _csv_cell(value: Any, language: Language) -> str:
     if isinstance(value, (Decimal, float, int)):
         text = str(value) if isinstance(value, (Decimal, int)) else repr(value)
         return text.replace(".", language.marks[1])
-    return guard_text(str(value))
+    return guard_text(name_place(str(value), language))
 
 
 def guard_text(text: str) -> str:
@@ -99,13 +99,13 @@ def _write_sheet(book: "xlsxwriter.Workbook", table: Table, head: Any, language:
         longest = max((len(str(row[column.key])) for row in table.rows), default=0)
         sheet.set_column(index, index, min(max(longest, 12), WIDEST) + 2, style)
         for number, row in enumerate(table.rows):
-            _write_cell(sheet, number + 3, index, row[column.key], style)
+            _write_cell(sheet, number + 3, index, row[column.key], style, language)
     sheet.freeze_panes(3, 1)
     if table.rows:
         sheet.autofilter(2, 0, 2 + len(table.rows), len(table.columns) - 1)
 
 
-def _write_cell(sheet: Any, row: int, column: int, value: Any, style: Any) -> None:
+def _write_cell(sheet: Any, row: int, column: int, value: Any, style: Any, language: Language) -> None:
     if value is None:
         return
     if value is SUPPRESSED:
@@ -115,4 +115,4 @@ def _write_cell(sheet: Any, row: int, column: int, value: Any, style: Any) -> No
     elif isinstance(value, (Decimal, float, int)):
         sheet.write_number(row, column, float(value), style)
     else:
-        sheet.write_string(row, column, str(value))
+        sheet.write_string(row, column, name_place(str(value), language))

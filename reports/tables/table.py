@@ -21,6 +21,7 @@ class Suppressed(Enum):
 
 
 SUPPRESSED = Suppressed.CELL
+NATIONAL = "Landelijk"
 Value = Decimal | float | int | str | date | Suppressed | None
 # How a column prints: euro in millions, whole euro, percent, euro per unit, a count, words, a month or a day.
 UNITS = ("mln", "eur", "percent", "price", "number", "text", "month", "day")
@@ -89,8 +90,13 @@ def print_cell(value: Any, column: Column, language: Language) -> str:
     if column.unit == "day":
         return language.day(value)
     if column.unit == "text":
-        return str(value)
+        return name_place(str(value), language)
     return language.number(value, column.decimals)
+
+
+def name_place(text: str, language: Language) -> str:
+    """The nation in the words of the language; every other text as it is."""
+    return language.say("common.national") if text == NATIONAL else text
 
 
 def header(column: Column, language: Language) -> str:

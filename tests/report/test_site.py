@@ -381,3 +381,5 @@ def test_the_list_of_reports_names_every_report(small_data, tmp_path):
     english = (tmp_path / "2018-05-en" / "index.html").read_text(encoding="utf-8")
     assert "Care in kind (zin) is expected" in english
     assert "Tabel 3" not in english
+    assert "Landelijk" not in english
+    assert "Netherlands" in english
