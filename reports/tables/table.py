@@ -23,13 +23,15 @@ class Suppressed(Enum):
 SUPPRESSED = Suppressed.CELL
 NATIONAL = "Landelijk"
 Value = Decimal | float | int | str | date | Suppressed | None
-# How a column prints: euro in millions, whole euro, percent, euro per unit, a count, words, a month or a day.
-UNITS = ("mln", "eur", "percent", "price", "number", "text", "month", "day")
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: key of its value, header, unit and decimals as printed, the mart and column its values come from."""
+    """A column: key of its value, header, unit and decimals as printed, the mart and column its values come from.
+
+    ``unit`` is how it prints: mln (euro in millions), eur, percent (of a ratio), price (euro per unit), number, text,
+    month or day.
+    """
 
     key: str
     label: str
