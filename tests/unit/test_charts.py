@@ -115,13 +115,30 @@ def test_ids_of_clip_paths_are_prefixed_and_counted_anew():
     assert "<rect" in cleaned
 
 
+def schema_faults(spec: dict[str, object]) -> str:
+    """What the Vega-Lite schema that Altair carries says against a spec; nothing when it follows."""
+    import altair
+    from jsonschema import ValidationError
+
+    try:
+        altair.Chart.from_dict(json.loads(json.dumps(spec)))
+    except ValidationError as fault:
+        return str(fault)
+    return ""
+
+
 @pytest.mark.parametrize("name", [name for name in FIGURES if name != "tree"])
 def test_a_spec_is_vega_lite(name):
-    altair = pytest.importorskip("altair")
     draw, frames, _ = FIGURES[name]
     for size in style.SIZES:
-        spec = draw(*frames, load_language("en"), size=size)
-        altair.Chart.from_dict(json.loads(json.dumps(spec)))
+        assert schema_faults(draw(*frames, load_language("en"), size=size)) == ""
+
+
+def test_a_spec_that_is_not_vega_lite_is_seen():
+    draw, frames, _ = FIGURES["map"]
+    spec = draw(*frames, load_language("en"), size=style.WIDE)
+    spec["layer"][0]["mark"] = {"type": "no such mark"}
+    assert "no such mark" in schema_faults(spec)
 
 
 @pytest.mark.parametrize("name", FIGURES)
