@@ -1,7 +1,7 @@
 """All reports beside each other: the list of months, signed advices kept as they were, errata in those replaced.
 
 A signed advice (``wlz run --final``) keeps a copy of its site under its own id. When the figures of its month change
-afterwards its first page says so, line by line: the rest of the copy is left as it was signed.
+afterwards its first page says so, line by line, and every other page refers to it: else the copy stays as signed.
 """
 
 import html
