@@ -4,9 +4,12 @@ import codecs
 import csv
 import gzip
 import io
+import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -14,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.landing_files import DECLARED, GOOD, HEADER, ROW, put, read, refuse, with_cell
+from warehouse import landing
 from warehouse import settings as reference_settings
 from warehouse.contract import MONEY, Column, Table
 from warehouse.landing import find_delivery, read_control, read_delivery, write_deliveries, write_truth
@@ -148,6 +152,49 @@ def test_windows_1252_is_read_when_declared_and_refused_when_not(tmp_path):
     assert fault.cause == "an export in Windows-1252"
     (fault,) = refuse(tmp_path, LATE.encode("cp1252").replace(b"\xf6", b"\x81"), table=NA_IJL, declared=WINDOWS)
     assert (fault.found, fault.cause) == ("a byte that is not windows-1252 (0x81)", "an export in another encoding")
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_a_file_decoded_in_pieces_reads_alike(tmp_path, monkeypatch, size):
+    """Characters that a piece cuts in two, and a wrong byte in the last piece, of which the row stays right."""
+    monkeypatch.setattr(landing, "_BYTES_AT_ONCE", size)
+    for content, declared in ((LATE.encode(), DECLARED), (LATE.encode("cp1252"), WINDOWS)):
+        read_back = read(tmp_path, content, table=NA_IJL, declared=declared)
+        assert read_back["wlz_uitvoerder"].to_list() == ["Coöperatie €"]
+    (fault,) = refuse(tmp_path, LATE.encode() + b"2018-05-02;2017;Zuid\xe2\x82;0,10\n", table=NA_IJL)
+    assert (fault.row, fault.found) == (3, "a byte that is not utf-8 (0xe2)")
+    (fault,) = refuse(tmp_path, LATE.encode() + b"2018-05-02;2017;Zuid\xe2\x82", table=NA_IJL)
+    assert (fault.row, fault.found) == (3, "a byte that is not utf-8 (0xe2)")
+
+
+def test_fields_with_quotes_and_line_ends_keep_their_order_in_a_large_file(tmp_path):
+    """Above the size the reader takes at once."""
+    names = [f"Coöperatie {number};\n" if number % 3 else "Zuid" for number in range(200_000)]
+    lines = (f'2018-05-02;2017;"{name}";0,{number % 10}0' for number, name in enumerate(names))
+    content = "\n".join([LATE.splitlines()[0], *lines, ""])
+    assert read(tmp_path, content, table=NA_IJL)["wlz_uitvoerder"].to_list() == names
+
+
+PEAK = """
+import re, sys
+from pathlib import Path
+from tests.unit.landing_files import DECLARED
+from warehouse.landing import read_delivery
+from warehouse.tables.deliveries import DECLARATIES
+for file in sys.argv[1:]:
+    read_delivery(Path(file), DECLARATIES, DECLARED, coded=True)
+    print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory as Linux tells it")
+def test_a_large_csv_takes_little_more_than_twice_its_size(tmp_path):
+    """Its text, and the fields packed; held as fields it took four times its size."""
+    small = put(tmp_path / "small", f"{HEADER}\n{ROW}\n")
+    large = put(tmp_path / "large", f"{HEADER}\n" + f"{ROW}\n" * 2_000_000)
+    command = [sys.executable, "-c", PEAK, str(small), str(large)]
+    before, after = (int(line) * 1024 for line in subprocess.check_output(command).split())
+    assert after - before < 3.2 * large.stat().st_size
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
