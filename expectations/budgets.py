@@ -10,6 +10,7 @@ import polars as pl
 
 from expectations.results import REFUSED, USED, format_euro
 from expectations.rules import CROSSWALK_COLUMNS, NO_FINDINGS, DeliveryView, Rule, holds_on, keep_largest
+from warehouse.words import format_count
 from wlz.pgb import build_pgb_stands
 
 PARTS = {"zin": "zin_budget_eur", "pgb": "pgb_budget_eur"}
@@ -190,7 +191,7 @@ def measure_agreements(view: DeliveryView) -> pl.DataFrame:
     ]
     above = (pl.col("agreed_revenue_eur") - pl.col("zin_budget_eur")).alias("at_stake_eur")
     findings = found.select(pl.Series("observed", texts, dtype=pl.String), above, "wlz_uitvoerder")
-    return keep_largest(_counted(findings), f"{beside.height} regions within their zin kader")
+    return keep_largest(_counted(findings), f"{format_count(beside.height, 'region')} within their zin kader")
 
 
 def _by_region(placed: pl.DataFrame, amount: str) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from expectations.results import CheckResult
 from expectations.rules import NO_FINDINGS, ExpectationSpec, Rule, RuleMetrics, error_text
 from expectations.runner import judge
 from warehouse.contract import Column, Table
+from warehouse.words import format_count
 
 CHECK_ID = "contract"
 _FIRST_OF_MONTH = "%Y-%m-01"
@@ -67,7 +68,7 @@ def measure_contract(table: Table, frame: pl.DataFrame, minimum_rows: int = 1) -
     for spec in expectation_specs(table, minimum_rows):
         judgeable = set(spec.columns) <= sound or spec.type == "ExpectColumnValuesToBeOfType"
         count = _MEASURES[spec.type](frame, spec.kwargs) if judgeable else 0
-        where = f"column {' × '.join(spec.columns)}" if spec.columns else f"{frame.height:,} rows"
+        where = f"column {' × '.join(spec.columns)}" if spec.columns else format_count(frame.height, "row")
         rows.append({"observed": f"{where}: {_in_words(spec)} ({count:,} not)", "findings_count": count})
     return pl.DataFrame(rows).with_columns(pl.lit(None, dtype=pl.Float64).alias("at_stake_eur"))
 

@@ -9,6 +9,7 @@ import polars as pl
 from expectations import claim_prices
 from expectations.results import USED, format_euro
 from expectations.rules import NO_FINDINGS, Rule, TableView, keep_largest
+from warehouse.words import format_count
 from wlz.monitor import WRONG_SCHEMA
 
 CLAIM_CHECKS = tuple(rule.check_id for rule in claim_prices.RULES)
@@ -49,7 +50,7 @@ def measure_large_absences(view: TableView) -> pl.DataFrame:
 def _clean_words(monitor: pl.DataFrame, clean: str) -> str:
     if monitor.is_empty():
         return "claims delivered without provider, so nothing was judged"
-    return f"{monitor.height:,} providers at a zorgkantoor, {clean}"
+    return f"{format_count(monitor.height, 'provider')} at a zorgkantoor, {clean}"
 
 
 def _late_findings(monitor: pl.DataFrame, above_eur: float) -> pl.DataFrame:

@@ -10,6 +10,7 @@ import polars as pl
 from expectations.rules import MAX_FINDINGS, NO_FINDINGS, RuleMetrics
 from warehouse.contract import MONEY, conform
 from warehouse.tables.quality import CHECK_FINDINGS, DATA_QUALITY
+from warehouse.words import format_count
 
 REFUSED = "The delivery is refused; the last accepted one is used"
 USED = "The delivery is used"
@@ -166,15 +167,6 @@ def format_euro(amount: Decimal | float) -> str:
     """
     millions = amount >= _MLN or amount <= -_MLN
     return f"€ {amount / _MLN:,.1f} mln" if millions else f"€ {amount:,.0f}"
-
-
-def format_count(count: float, noun: str) -> str:
-    """A count with what it counts, in the plural unless it is one.
-
-    >>> format_count(1, "row"), format_count(5876, "row")
-    ('1 row', '5,876 rows')
-    """
-    return f"{count:,.0f} {noun if round(count) == 1 else f'{noun}s'}"
 
 
 def euro_words(column: str) -> pl.Expr:

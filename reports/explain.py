@@ -9,6 +9,7 @@ from warehouse.dictionary import all_tables, describe_type
 from warehouse.duck import run_query
 from warehouse.publish import mart_sql
 from warehouse.tables.marts import MARTS
+from warehouse.words import format_count
 
 _SOURCES = {
     "a": "claims of the budget year",
@@ -76,9 +77,9 @@ def _volume_lines(volumes: pl.DataFrame) -> list[str]:
     first = volumes.row(0, named=True)
     flag = f", {first['flag']}" if first["flag"] else ""
     return [
-        f"Volume: {observed.len()} months observed from {first['care_month']:%Y-%m}, "
-        f"the last twelve {observed.tail(12).sum():,.0f} units.",
-        f"Forecast: {forecast.len()} months, {forecast.sum():,.0f} units "
+        f"Volume: {format_count(observed.len(), 'month')} observed from {first['care_month']:%Y-%m}, "
+        f"the last twelve {format_count(observed.tail(12).sum(), 'unit')}.",
+        f"Forecast: {format_count(forecast.len(), 'month')}, {format_count(forecast.sum(), 'unit')} "
         f"(engine {first['engine']}, model {first['model']}{flag}): {_reasons(of_year)}.",
     ]
 
@@ -92,7 +93,7 @@ def _scenario_lines(every: pl.DataFrame, shown: str) -> list[str]:
             flag = of_scenario["flag"][0]
             told = f"{_reasons(of_scenario)}{f', {flag}' if flag else ''}"
             volume = of_scenario["forecast_volume"].sum()
-            lines.append(f"Scenario {name}: {volume:,.0f} units in the same months ({told}).")
+            lines.append(f"Scenario {name}: {format_count(volume, 'unit')} in the same months ({told}).")
     return lines
 
 

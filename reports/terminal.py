@@ -20,6 +20,7 @@ from reports.rounding import format_dutch, round_millions, round_percentage
 from reports.tables.table import Table, header, print_cell
 from warehouse.duck import run_query
 from warehouse.reference import load_published
+from warehouse.words import format_count
 
 PUBLISHED = {
     1: "tabel_1_landelijk",
@@ -140,7 +141,8 @@ def render_left_out(database: Path, delivery_month: date, scenario: str = "lette
     inputs = read_marts(database, ("advice_provenance",), delivery_month, scenario)["advice_provenance"]
     apart = inputs.filter(pl.col("quarantined_count") > 0).sort("input_name")
     lines = [
-        f"Out of the figures: {count:,} rows of {version}, € {euro:,.2f}, in quarantine (see wlz quarantine list)."
+        f"Out of the figures: {format_count(count, 'row')} of {version}, € {euro:,.2f}, in quarantine "
+        "(see wlz quarantine list)."
         for version, count, euro in apart.select(
             "input_version", "quarantined_count", pl.col("quarantined_eur").fill_null(0)
         ).iter_rows()

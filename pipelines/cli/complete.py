@@ -7,6 +7,7 @@ import polars as pl
 
 from pipelines.cli.console import note, say
 from pipelines.cli.forecast import ENDINGS, UnreadableError, read_table, write_whole
+from warehouse.words import format_count
 from wlz.triangle_frame import DEFAULT_METHOD, METHODS
 
 SHOWN_TOTALS = 5
@@ -59,7 +60,8 @@ def _tell(rows: pl.DataFrame) -> None:
     """How much was completed, with what, and the totals of the first keys."""
     totals = rows.filter(pl.col("care_month").is_null())
     months = rows.height - totals.height
-    say(f"{totals.height:,} triangles, {months:,} care months completed with {rows['method'][0]}")
+    told = f"{format_count(totals.height, 'triangle')}, {format_count(months, 'care month')}"
+    say(f"{told} completed with {rows['method'][0]}")
     names = rows.columns[: rows.columns.index("care_month")]
     for row in totals.head(SHOWN_TOTALS).iter_rows(named=True):
         label = ", ".join(str(row[name]) for name in names) or "total"

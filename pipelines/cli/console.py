@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from warehouse.settings import data_folder
+from warehouse.words import format_count
 
 STAGES_COUNT = 24
 
@@ -78,7 +79,7 @@ class Progress:
         """Ends the moving line."""
         if self.moving:
             click.echo("\r\x1b[2K", nl=False, err=True)
-        note(f"  {self.done} steps in {time.monotonic() - self.started:.1f} s")
+        note(f"  {format_count(self.done, 'step')} in {time.monotonic() - self.started:.1f} s")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import click
 
 from pipelines.cli.console import data_option, note, resolve_data, say
 from warehouse.store import Store, month_label
+from warehouse.words import format_count
 
 ROWS_SHOWN = 10
 Decided = TypeVar("Decided")
@@ -54,7 +55,6 @@ def quarantine() -> None:
 def list_quarantine(data_dir: Path | None) -> None:
     """Deliveries that were refused or have rows set apart, newest first, with rows and euro; then what was released."""
     from expectations.decisions import RELEASE, read_decisions
-    from expectations.results import format_count
 
     store = Store(resolve_data(data_dir) / "lake")
     register, released = store.read_register(), read_decisions(store).filter(decision=RELEASE)
@@ -86,7 +86,6 @@ def show_quarantine(delivery_id: str, data_dir: Path | None) -> None:
     import polars as pl
 
     from expectations.quarantine import ROWS_FILE
-    from expectations.results import format_count
 
     data = resolve_data(data_dir)
     folder = _folder(data, delivery_id)
@@ -113,7 +112,6 @@ def show_quarantine(delivery_id: str, data_dir: Path | None) -> None:
 def release(delivery_id: str, check_id: str, reason: str, author: str, data_dir: Path | None) -> None:
     """Use the rows that a check set apart, from the next run on. Recorded in marts.check_decisions."""
     from expectations.decisions import release_rows
-    from expectations.results import format_count
 
     data = resolve_data(data_dir)
     store, folder = Store(data / "lake"), data / "quarantine"

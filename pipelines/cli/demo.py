@@ -16,7 +16,7 @@ SEED = 1  # the constants of the simulation are solved for this one
 def demo(data_dir: Path | None) -> None:
     """Simulate deliveries at the scale of the May 2018 advice (first time), run that month, print tables 1 and 3."""
     from pipelines.cli.run import report_page, run_and_tell
-    from pipelines.cli.simulate import describe_simulation, read_marker, write_simulation
+    from pipelines.cli.simulate import describe_simulation, read_marker, tell_counts, write_simulation
     from wlz.simulate.inputs import SimulationError
 
     data = resolve_data(data_dir)
@@ -34,7 +34,7 @@ def demo(data_dir: Path | None) -> None:
         except SimulationError as error:
             note(str(error))
             raise SystemExit(2) from None
-        note(f"  {counts['files']:,} files, {counts['rows']:,} rows")
+        note(f"  {tell_counts(counts)}")
     code = run_and_tell(MONTH, data)
     if code == 0:
         from reports.terminal import render_demo

@@ -9,6 +9,7 @@ import click
 import polars as pl
 
 from pipelines.cli.console import note, say
+from warehouse.words import format_count
 from wlz.engines import DEFAULT_ENGINE, ENGINES
 
 if TYPE_CHECKING:
@@ -134,8 +135,8 @@ def tell_forecast(panel: "PanelFrame", found: pl.DataFrame, engine: str, out: Pa
     for row in found.filter(pl.col("unique_id") == TOTAL_ID, pl.col("month").is_null()).iter_rows(named=True):
         shown = {name: _show(value) for name, value in row.items() if isinstance(value, float)}
         say(
-            f"total of the {months.n_unique()} months: {shown['forecast']}; 80 % {shown['lower_80']} to "
-            f"{shown['upper_80']}; 95 % {shown['lower_95']} to {shown['upper_95']}"
+            f"total of the {format_count(months.n_unique(), 'month')}: {shown['forecast']}; "
+            f"80 % {shown['lower_80']} to {shown['upper_80']}; 95 % {shown['lower_95']} to {shown['upper_95']}"
         )
     say(f"written: {out}")
 

@@ -9,6 +9,7 @@ import click
 import polars as pl
 
 from pipelines.cli.console import Month, data_option, note, resolve_data, say
+from warehouse.words import format_count
 
 _BINARY = {"parquet", "xlsx"}
 
@@ -138,4 +139,4 @@ def render_frame(frame: pl.DataFrame) -> str:
         tbl_cell_numeric_alignment="RIGHT",
         tbl_formatting="UTF8_BORDERS_ONLY",
     ):
-        return f"{frame}\n{frame.height:,} row{'' if frame.height == 1 else 's'}"
+        return f"{frame}\n{format_count(frame.height, 'row')}"

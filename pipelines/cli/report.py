@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from pipelines.cli.console import Month, data_option, note, resolve_data, say
+from warehouse.words import format_count
 
 
 @click.command(epilog="Example: wlz report --delivery-month 2018-05 --open")
@@ -66,4 +67,4 @@ def print_letter_table(database: Path, month: date, number: int, language: str) 
 
 def tell_report(index: Path, is_new: bool, pages_count: int) -> str:
     """Where the report is, and whether it had to be made."""
-    return f"Report, {pages_count} pages{'' if is_new else ', unchanged'}: {index}"
+    return f"Report, {format_count(pages_count, 'page')}{'' if is_new else ', unchanged'}: {index}"

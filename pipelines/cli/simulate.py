@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -13,6 +13,7 @@ import polars as pl
 
 from pipelines.cli.console import Month, note, say
 from warehouse.provenance import SIMULATION_MARKER
+from warehouse.words import format_count
 
 if TYPE_CHECKING:
     from wlz.simulate.inputs import SimulatedFile
@@ -59,7 +60,12 @@ def simulate(out: Path, scale: str, until: date, seed: int, defects: tuple[str, 
     except (SimulationError, OSError) as error:
         note(str(error))
         raise SystemExit(2) from None
-    say(f"{counts['files']:,} files, {counts['rows']:,} rows in {out}; the truth is in {truth_folder(out)}")
+    say(f"{tell_counts(counts)} in {out}; the truth is in {truth_folder(out)}")
+
+
+def tell_counts(counts: Mapping[str, int]) -> str:
+    """How many files and rows were written."""
+    return f"{format_count(counts['files'], 'file')}, {format_count(counts['rows'], 'row')}"
 
 
 def truth_folder(out: Path) -> Path:

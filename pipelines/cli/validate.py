@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from pipelines.cli.console import note, say
+from warehouse.words import format_count
 
 
 @click.command(
@@ -38,7 +39,7 @@ def validate(path: Path, history: Path | None, as_machine: bool) -> None:
 
 
 def _tell(validation: object) -> None:
-    from expectations.results import format_count, format_euro
+    from expectations.results import format_euro
     from expectations.validation import Validation
     from warehouse.store import month_label
 
@@ -50,8 +51,8 @@ def _tell(validation: object) -> None:
     for result in validation.findings:
         verdict = "refused" if result.is_blocking else {"warn": "warning"}.get(result.severity, result.severity)
         say(f"  {verdict}: {result.message}")
-    found, checks = len(validation.findings), len(validation.results)
+    found, checks = len(validation.findings), format_count(len(validation.results), "check")
     said = "would be refused" if validation.would_be_refused else "would be taken in"
-    say(f"{checks} checks, {found} with findings: {said}.")
+    say(f"{checks}, {found} with findings: {said}.")
     if not validation.with_history:
         say("Checks that compare with earlier deliveries were left out; name their folder with --history.")

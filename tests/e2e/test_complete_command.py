@@ -95,6 +95,15 @@ def test_keys_left_out_and_found_and_text_months(tmp_path: Path) -> None:
     assert found.drop_nulls("care_month")["completed"].null_count() == 0
 
 
+def test_one_triangle_of_one_month_is_told_in_the_singular(tmp_path: Path) -> None:
+    one = [("2018-01", "2018-01", 5.0), ("2018-01", "2018-02", 7.0)]
+    schema = ["care_month", "delivery_month", "value"]
+    told, _ = complete(tmp_path, pl.DataFrame(one, schema=schema, orient="row"))
+    assert told.output.startswith("1 triangle, 1 care month completed with ")
+    told, _ = complete(tmp_path, monthly(8))
+    assert told.output.startswith("4 triangles, 32 care months completed with ")
+
+
 @pytest.mark.parametrize(("change", "told"), [
     (lambda rows: rows.drop("delivery_month"), "no column delivery_month"),
     (lambda rows: pl.concat([rows, rows.head(1)]), "more than one row"),

@@ -87,6 +87,14 @@ def test_a_file_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
     assert "bedragg" in said["findings"][0]["message"]
 
 
+def test_one_check_is_told_in_the_singular(tmp_path: Path) -> None:
+    """Of what cannot be read only its schema can be judged."""
+    empty = write_delivery(tmp_path, "hulpmiddelen", [], month="2018-05", on=date(2018, 5, 2))
+    told = invoke("validate", str(empty))
+    assert "hulpmiddelen 2018-05 (hulpmiddelen.csv): 0 rows" in told.output
+    assert "\n1 check, 1 with findings: would be refused." in told.output
+
+
 def test_what_cannot_be_read_is_said_whatever_its_month(tmp_path: Path) -> None:
     """Without a month in the folder's name and without a date that can be read: still a refusal in words."""
     path = tmp_path / "declaraties.parquet"

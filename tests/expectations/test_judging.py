@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from expectations.catalogue import RULES, check_deliveries, measure_delivery, rules_for
-from expectations.results import format_count, format_euro, tell_refusals, to_frame
+from expectations.results import format_euro, tell_refusals, to_frame
 from expectations.rules import (
     NO_FINDINGS,
     SEVERITIES,
@@ -26,6 +26,7 @@ from expectations.rules import (
 )
 from expectations.runner import judge
 from warehouse.tables.quality import DATA_QUALITY
+from warehouse.words import format_count
 
 ONE_FINDING = pl.DataFrame([{"observed": "something", "findings_count": 1, "at_stake_eur": 2.0}])
 CLEAN = pl.DataFrame([{"observed": "all well", "findings_count": 0, "at_stake_eur": 0.0}])
