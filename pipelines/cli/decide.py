@@ -8,7 +8,7 @@ from typing import TypeVar
 import click
 
 from pipelines.cli.console import data_option, note, resolve_data, say
-from warehouse.store import Store, month_label
+from warehouse.store import Store
 from warehouse.words import format_count
 
 ROWS_SHOWN = 10
@@ -53,27 +53,19 @@ def quarantine() -> None:
 @quarantine.command("list", epilog="Example: wlz quarantine list")
 @data_option
 def list_quarantine(data_dir: Path | None) -> None:
-    """Deliveries that were refused or have rows set apart, newest first, with rows and euro; then what was released."""
-    from expectations.decisions import RELEASE, read_decisions
+    """Deliveries that were refused, rows set apart and rows released, newest first: a line each, with rows and euro.
 
-    store = Store(resolve_data(data_dir) / "lake")
-    register, released = store.read_register(), read_decisions(store).filter(decision=RELEASE)
-    refused = register.filter(delivery_status="refused")
-    apart = register.filter(register["quarantined_count"] > 0, delivery_status="accepted")
-    if refused.is_empty() and apart.is_empty():
-        say("Nothing is in quarantine." if released.is_empty() else "Nothing is in quarantine now.")
-    for row in refused.sort("delivery_month", "delivery_id", descending=True).iter_rows(named=True):
-        rows = format_count(row["rows_count"], "row")
-        say(f"{row['delivery_id']}: refused, {rows}{_euro(row['amount_eur'])}. {row['reason']}")
-    for row in apart.sort("delivery_month", "delivery_id", descending=True).iter_rows(named=True):
-        rows = format_count(row["quarantined_count"], "row")
-        say(f"{row['delivery_id']}: {rows} set apart{_euro(row['quarantined_eur'])}")
-    for row in released.sort("decided_at", descending=True).iter_rows(named=True):
-        rows = format_count(row["rows_count"], "row")
-        say(
-            f"{row['delivery_id']}: {rows}{_euro(row['amount_eur'])} of {row['check_id']} released by "
-            f"{row['decided_by']} on {row['decided_at']:%Y-%m-%d} ({row['decision_reason']})"
-        )
+    The euro of what was refused or set apart is that of all its rows. Whole reasons: wlz quarantine show DELIVERY.
+    """
+    from pipelines.cli.entries import list_entries, render_entries
+
+    data = resolve_data(data_dir)
+    entries = list_entries(Store(data / "lake"), data / "quarantine")
+    if all(entry.state.startswith("released") for entry in entries):
+        say("Nothing is in quarantine now." if entries else "Nothing is in quarantine.")
+    if entries:
+        say(render_entries(entries))
+        say("Why, in full: wlz quarantine show DELIVERY")
 
 
 @quarantine.command("show", epilog="Example: wlz quarantine show declaraties-2018-05-0123456789ab")
@@ -122,10 +114,10 @@ def release(delivery_id: str, check_id: str, reason: str, author: str, data_dir:
 
 
 def _folder(data: Path, delivery_id: str) -> Path:
-    register = Store(data / "lake").read_register().filter(delivery_id=delivery_id)
-    if register.height:
-        kind, month = register.select("kind", "delivery_month").row(0)
-        folder = data / "quarantine" / month_label(month) / kind / delivery_id
+    from pipelines.cli.entries import folder_of
+
+    for row in Store(data / "lake").read_register().filter(delivery_id=delivery_id).iter_rows(named=True):
+        folder = folder_of(data / "quarantine", row)
         if (folder / "reason.json").exists():
             return folder
     note(f"nothing of {delivery_id} is in quarantine. Next: wlz quarantine list")

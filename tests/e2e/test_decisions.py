@@ -26,6 +26,22 @@ def refuse_june(house: House) -> str:
     return delivered(house, "refused")
 
 
+def lines_of(listed: str) -> list[list[str]]:
+    """The cells of the entries in a list; columns start where their headers do, or end there."""
+    head, *lines = [line for line in listed.splitlines() if "Nothing is in quarantine" not in line][:-1]
+    assert head.split() == ["delivery", "file", "rule", "rows", "euro", "state", "reason"]
+    starts = [head.index(name) for name in ("delivery", "file", "rule", "state", "reason")]
+    cells = []
+    for line in lines:
+        delivery, file, counts, state, reason = (
+            line[start:end].strip() for start, end in zip(starts, [*starts[1:], None], strict=True)
+        )
+        rule, *numbers = [part for part in counts.split("  ") if part]
+        rows, euro = [*(number.strip() for number in numbers), ""][:2]
+        cells.append([delivery, file, rule, rows, euro, state, reason])
+    return cells
+
+
 def test_an_accepted_block_is_published_audited_and_visible(house: House) -> None:
     refused = refuse_june(house)
     told = house.wlz("accept", "D08", refused, *WHO, *WHY)
@@ -89,7 +105,9 @@ def test_released_rows_count_from_the_next_run_on(house: House) -> None:
     [(before,)] = house.query(euro)
 
     listed = house.wlz("quarantine", "list")
-    assert f"{delivery}: 36 rows set apart, € -18,000" in listed.output
+    assert lines_of(listed.output) == [
+        [delivery, "declaraties.csv", "P02", "36", "€ -18,000", "set apart", "amount and volume have different signs"]
+    ]
     assert "Nothing" not in listed.output
     shown = house.wlz("quarantine", "show", delivery)
     assert "P02: amount and volume have different signs (36 rows)" in shown.output
@@ -107,10 +125,52 @@ def test_released_rows_count_from_the_next_run_on(house: House) -> None:
     assert house.register().filter(delivery_id=delivery)["quarantined_count"].item() == 0
     listed = house.wlz("quarantine", "list").output
     assert "Nothing is in quarantine now." in listed
-    assert f"{delivery}: 36 rows, € -18,000 of P02 released by A. Vos on " in listed
-    assert "(checked by telephone)" in listed
+    [line] = lines_of(listed)
+    assert line[:5] == [delivery, "declaraties.csv", "P02", "36", "€ -18,000"]
+    assert line[5].startswith("released 20")
+    assert line[6] == "A. Vos: checked by telephone"
     again = house.advice_hashes()
     assert house.publish().advice_hashes() == again
+
+
+def test_the_list_has_a_line_an_entry_and_show_the_whole_text(house: House) -> None:
+    """May: 2 × 36 rows of an unknown code; June: refused by two rules, and a budget file that cannot be read."""
+    house.deliver("declaraties", [*claims("Z025"), *claims("Z041"), *claims("Q999")])
+    assert house.run().exit_code == 0
+    apart = delivered(house, "accepted")
+    low = claims("Z025", codes=[FRIESLAND], volume=50.0)
+    twice = [*claims("Z025", codes=[GRONINGEN]), *low, *low[:1], *claims("Z041")]
+    house.deliver("declaraties", twice, month="2018-06", on=date(2018, 6, 2))
+    (house.landing / "2018-06" / "hulpmiddelen.csv").write_bytes(b"")
+    assert house.run("2018-06").exit_code == 1
+    refused = delivered(house, "refused")
+
+    listed = house.wlz("quarantine", "list").output
+    assert max(len(line) for line in listed.splitlines()) < 180
+    unread, two, of_rows = lines_of(listed)
+    assert unread[1:] == ["hulpmiddelen.csv", "D01", "0", "", "refused", "schema"]
+    assert two == [
+        refused, "declaraties.csv", "D03, D08", "145", "€ 126,500", "refused", "one row per key; partial delivery"
+    ]  # fmt: skip
+    assert of_rows[2:] == ["D02-rows", "72", "€ 72,000", "set apart", "prestatie Q999 is not in the list of the year"]
+    assert of_rows[0] == apart
+    shown = house.wlz("quarantine", "show", refused).output
+    assert "refused: D03 one row per key: delivery " in shown
+    assert "refused: D08 partial delivery: delivery " in shown
+    assert "Next: " in shown
+
+
+def test_a_reason_of_any_length_stays_on_its_line(house: House) -> None:
+    rows = [(*row[:-1], -row[-1]) for row in claims("Z051", codes=[GRONINGEN], agb="01234567")]
+    house.deliver("declaraties", [*claims("Z025"), *claims("Z041"), *rows])
+    assert house.run().exit_code == 0
+    reason = "as asked\nand answered " + "x" * 400
+    told = house.wlz("quarantine", "release", delivered(house, "accepted"), "P02", *WHO, "--reason", reason)
+    assert told.exit_code == 0, told.output
+    [line] = [line for line in lines_of(house.wlz("quarantine", "list").output) if line[5].startswith("released")]
+    assert line[6].startswith("A. Vos: as asked and answered xxx")
+    assert len(line[6]) == 60
+    assert line[6].endswith("x…")
 
 
 def test_rows_of_an_unknown_code_cannot_be_released_before_the_list_knows_it(house: House) -> None:
