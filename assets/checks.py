@@ -10,7 +10,7 @@ from assets.context import Advice
 from expectations.catalogue import DELIVERY_RULES
 from expectations.decisions import apply_acceptances, read_decisions
 from expectations.intake import Intake, refuse_later, save_results
-from expectations.results import CheckResult
+from expectations.results import CheckResult, tell_refusals
 from expectations.rules import Rule, measure_table
 from expectations.runner import judge
 
@@ -46,11 +46,13 @@ def judge_table(judged: Sequence[tuple[Rule, pl.DataFrame]], advice: Advice, ass
     """
     claims = advice.chosen.filter(kind="declaraties")["delivery_id"][0]
     measured = [measure_table(rule, frame, asset, claims, advice.assumptions) for rule, frame in judged]
-    results = apply_acceptances(judge(measured), read_decisions(advice.store))
-    save_results(advice.store, results, advice.round.delivery_month, datetime.now(UTC).replace(tzinfo=None))
+    refused = advice.store.read_register().filter(delivery_status="refused")["delivery_id"].to_list()
+    results = tell_refusals(apply_acceptances(judge(measured), read_decisions(advice.store)), refused)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    save_results(advice.store, results, advice.round.delivery_month, now)
     blocking = [result for result in results if result.is_blocking]
     if blocking:
-        refuse_later(advice.store, advice.quarantine, blocking)
+        refuse_later(advice.store, advice.quarantine, blocking, now)
     return [_as_dagster(result.check_id, [result], falls_back=False, asset=asset) for result in results]
 
 

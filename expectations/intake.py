@@ -136,11 +136,12 @@ def _register(
     return register
 
 
-def refuse_later(store: Store, quarantine: Path, results: Sequence[CheckResult]) -> None:
+def refuse_later(store: Store, quarantine: Path, results: Sequence[CheckResult], now: datetime) -> None:
     """Refuse an accepted delivery because of what a stage found in it; the one it superseded stands again.
 
     ``results`` are the blocking results, all of one delivery. The reason lies in quarantine; the file is where it was
-    delivered, and is judged again by the next run.
+    delivered, and is judged again by the next run. Every other check on the delivery says from then on that nothing of
+    it is used.
     """
     delivery_id = results[0].delivery_id
     register = store.read_register()
@@ -161,7 +162,31 @@ def refuse_later(store: Store, quarantine: Path, results: Sequence[CheckResult])
     )
     store.remove_delivery(KINDS[kind], delivery_id, month)
     forget_snapshots(store, delivery_id, month)
-    _write_reason(quarantine / month_label(month) / kind / delivery_id, delivery_id, results, None)
+    folder = quarantine / month_label(month) / kind / delivery_id
+    set_apart = pl.read_parquet(folder / ROWS_FILE) if (folder / ROWS_FILE).exists() else None
+    _write_reason(folder, delivery_id, results, set_apart)
+    _tell_not_used(store, delivery_id, now)
+
+
+def _tell_not_used(store: Store, delivery_id: str, now: datetime) -> None:
+    """What every check on a delivery that a stage refused says of its use, as a new revision in ``data_quality``.
+
+    When a repeated run takes the file in and refuses it again, the revision in between goes: it held for that run only.
+    """
+    judged = {month: store.read(DATA_QUALITY, month) for month in store.months(DATA_QUALITY)}
+    latest = {month: latest_results(rows.filter(delivery_id=delivery_id)) for month, rows in judged.items()}
+    told = iter(tell_refusals([one for results in latest.values() for one in results], [delivery_id]))
+    for month, results in latest.items():
+        if results:
+            before = judged[month]
+            revised = _revised(before, to_frame([next(told) for _ in results], month, now))
+            said = [name for name in revised.columns if name != "judged_at"]
+            two_later = before.with_columns(pl.col("revision") + 2)
+            returned = revised.join(two_later, on=said, how="semi", nulls_equal=True)
+            between = returned.with_columns(pl.col("revision") - 1)
+            key = [*_JUDGED_KEY, "revision"]
+            kept = [before.join(between, on=key, how="anti"), revised.join(returned, on=key, how="anti")]
+            store.write(DATA_QUALITY, pl.concat(kept), month)
 
 
 def save_results(store: Store, results: Sequence[CheckResult], month: date, now: datetime) -> None:

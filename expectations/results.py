@@ -121,7 +121,7 @@ def tell_refusals(results: Sequence[CheckResult], refused: Collection[str] = ())
 
 
 def _not_used(result: CheckResult, check_ids: Sequence[str]) -> str:
-    by = f" by {', '.join(check_ids)}" if check_ids else ""
+    by = f" by {', '.join(dict.fromkeys(check_ids))}" if check_ids else ""
     accepted = result.accepted_by
     return f"{NOT_USED}{by}" + (f", though {accepted} accepted this ({result.accept_reason})" if accepted else "")
 
