@@ -187,7 +187,7 @@ def _read_csv(path: Path, delivery_format: DeliveryFormat) -> _Delivered:
 
 
 def _pack_rows(text: bytes, separator: str) -> _Delivered:
-    """The fields as text, packed while they are read: a fifth of a gigabyte where the fields themselves take more.
+    """The fields as text, packed while they are read: of ten million claims 0.06 GB, unpacked 1.3; columns one by one.
 
     Raises PolarsError when rows do not fit the header.
     """

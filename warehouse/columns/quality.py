@@ -33,7 +33,7 @@ REVISION = Column(
     "revision",
     pl.Int64(),
     "number",
-    "1 for the first judgement; higher when judged again with another outcome.",
+    "1 for the first judgement; higher when judged again with another outcome, or when its delivery was refused since.",
     "Beoordeling",
     minimum=1,
 )
@@ -45,7 +45,8 @@ CHECK_STATUS = Column(
     pl.String(),
     "text",
     "open: nothing newer says otherwise; solved: judged again, or a newer delivery judged, without the finding; "
-    "replaced: judged again with another finding; accepted: overruled by a person. Empty when the check passed.",
+    "replaced: judged again with another finding, or its delivery was refused since; accepted: overruled by a "
+    "person. Empty when the check passed.",
     "Stand",
     allowed=("open", "solved", "replaced", "accepted"),
 )
