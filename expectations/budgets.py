@@ -92,7 +92,8 @@ def measure_falling_stands(view: DeliveryView) -> pl.DataFrame:
 
     Per zorgkantoorregio, in the twelve months up to the latest stand. A fall is more than ``pgb_fall_ratio``; January
     is passed over, because the stand of a year begins below the December before. The euro of a fall is the fall; that
-    of a repeated month is what all regions together added in that month of the year before (none: not known).
+    of a repeated month is what all regions together added in that month of the year before, in proportion to their
+    stands before it (none: not known).
     """
     steps = _steps(view)
     judged = steps.filter(pl.col("month").dt.month() != JANUARY).filter(
@@ -100,16 +101,23 @@ def measure_falling_stands(view: DeliveryView) -> pl.DataFrame:
     )
     repeated = (
         judged.group_by("month")
-        .agg((pl.col("stand") == pl.col("before")).all().alias("is_repeated"), pl.len().alias("regions"))
+        .agg(
+            (pl.col("stand") == pl.col("before")).all().alias("is_repeated"),
+            pl.len().alias("regions"),
+            pl.col("before").sum().alias("stands_before"),
+        )
         .filter("is_repeated")
         .sort("month")
     )
-    year_ago = steps.group_by(pl.col("month").dt.offset_by("1y")).agg(pl.col("rise").sum().alias("at_stake_eur"))
+    year_ago = steps.group_by(pl.col("month").dt.offset_by("1y")).agg(pl.col("rise", "before").sum())
     text = pl.format(
         "stands of {} are those of the month before in all {} regions", pl.col("month").dt.strftime("%Y-%m"), "regions"
     )
     nobody = pl.lit(None, dtype=pl.String).alias("wlz_uitvoerder")
-    repeats = repeated.join(year_ago, on="month", how="left").select(text.alias("observed"), "at_stake_eur", nobody)
+    usual = pl.when(pl.col("before") > 0).then(pl.col("rise") * pl.col("stands_before") / pl.col("before"))
+    repeats = repeated.join(year_ago, on="month", how="left").select(
+        text.alias("observed"), usual.alias("at_stake_eur"), nobody
+    )
     falls = judged.filter(pl.col("change_ratio") < -view.assumptions["pgb_fall_ratio"])
     findings = pl.concat([repeats, _stand_findings(falls, "before", "the month before")])
     return keep_largest(_counted(findings), f"{judged.height:,} stands of {_months(judged)}, none falls")

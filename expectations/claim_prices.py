@@ -4,13 +4,12 @@ How a unit or a price is judged is in ``wlz.claim_units`` and ``wlz.claim_prices
 provider × prestatie with a unit finding is left out of the rules on prices, so that one error is told once.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import polars as pl
 
+from expectations.claim_words import describe_unit, name_place, show_price
 from expectations.results import REFUSED, USED, format_count
 from expectations.rules import NO_FINDINGS, DeliveryView, Escalation, Rule, keep_largest
 from warehouse import reference
@@ -18,6 +17,7 @@ from wlz.claim_prices import compare_months, compare_nationally, maximum_prices,
 from wlz.claim_units import (
     PLACE,
     PROVIDER,
+    add_older_months,
     agreed_prices,
     judge_claim_units,
     mean_price_effect,
@@ -36,10 +36,6 @@ MAXIMUM_SCHEMA = {
     "nhc_nic_eur_per_unit": pl.Float64(),
 }
 AGREED_SCHEMA = {**dict.fromkeys(PLACE, pl.String()), "agreed": pl.Float64(), "agreed_month_volume": pl.Float64()}
-EXCHANGED = {  # by factor, declared unit and whether the price is too high
-    (60.0, "01", True): ", hours under the code of minutes",
-    (60.0, "04", False): ", minutes under the code of hours",
-}
 _ONE = pl.lit(1, dtype=pl.Int64).alias("findings_count")
 
 
@@ -72,6 +68,8 @@ def _judge(view: DeliveryView) -> _Judged:
         claims = select_years(view.by_provider.lazy(), view.delivery_month)
         years = sum_years(claims, prestaties)
         verdicts = judge_claim_units(claims, years, agreed, maximum, view.delivery_month, view.assumptions)
+        tolerance = view.assumptions["unit_factor_tolerance"]
+        verdicts = add_older_months(verdicts, view.by_provider, view.delivery_month, tolerance)
         _JUDGED[view] = _Judged(
             mean_price_effect(verdicts, years, places),
             join_codes(claims, verdicts.select(PLACE), PLACE, how="anti"),
@@ -93,8 +91,8 @@ def _places(view: DeliveryView) -> pl.DataFrame:
 def measure_hours_and_minutes(view: DeliveryView) -> pl.DataFrame:
     """Claims of a provider and prestatie at about 60 times, or a sixtieth of, the price they are held against.
 
-    The amount is right, so the euro is that of the claims concerned: what a price per wrong unit can be applied to.
-    The words name the mean price of the uitvoerder with the error and without it.
+    The amount is right, so the euro is that of the claims concerned, with those of older months at that price. The
+    words name the mean price of the uitvoerder with the error and without it.
     """
     return _unit_findings(view, ("unit_error_confirmed", "unit_error_unconfirmed"))
 
@@ -131,55 +129,26 @@ def _unit_findings(view: DeliveryView, statuses: tuple[str, ...]) -> pl.DataFram
     judged = _judge(view)
     found = judged.verdicts.filter(pl.col("status").is_in(statuses))
     own_year = view.delivery_month.year - 2
-    texts = [_describe_unit(row, own_year) for row in found.iter_rows(named=True)]
+    texts = [describe_unit(row, own_year) for row in found.iter_rows(named=True)]
     ratio = pl.when(pl.col("price_ratio") > 1).then(pl.col("factor")).otherwise(1 / pl.col("factor"))
     of_scale = pl.when(pl.col("status") == "scale_error").then((1 - 1 / ratio).abs())
     of_volume = pl.when(pl.col("status") == "volume_factor_60").then(1 - 1 / pl.col("factor"))
-    wrong = (pl.col("amount_eur") * pl.coalesce(of_scale, of_volume, pl.lit(1.0))).alias("at_stake_eur")
-    findings = found.select(pl.Series("observed", texts, dtype=pl.String), _ONE, wrong, "wlz_uitvoerder")
+    wrong_ratio = pl.coalesce(of_scale, of_volume, pl.lit(1.0))
+    wrong = (pl.col("amount_eur") + pl.col("older_eur").fill_null(0.0)) * wrong_ratio
+    recent = pl.col("amount_eur") * wrong_ratio
+    findings = found.select(
+        pl.Series("observed", texts, dtype=pl.String),
+        _ONE,
+        wrong.alias("at_stake_eur"),
+        recent.alias("recent_eur"),
+        "wlz_uitvoerder",
+    )
     of_years = view.monthly.filter(pl.col("care_month").dt.year() >= view.delivery_month.year - 1)
     claimed = of_years.group_by("wlz_uitvoerder").agg(pl.col("amount_eur").abs().sum().alias("claimed_eur"))
-    ratio_of = pl.col("at_stake_eur").sum().over("wlz_uitvoerder") / pl.col("claimed_eur")
+    ratio_of = pl.col("recent_eur").sum().over("wlz_uitvoerder") / pl.col("claimed_eur")
     findings = findings.join(claimed, on="wlz_uitvoerder", how="left").with_columns(ratio_of.alias("uitvoerder_ratio"))
-    findings = findings.drop("claimed_eur")
+    findings = findings.drop("claimed_eur", "recent_eur")
     return keep_largest(findings, f"{judged.providers_count:,} prestaties of providers without such an error")
-
-
-def _describe_unit(row: Mapping[str, Any], own_year: int) -> str:
-    """One verdict in words: who, which months, prices and volume, what fits, what it does to the mean price."""
-    against = {
-        "own": f"its own price of {own_year}",
-        "agreed": "the agreed price",
-        "national": "the national median",
-        "maximum": "the legal maximum",
-    }[row["reference"]]
-    volume = "unknown" if row["volume_ratio"] is None else f"{_times(row['volume_ratio'])} x"
-    text = (
-        f"{_who(row)}, unit {row['unit_code']}, {_period(row['first_month'], row['last_month'])}: price "
-        f"{_times(row['price_ratio'])} x {against} ({_price(row['price'])} against {_price(row['reference_price'])}), "
-        f"volume {volume}; {_describe_fit(row)}"
-    )
-    if row["mean_price_without"] is None:
-        return text
-    return (
-        f"{text}; mean price of {row['wlz_uitvoerder']} in {row['last_year']} {_price(row['mean_price'])}, "
-        f"without it {_price(row['mean_price_without'])}"
-    )
-
-
-def _describe_fit(row: Mapping[str, Any]) -> str:
-    if row["status"] == "mixture":
-        unit, part = ("larger", "reported") if row["price_ratio"] > 1 else ("smaller", "real")
-        return f"{row['share']:.1%} of the {part} volume in the {unit} unit would explain it"
-    if row["status"] == "volume_factor_60":
-        return "volume and amount are both too high"
-    fits = f"fits {row['candidates']}{EXCHANGED.get((row['factor'], row['unit_code'], row['price_ratio'] > 1), '')}"
-    if row["status"] == "scale_error":
-        return f"fits {row['candidates']}: the volume is not what is wrong, the amount is"
-    if row["is_confirmed"]:
-        return f"{fits}, confirmed by the volume"
-    doubt = "no volume to confirm it" if row["volume_ratio"] is None else "the volume does not confirm it"
-    return f"{fits}, {doubt}"
 
 
 def measure_prices_above_maximum(view: DeliveryView) -> pl.DataFrame:
@@ -193,8 +162,8 @@ def measure_prices_above_maximum(view: DeliveryView) -> pl.DataFrame:
         return keep_largest(pl.DataFrame(), "no maximum tariffs known, so nothing was judged")
     found = prices_above_maximum(judged.years, judged.maximum, judged.places, view.assumptions)
     texts = [
-        f"{_who(row)}, {row['year']}: {_price(row['price'])} a unit, maximum {_price(row['maximum_eur_per_unit'])}, "
-        f"on {format_count(row['volume'], 'unit')}"
+        f"{name_place(row)}, {row['year']}: {show_price(row['price'])} a unit, "
+        f"maximum {show_price(row['maximum_eur_per_unit'])}, on {format_count(row['volume'], 'unit')}"
         for row in found.iter_rows(named=True)
     ]
     findings = found.select(
@@ -220,8 +189,8 @@ def measure_price_outliers(view: DeliveryView) -> pl.DataFrame:
         return keep_largest(pl.DataFrame(), f"fewer than {minimum:g} uitvoerders per prestatie, so nothing was judged")
     found = compared.filter("is_outlier")
     texts = [
-        f"{row['wlz_uitvoerder']}, prestatie {row['prestatiecode']}, {row['year']}: {_price(row['price'])} a unit, "
-        f"national median {_price(row['national_price'])} ({row['price'] / row['national_price'] - 1:+.1%})"
+        f"{row['wlz_uitvoerder']}, prestatie {row['prestatiecode']}, {row['year']}: {show_price(row['price'])} a unit, "
+        f"national median {show_price(row['national_price'])} ({row['price'] / row['national_price'] - 1:+.1%})"
         for row in found.iter_rows(named=True)
     ]
     findings = found.select(
@@ -248,30 +217,13 @@ def measure_price_jumps(view: DeliveryView) -> pl.DataFrame:
     found = compared.filter("is_jump").group_by("wlz_uitvoerder", "prestatiecode").agg(largest, total, months)
     texts = [
         f"{row['wlz_uitvoerder']}, prestatie {row['prestatiecode']}, {row['care_month']:%Y-%m}: from "
-        f"{_price(row['prior_price'])} to {_price(row['price'])} a unit ({row['price'] / row['prior_price'] - 1:+.1%})"
+        f"{show_price(row['prior_price'])} to {show_price(row['price'])} a unit "
+        f"({row['price'] / row['prior_price'] - 1:+.1%})"
         + (f", and {format_count(row['months_count'] - 1, 'more month')}" if row["months_count"] > 1 else "")
         for row in found.iter_rows(named=True)
     ]
     findings = found.select(pl.Series("observed", texts, dtype=pl.String), _ONE, "at_stake_eur", "wlz_uitvoerder")
     return keep_largest(findings, f"{compared.height:,} months of {year} at a steady price")
-
-
-def _who(row: Mapping[str, Any]) -> str:
-    place = f"zorgkantoor {row['zorgkantoor_code']}"
-    provider = f"provider {row['agb_code']}" if row["agb_code"] else "all providers together"
-    return f"{row['wlz_uitvoerder'] or 'unknown uitvoerder'}, {place}, {provider}, prestatie {row['prestatiecode']}"
-
-
-def _period(first: Any, last: Any) -> str:
-    return f"{first:%Y-%m}" if first == last else f"{first:%Y-%m} to {last:%Y-%m}"
-
-
-def _price(euro: float) -> str:
-    return f"€ {euro:,.2f}" if euro >= 10 else f"€ {euro:.4f}"
-
-
-def _times(ratio: float) -> str:
-    return f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.3f}"
 
 
 RULES = (

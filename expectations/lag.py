@@ -102,7 +102,7 @@ RULES: tuple[Rule, ...] = (
         "warn",
         "completeness drifts",
         "Link ratios that move for three deliveries in a row are a curve that is changing.",
-        "mean of the last three link ratios within 3 standard errors of the nine before",
+        "mean of the last three link ratios within 3 standard errors of the nine before, few deliveries allowed for",
         "The curve is used as it is",
         "look at marts.lag_curve, columns drift_ratio and drift_t_ratio",
     ),
@@ -143,9 +143,11 @@ RULES: tuple[Rule, ...] = (
         "warn",
         "intervals of completed months too narrow",
         "An interval that seldom holds what comes out makes the year look surer than it is.",
-        "at least 80 % of the months completed at the last six deliveries in their 95 % interval",
+        "at least 80 % of the months completed at the last six deliveries in their 95 % interval, or intervals of the "
+        "three youngest that lack less than € series_warning_minimum_eur on a side",
         "The intervals are used as they are",
         "widen the interval by the factor named, or change the lag method; see marts.revision_statistics",
+        minimum=SERIES_MINIMUM,
     ),
     _rule(
         "V02",

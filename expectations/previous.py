@@ -86,7 +86,8 @@ def measure_doubling(view: DeliveryView) -> pl.DataFrame:
     Twice is a rise of 100 % within ``doubled_rise_tolerance_ratio``, with all zorgkantoren and with those of both
     deliveries alone: one that was absent and is back, or took over the rows of another, doubles nothing. Older months
     have a lag of at least ``comparison_minimum_lag_months`` in the delivery before: the latest good one of an earlier
-    delivery month. The euro is what was added to those months. Without an earlier delivery nothing is found.
+    delivery month. The euro is what was added to those months, and at the same factor to the younger ones. Without an
+    earlier delivery nothing is found.
     """
     clean = "no uitvoerder at twice an earlier delivery"
     if view.previous is None:
@@ -98,7 +99,7 @@ def measure_doubling(view: DeliveryView) -> pl.DataFrame:
     doubled_in_both = in_both.filter(is_twice).select(*MONTH_KEY, pl.lit(True).alias("in_both"))
     months = _older_months(view, view.previous, now).join(doubled_in_both, on=MONTH_KEY, how="left")
     months = months.with_columns((is_twice & pl.col("in_both").fill_null(False)).alias("is_hit"))
-    return keep_largest(_findings(view, months, "counted twice", needs_most=True), clean)
+    return keep_largest(_findings(view, months, now, "counted twice", needs_most=True), clean)
 
 
 def measure_partial(view: DeliveryView) -> pl.DataFrame:
@@ -107,7 +108,8 @@ def measure_partial(view: DeliveryView) -> pl.DataFrame:
     A fall is more than ``partial_fall_ratio``; a month without any row has fallen too. Older months have a lag of at
     least ``comparison_minimum_lag_months`` in the delivery before: the latest good one of an earlier delivery month.
     Zorgkantoren without a single row in this delivery are left out of the one before: they are check L01. The euro is
-    what is missing in those months. Without an earlier delivery nothing is found.
+    what is missing in those months; where most of them fell, at the same factor in the younger ones too. Without an
+    earlier delivery nothing is found.
     """
     clean = "no uitvoerder far below an earlier delivery"
     if view.previous is None:
@@ -115,7 +117,7 @@ def measure_partial(view: DeliveryView) -> pl.DataFrame:
     has_fallen = pl.col("amount_eur") < (1 - view.assumptions["partial_fall_ratio"]) * pl.col("earlier_amount_eur")
     now = euro_by_month(view.used_rows, view.crosswalk, view.regions)
     months = _older_months(view, _with_codes_of(view.previous, now), now).with_columns(has_fallen.alias("is_hit"))
-    return keep_largest(_findings(view, months, "missing", needs_most=False), clean)
+    return keep_largest(_findings(view, months, now, "missing", needs_most=False), clean)
 
 
 def _with_codes_of(euro: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
@@ -137,9 +139,26 @@ def _older_months(view: DeliveryView, previous: pl.DataFrame, now: pl.DataFrame)
     )
 
 
-def _findings(view: DeliveryView, months: pl.DataFrame, euro_is: str, *, needs_most: bool) -> pl.DataFrame:
-    """One finding per uitvoerder with enough months of ``is_hit``: how many, which, the factor and the euro."""
-    hit = pl.col("is_hit")
+def _findings(
+    view: DeliveryView, months: pl.DataFrame, now: pl.DataFrame, euro_is: str, *, needs_most: bool
+) -> pl.DataFrame:
+    """One finding per uitvoerder with enough months of ``is_hit``: how many, which, the factor and the euro.
+
+    Months too young to compare are not judged; where most others are hit their euro is counted at the same factor.
+    """
+    hit, is_most = pl.col("is_hit"), pl.col("hits") * 2 > pl.col("months")
+    younger = (
+        now.join(
+            months.group_by("wlz_uitvoerder").agg(pl.col("care_month").max().alias("last_month")), on="wlz_uitvoerder"
+        )
+        .filter(pl.col("care_month") > pl.col("last_month"))
+        .group_by("wlz_uitvoerder")
+        .agg(pl.col("amount_eur").sum().alias("younger_eur"))
+    )
+    older = (pl.col("amount_eur") - pl.col("earlier_amount_eur")).abs()
+    as_much = pl.when(is_most & (pl.col("amount_eur") > 0)).then(
+        pl.col("younger_eur") * (1 - 1 / pl.col("factor")).abs()
+    )
     found = (
         months.group_by("wlz_uitvoerder")
         .agg(
@@ -151,11 +170,10 @@ def _findings(view: DeliveryView, months: pl.DataFrame, euro_is: str, *, needs_m
             pl.col("delivery_month").first().dt.strftime("%Y-%m").alias("earlier"),
         )
         .filter(pl.col("hits") >= view.assumptions["comparison_minimum_months"])
-        .filter(pl.lit(not needs_most) | (pl.col("hits") * 2 > pl.col("months")))
-        .with_columns(
-            (pl.col("amount_eur") / pl.col("earlier_amount_eur")).alias("factor"),
-            (pl.col("amount_eur") - pl.col("earlier_amount_eur")).abs().round(2).alias("at_stake_eur"),
-        )
+        .filter(pl.lit(not needs_most) | is_most)
+        .join(younger, on="wlz_uitvoerder", how="left")
+        .with_columns((pl.col("amount_eur") / pl.col("earlier_amount_eur")).alias("factor"))
+        .with_columns((older + as_much.otherwise(0.0).fill_null(0.0)).round(2).alias("at_stake_eur"))
         .sort("wlz_uitvoerder")
     )
     texts = [

@@ -25,7 +25,7 @@ def measure_repetition(view: DeliveryView) -> pl.DataFrame:
 
     Sums are those of every wlz_uitvoerder, zorgkantoor and care month, of the rows that are not in quarantine, beside
     the latest good delivery of an earlier month; a new delivery date changes none of them. The euro is what the months
-    since would have added: an estimate, the mean of the last complete care months of the earlier delivery.
+    since would have added: an estimate from the care months of the earlier delivery (``_euro_of_months``).
     """
     previous = _previous(view)
     added = None if previous is None else _euro_of_months(view, previous, _months_since(view, previous))
@@ -43,8 +43,8 @@ def measure_repetition(view: DeliveryView) -> pl.DataFrame:
 def measure_gap(view: DeliveryView) -> pl.DataFrame:
     """Calendar months without an accepted delivery between the latest good one of an earlier month and this one.
 
-    The euro is what those months would have added: an estimate, the mean of the last complete care months of the
-    earlier delivery. It is in this delivery; what is lost is how the claims of those months came in.
+    The euro is what those months would have added: an estimate from the care months of the earlier delivery. It is in
+    this delivery; what is lost is how the claims of those months came in.
     """
     previous = _previous(view)
     if previous is None:
@@ -110,13 +110,23 @@ def _months_since(view: DeliveryView, previous: pl.DataFrame) -> int:
 
 
 def _euro_of_months(view: DeliveryView, previous: pl.DataFrame, count: int) -> float | None:
-    """Euro of so many usual care months of the earlier delivery; None when none of its months is complete."""
+    """Euro of so many care months after those of the earlier delivery; None when none of its months is complete.
+
+    The mean of its last twelve complete months, carried on at their growth over the twelve before (where there are as
+    many) from the middle of the twelve to the middle of the new ones.
+    """
     complete = previous.with_columns(lag_months(previous["delivery_month"][0])).filter(
         pl.col("lag_months") >= view.assumptions["comparison_minimum_lag_months"]
     )
-    by_month = complete.group_by("care_month").agg(pl.col("amount_eur").sum()).sort("care_month").tail(USUAL_MONTHS)
-    mean = by_month["amount_eur"].mean()
-    return round(mean * count, 2) if isinstance(mean, float) else None
+    by_month = complete.group_by("care_month").agg(pl.col("amount_eur").sum(), pl.col("lag_months").first())
+    year = by_month.sort("care_month").tail(USUAL_MONTHS)
+    if year.is_empty():
+        return None
+    before = by_month.sort("care_month").tail(2 * USUAL_MONTHS).head(-USUAL_MONTHS)
+    growth, apart = 1.0, float(year["lag_months"].sum()) / year.height + (count - 1) / 2
+    if before.height == USUAL_MONTHS and before["amount_eur"].sum() > 0:
+        growth = max(float(year["amount_eur"].sum()) / float(before["amount_eur"].sum()), 0.0)
+    return round(float(year["amount_eur"].sum()) / year.height * growth ** (apart / USUAL_MONTHS) * count, 2)
 
 
 RULES = (

@@ -33,7 +33,8 @@ def measure_zorgkantoren(view: DeliveryView) -> pl.DataFrame:
     """Rows of the months that should be there (lag 2 to 4) per zorgkantoor with a kader; 0 when they are absent.
 
     The euro at stake is a quarter of the zin kader for three silent months, all of it when nothing came at all. One
-    without any row that the last good delivery of an earlier month did have has vanished (``vanished_count``).
+    without any row that the last good delivery of an earlier month did have has vanished (``vanished_count``): the euro
+    is then what that delivery had of it.
     """
     kader = view.kader_by_code
     has_kader = pl.lit(True) if kader is None else pl.col("zorgkantoor_code").is_in(list(kader))
@@ -54,8 +55,9 @@ def measure_zorgkantoren(view: DeliveryView) -> pl.DataFrame:
     found = expected.join(delivered, on="zorgkantoor_code", how="left").with_columns(pl.col("rows_count").fill_null(0))
     budget = pl.col("zorgkantoor_code").replace_strict(dict(kader or {}), default=None, return_dtype=pl.Float64)
     absent = pl.col("all_rows").is_null()
-    before = [] if view.previous is None else view.previous["zorgkantoor_code"].unique().to_list()
-    vanished = absent & pl.col("zorgkantoor_code").is_in(before)
+    had = _euro_before(view)
+    found = found.join(had, on="zorgkantoor_code", how="left")
+    vanished = absent & pl.col("had_eur").is_not_null()
     place = ("wlz_uitvoerder", "zorgkantoorregio", "zorgkantoor_code")
     who = pl.format("{}, {} (zorgkantoor {})", *place)
     silent = pl.format("{}: nothing after {}", who, pl.col("last").dt.strftime("%Y-%m"))
@@ -64,34 +66,42 @@ def measure_zorgkantoren(view: DeliveryView) -> pl.DataFrame:
         there.otherwise(pl.format("{}: {} rows", who, "rows_count")).alias("observed"),
         "rows_count",
         pl.lit(1, dtype=pl.Int64).alias("findings_count"),
-        pl.when(absent).then(budget).otherwise(budget / 4).alias("at_stake_eur"),
+        pl.when(vanished).then("had_eur").when(absent).then(budget).otherwise(budget / 4).alias("at_stake_eur"),
         "wlz_uitvoerder",
         vanished.cast(pl.Int64).alias("vanished_count"),
     )
+
+
+def _euro_before(view: DeliveryView) -> pl.DataFrame:
+    """Claims of the last good delivery of an earlier month: zorgkantoor_code, had_eur."""
+    if view.previous is None:
+        return pl.DataFrame(schema={"zorgkantoor_code": pl.String, "had_eur": pl.Float64})
+    return view.previous.group_by("zorgkantoor_code").agg(pl.col("amount_eur").sum().alias("had_eur"))
 
 
 def measure_missing_months(view: DeliveryView) -> pl.DataFrame:
     """Months of 0 or absent volume amid a steady series, with the volume and euro their neighbours lead one to expect.
 
     ``uitvoerder_ratio`` is the euro missing from all findings of the uitvoerder over a year of its revenue. Rows of the
-    month that were set apart are named. In a warning their euro is not counted again: the rule that set them apart
-    (D02-rows, P02) has it, rows of an unknown prestatie shared over the missing months of their uitvoerder. Where so
-    much is missing that the delivery is refused, all of it is counted.
+    month that were set apart are named, and their euro is not counted again: the rule that set them apart (D02-rows,
+    P02) has it, rows of an unknown prestatie shared over the missing months of their uitvoerder.
     """
     minimum_lag = int(view.assumptions["missing_month_minimum_lag_months"])
     months = _every_month(view, minimum_lag)
     gaps = _standing_out(_gaps(months, minimum_lag), months)
     revenue = _yearly_revenue(view, minimum_lag)
-    findings = _beside_apart(view, gaps.join(revenue, on="wlz_uitvoerder")).with_columns(
-        (pl.col("expected_eur").sum().over("wlz_uitvoerder") / pl.col("yearly_eur")).alias("uitvoerder_ratio")
+    findings = (
+        _beside_apart(view, gaps.join(revenue, on="wlz_uitvoerder"))
+        .with_columns(((pl.col("expected_eur") - pl.col("apart_eur")).clip(lower_bound=0.0)).alias("beside_eur"))
+        .with_columns(
+            (pl.col("beside_eur").sum().over("wlz_uitvoerder") / pl.col("yearly_eur")).alias("uitvoerder_ratio")
+        )
     )
     texts = [_describe_gap(row) for row in findings.iter_rows(named=True)]
-    refuses = pl.col("uitvoerder_ratio") > view.assumptions["missing_month_block_ratio"]
-    beside_apart = (pl.col("expected_eur") - pl.col("apart_eur")).clip(lower_bound=0.0)
     columns = findings.select(
         pl.Series("observed", texts, dtype=pl.String),
         pl.lit(1, dtype=pl.Int64).alias("findings_count"),
-        pl.when(refuses).then("expected_eur").otherwise(beside_apart).alias("at_stake_eur"),
+        pl.col("beside_eur").alias("at_stake_eur"),
         "uitvoerder_ratio",
         "wlz_uitvoerder",
     )

@@ -6,6 +6,7 @@ import polars as pl
 
 from expectations.results import euro_words, number_words
 from expectations.rules import NO_FINDINGS, ExpectationSpec, Rule, TableView, keep_largest
+from wlz.panel import SET_ASIDE_FLAGS
 
 # Twelve seasonal models on 36 months stop elsewhere in every program; above 10 % somebody should look.
 MAX_DIFFERENCE_RATIO = 0.10
@@ -60,18 +61,34 @@ CLAIM_RULES = (
 )
 
 
-def measure_flags(*flags: str, assumption: str = "") -> Callable[[TableView], pl.DataFrame]:
+def _describe_year() -> pl.Expr:
+    """The series, its rule and its years, in words."""
+    series = ("prestatiecode", "wlz_uitvoerder", "flag")
+    return pl.format(
+        "{}/{}: {}, {} expected, {} last year", *series, *map(euro_words, ("expected_eur", "last_year_eur"))
+    )
+
+
+def _describe_month_set_aside() -> pl.Expr:
+    """The series, what was delivered of its last month and what is taken instead, in words."""
+    return pl.format(
+        "{}/{}: {}, {} units in {}, {} taken instead",
+        "prestatiecode",
+        "wlz_uitvoerder",
+        "flag",
+        number_words("declared_volume"),
+        pl.col("set_aside_month").dt.strftime("%Y-%m"),
+        number_words("taken_volume"),
+    )
+
+
+def measure_flags(
+    *flags: str, assumption: str = "", describe: Callable[[], pl.Expr] = _describe_year
+) -> Callable[[TableView], pl.DataFrame]:
     """A measure of the series that carry one of these flags, and the euro of that assumption, largest first."""
 
     def measure(view: TableView) -> pl.DataFrame:
-        text = pl.format(
-            "{}/{}: {}, {} expected, {} last year",
-            "prestatiecode",
-            "wlz_uitvoerder",
-            "flag",
-            euro_words("expected_eur"),
-            euro_words("last_year_eur"),
-        )
+        text = describe()
         minimum_eur = view.assumptions[assumption] if assumption else 0.0
         found = view.frame.filter(pl.col("flag").is_in(flags), pl.col("at_stake_eur") >= minimum_eur)
         one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
@@ -88,10 +105,12 @@ FLAG_RULES = (
         why="An incomplete last month is the largest single risk of a forecast; one that is too high the second.",
         kinds=("revenue",),
         severity="warn",
-        metrics=measure_flags("incomplete_last_month", "jump", assumption="series_warning_minimum_eur"),
+        metrics=measure_flags(
+            *SET_ASIDE_FLAGS, assumption="series_warning_minimum_eur", describe=_describe_month_set_aside
+        ),
         expectation=NO_FINDINGS,
         expected="a last month between 0.7 and 1.5 times what the months before it lead to expect, "
-        "for series above € series_warning_minimum_eur",
+        "or less than € series_warning_minimum_eur away from it",
         cause="claims of the month that are not in yet, or claimed twice",
         action="Outside scenario letter the month counts as what was expected of it",
         next_step="ask the uitvoerder; an override with a reason takes the month as it is",

@@ -150,6 +150,27 @@ def agreed_prices(agreements: pl.DataFrame, prestaties: pl.DataFrame, maximum: p
     )
 
 
+def add_older_months(
+    verdicts: pl.DataFrame, provider_months: Frame, delivery_month: date, factor: float
+) -> pl.DataFrame:
+    """The verdicts with ``older_eur``: what the provider claimed at about that price before the years that are judged.
+
+    About is within ``factor`` of the price of the verdict, month by month; null without such a month. Those months are
+    as wrong, though no price is derived from them. With volume_factor_60 the price says nothing, so it is null too.
+    """
+    older = provider_months.lazy().filter(
+        pl.col("care_month").dt.year() < delivery_month.year - 1, pl.col("volume") > 0, pl.col("amount_eur") > 0
+    )
+    at_wrong_price = verdicts.filter(pl.col("status") != "volume_factor_60")
+    keys = at_wrong_price.select(PROVIDER).unique()
+    months = as_text(join_codes(older.with_columns(pl.col("agb_code").fill_null("")), keys, PROVIDER).collect())
+    beside = at_wrong_price.select(*PROVIDER, "status", "first_month", "price").join(months, on=PROVIDER)
+    away = (pl.col("amount_eur") / pl.col("volume") / pl.col("price")).log().abs()
+    key = [*PROVIDER, "status", "first_month"]
+    alike = beside.filter(away <= math.log(factor)).group_by(key).agg(pl.col("amount_eur").sum().alias("older_eur"))
+    return verdicts.join(alike, on=key, how="left")
+
+
 def mean_price_effect(verdicts: pl.DataFrame, years: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     """The mean price that an error is part of, as declared and as it would be without: the verdicts plus two columns.
 

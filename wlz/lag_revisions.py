@@ -81,16 +81,19 @@ def find_falls(said: Said, assumptions: Mapping[str, float]) -> list[Finding]:
     A fall is more than `revision_fall_ratio` and `revision_robust_sd` usual falls: 1.4826 times the median of the
     earlier falls of the series at these lags, at least `revision_floor_ratio`. Corrections are normal, so a series
     that is corrected a lot has to fall far. One finding per series over its months, from `revision_minimum_eur`; the
-    euro is what was taken back. Older months are `find_late_changes`. A first delivery has no findings.
+    euro is what was taken back. Older months are `find_late_changes`, those below zero check V01. A first delivery has
+    no findings.
     """
     if len(said.deliveries) < 2:
         return []
-    place, before, now = _at_lags(said, range(YOUNGEST_LAG, int(assumptions["closed_month_lag_months"]) + 1))
+    lags = range(YOUNGEST_LAG, int(assumptions["closed_month_lag_months"]) + 1)
+    place, before, now = _at_lags(said, lags)
     has_fallen = (before > 0) & (now < before)
     fall = np.where(has_fallen, 1 - now / np.where(has_fallen, before, 1.0), np.nan)
     usual = _usual_size(fall[:, :-1].reshape(len(fall), -1), assumptions["revision_floor_ratio"])
     limit = np.maximum(assumptions["revision_fall_ratio"], assumptions["revision_robust_sd"] * usual)
-    hit = np.nan_to_num(fall[:, -1]) > limit[:, None]
+    is_negative = (now[:, -1] < 0) & (np.array(lags) >= assumptions["negative_minimum_lag_months"])
+    hit = (np.nan_to_num(fall[:, -1]) > limit[:, None]) & ~is_negative
     base = np.where(hit, before[:, -1], 0.0).sum(axis=1)
     euro = base - np.where(hit, now[:, -1], 0.0).sum(axis=1)
     texts = {}

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from scipy.special import ndtri, stdtr
 
 from wlz.completed_series import CELL_KEY, LAGS, CompletedAdvice
-from wlz.ets import FloatArray
+from wlz.ets import FloatArray, IntArray
+from wlz.lag.completion import completeness_now, sum_labels
 from wlz.lag.factors import link_ratios
 from wlz.lag.lateness import diagonals
 from wlz.lag.retrospect import ERROR_LAGS, nowcast_interval
 
 TOTAL = "Landelijk"
 DRIFT_LAGS, DRIFT_RECENT, DRIFT_BEFORE = 3, 3, 9
-DRIFT_LIMIT, DRIFT_MINIMUM_RATIO = 3.0, 0.01  # standard errors, and a link ratio: below a percent it changes nothing
+DRIFT_LIMIT, DRIFT_MINIMUM_RATIO = 3.0, 0.01  # deviations, and a link ratio: below a percent it changes nothing
 BOUND_NAMES = ("lower_80_ratio", "upper_80_ratio", "lower_95_ratio", "upper_95_ratio")
 FINDINGS_SCHEMA: dict[str, pl.DataType] = {
     "finding": pl.String(),
@@ -33,11 +35,11 @@ def list_curve(found: CompletedAdvice) -> pl.DataFrame:
     the uitvoerder over its last three deliveries against the nine before, at lags 1–3.
     """
     curve, scatter, cells = found.completion.curve, found.scatter, found.cells
-    uitvoerder = cells["wlz_uitvoerder"].rle_id().to_numpy().astype(np.int64)
+    uitvoerder = _labels(found)
     deviation = np.sqrt(scatter.common[uitvoerder] ** 2 + scatter.own**2)
     bounds = nowcast_interval(curve.p, deviation)
     excluded = ((curve.lateness.behind > 0) | curve.lateness.caught_up).sum(axis=1)[uitvoerder]
-    drift, score = _measure_drift(found)
+    drift, score, _ = _measure_drift(found)
     count = cells.height
     padding = np.full((count, 1), np.nan)
     row = np.repeat(np.arange(count), LAGS)
@@ -64,10 +66,14 @@ def list_curve(found: CompletedAdvice) -> pl.DataFrame:
     )
 
 
-def _measure_drift(found: CompletedAdvice) -> tuple[FloatArray, FloatArray]:
-    """Drift of the link ratio and its t, (G, LAGS), NaN beyond lag 3 and without six deliveries before."""
+def _measure_drift(found: CompletedAdvice) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Drift of the link ratio, its t and its z, (G, LAGS), NaN beyond lag 3 and without six deliveries before.
+
+    z is t put on the scale of the normal, the most unusual of three lags allowed for: with nine link ratios before one
+    t in sixty lies beyond 3 by chance, and one of three in twenty; of z one in four hundred.
+    """
     groups = len(found.values)
-    drift, score = np.full((groups, LAGS), np.nan), np.full((groups, LAGS), np.nan)
+    drift, score, z = np.full((3, groups, LAGS), np.nan)
     ratios = link_ratios(found.values)
     ratios[found.completion.curve.lateness.excluded((ratios.shape[1], LAGS))] = np.nan
     said = diagonals(np.concatenate([ratios, np.full((*ratios.shape[:2], 1), np.nan)], axis=2))
@@ -82,7 +88,9 @@ def _measure_drift(found: CompletedAdvice) -> tuple[FloatArray, FloatArray]:
             spread = max(float(before.std(ddof=1)), 1e-4) * np.sqrt(1 / len(recent) + 1 / len(before))
             moved = float(recent.mean() - before.mean())
             drift[group, lag], score[group, lag] = np.expm1(moved), moved / spread
-    return drift, score
+            tail = DRIFT_LAGS * stdtr(len(before) - 1, -abs(moved / spread))
+            z[group, lag] = np.copysign(ndtri(min(tail, 0.5)), moved)
+    return drift, score, z
 
 
 def revision_statistics(found: CompletedAdvice) -> pl.DataFrame:
@@ -122,23 +130,23 @@ def revision_statistics(found: CompletedAdvice) -> pl.DataFrame:
 def list_findings(found: CompletedAdvice) -> pl.DataFrame:
     """What people must be told of this delivery, largest euro first: columns of FINDINGS_SCHEMA.
 
-    `late`: the uitvoerder repeats an earlier delivery, or nearly; euro is what was expected to come in and did not.
+    `late`: the uitvoerder repeats an earlier delivery, or nearly; euro is what it should have said more by now.
     `caught_up`: it was late before and is up to date now; euro is what came in beyond a usual delivery. `speed`: it
-    bills faster or slower than before; euro is by how much the youngest month would have been misjudged. `range`:
+    bills faster or slower than before; euro is what of the youngest four months came in early or stayed out. `range`:
     curves that left 0.02–1.05, so the uitvoerder's is used; euro is their declared year. `drift`: see `list_curve`, at
     least a percent, and not of an uitvoerder whose speed is told. `silent`: series that stopped while their uitvoerder
     delivers; euro is what is expected of the silent months.
     """
     names = found.cells["wlz_uitvoerder"].unique(maintain_order=True).to_list()
     rows = [*_lateness_rows(found, names), *_speed_rows(found, names), *_range_rows(found), *_silent_rows(found)]
-    drift, score = _measure_drift(found)
+    drift, _, z = _measure_drift(found)
     for group, name in enumerate(names):
-        lag = int(np.nanargmax(np.abs(np.nan_to_num(score[group]))))
+        lag = int(np.nanargmax(np.abs(np.nan_to_num(z[group]))))
         if found.completion.speed.shift[group]:
             continue  # told as a change of speed, with the curve moved
-        if abs(np.nan_to_num(score[group, lag])) > DRIFT_LIMIT and abs(drift[group, lag]) > DRIFT_MINIMUM_RATIO:
+        if abs(np.nan_to_num(z[group, lag])) > DRIFT_LIMIT and abs(drift[group, lag]) > DRIFT_MINIMUM_RATIO:
             month = float(found.completion.completed[_rows_of(found, name), -12:].sum() / 12)
-            text = f"{name}: link ratio at lag {lag + 1} moved by {drift[group, lag]:+.1%} (t {score[group, lag]:.1f})"
+            text = f"{name}: link ratio at lag {lag + 1} moved by {drift[group, lag]:+.1%} (z {z[group, lag]:+.1f})"
             rows.append(("drift", name, text, abs(float(drift[group, lag])) * month))
     frame = pl.DataFrame(rows, schema=FINDINGS_SCHEMA, orient="row")
     return frame.sort("at_stake_eur", "observed", descending=[True, False])
@@ -150,6 +158,9 @@ def _rows_of(found: CompletedAdvice, name: str) -> list[int]:
 
 def _lateness_rows(found: CompletedAdvice, names: list[str]) -> list[tuple[str, str, str, float]]:
     curve = found.completion.curve
+    now, before = curve.lateness.behind[:, -1], curve.lateness.behind[:, -2]
+    none = np.zeros_like(now)
+    came_later, caught_up = _euro_between(found, none, now), _euro_between(found, none + 1, before + 1)
     rows = []
     for group, name in enumerate(names):
         behind = int(curve.lateness.behind[group, -1])
@@ -158,27 +169,46 @@ def _lateness_rows(found: CompletedAdvice, names: list[str]) -> list[tuple[str, 
         if behind:
             deliveries = "delivery" if behind == 1 else "deliveries"
             text = f"{name}: {behind} {deliveries} behind, {came_in}"
-            rows.append(("late", name, text, expected - actual))
+            rows.append(("late", name, text, came_later[group]))
         elif curve.lateness.caught_up[group, -1]:
-            rows.append(("caught_up", name, f"{name}: caught up, {came_in}", abs(actual - expected)))
+            rows.append(("caught_up", name, f"{name}: caught up, {came_in}", caught_up[group]))
     return rows
 
 
+def _euro_between(found: CompletedAdvice, sooner: IntArray, later: IntArray) -> FloatArray:
+    """Euro (G,) by which each uitvoerder, `later` deliveries behind, has less than when `sooner` behind: (G,) each."""
+    curve, label = found.completion.curve, _labels(found)
+    shift = found.completion.speed.shift[label]
+    shares = []
+    for behind in (sooner, later):
+        lateness = curve.lateness._replace(behind=behind[:, None])
+        shares.append(completeness_now(curve._replace(lateness=lateness), label, shift))
+    return sum_labels(((shares[0] - shares[1]) * found.completion.completed).sum(axis=1), label)
+
+
+def _labels(found: CompletedAdvice) -> IntArray:
+    """The number of every cell's uitvoerder."""
+    return found.cells["wlz_uitvoerder"].rle_id().to_numpy().astype(np.int64)
+
+
 def _speed_rows(found: CompletedAdvice, names: list[str]) -> list[tuple[str, str, str, float]]:
-    speed, curve = found.completion.speed, found.completion.curve
+    completion = found.completion
+    speed, curve = completion.speed, completion.curve
+    label = _labels(found)
+    usual = completeness_now(curve, label, np.zeros(len(label)))
+    moved = (completion.completeness - usual) * completion.completed  # euro per cell and month
     rows = []
     for group, name in enumerate(names):
         if speed.shift[group]:
             mine = _rows_of(found, name)
-            month = float(np.nansum(found.completion.a_priori[mine, -1]))
-            share = float((found.completion.completeness[mine, -1] * found.completion.a_priori[mine, -1]).sum()) / month
-            usual = float(curve.p_uitvoerder[group, 0])
+            month = completion.completed[mine, -1]
+            taken, instead = ((month @ share[mine, -1]) / month.sum() for share in (completion.completeness, usual))
             how, since = "faster" if speed.shift[group] > 0 else "slower", int(speed.since[group])
             text = (
                 f"{name}: bills {how} since {since} {'delivery' if since == 1 else 'deliveries'}; "
-                f"{share:.0%} of the youngest month is taken as known instead of {usual:.0%}"
+                f"{taken:.0%} of the youngest month is taken as known instead of {instead:.0%}"
             )
-            rows.append(("speed", name, text, abs(share - usual) * month))
+            rows.append(("speed", name, text, abs(float(moved[mine].sum()))))
     return rows
 
 

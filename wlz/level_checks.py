@@ -17,6 +17,7 @@ from wlz.ets import SEASON_MONTHS, FloatArray
 
 JUDGED_MONTHS = 2  # youngest months judged, lag 1 and 2; each month is looked at twice
 MONTHS_BEFORE = 3
+SEASON_YEARS = 2  # years before of which the same months say how a series moves then
 MIN_HISTORY = 12  # moves of the series itself, so that its own scatter is known
 MAD_TO_DEVIATION = 1.4826
 SHOWN_MONTHS = 4
@@ -36,13 +37,13 @@ def find_sudden_levels(
 ) -> pl.DataFrame:
     """Series of which a month of lag 1 or 2 left its level: columns of LEVEL_SCHEMA, the larger z of the two.
 
-    Volumes per day: x_t = ln(y_t ÷ median of y_{t−3} … y_{t−1}), less the median of the earlier x of the series;
-    z is that over their MAD × 1.4826 (at least `sudden_level_floor`) and the usual error of the completed month, taken
-    together as √(a² + b²): a month of which a third is known may be off by more than care ever moves. Told above
-    `sudden_level_robust_sd` and from `series_warning_minimum_eur`. Euro: the volume above or below the level in the
-    months told, at the price of the series; `national_ratio` is its share of a year of the nation, null without one.
-    A series with a month of 0 or less among the four, or fewer than twelve earlier moves, is not judged, nor is one of
-    which the code list says that it has ended. Source: checks, V03.
+    Volumes per day: x_t = ln(y_t ÷ median of y_{t−3} … y_{t−1}), less the usual move of the series: the median of its
+    earlier x or, where nearer, the mean of x a year and two years before (day care of August falls every year). z is
+    that over the MAD of the earlier x × 1.4826 (at least `sudden_level_floor`; × √(1 + 1/n) beside n years) and the
+    usual error of the completed month, as √(a² + b²): a month of which a third is known may be off by more than care
+    ever moves. Told above `sudden_level_robust_sd` and from `series_warning_minimum_eur`. Euro: the volume above or
+    below the level in the months told, at the price of the series; `national_ratio` is its share of a year of the
+    nation. Not judged: a month of 0 or less among the four, fewer than twelve earlier moves, a code that has ended.
     """
     keys, months, volume, deviation = _spread(found)
     units = keys.join(
@@ -91,10 +92,25 @@ def _judge_youngest(
     history = move[:, :-JUDGED_MONTHS]
     middle = _nan_median(history)[:, None]
     scatter = MAD_TO_DEVIATION * _nan_median(np.abs(history - middle))[:, None]
-    spread = np.hypot(np.maximum(scatter, assumptions["sudden_level_floor"]), deviation[:, -JUDGED_MONTHS:])
-    z = np.nan_to_num((move[:, -JUDGED_MONTHS:] - middle) / spread)
+    scatter = np.maximum(scatter, assumptions["sudden_level_floor"])
+    now, open_error = move[:, -JUDGED_MONTHS:], deviation[:, -JUDGED_MONTHS:]
+    season, years = _moves_of_season(move)
+    usual_z = (now - middle) / np.hypot(scatter, open_error)
+    season_z = (now - season) / np.hypot(scatter * np.sqrt(1 + 1 / np.maximum(years, 1)), open_error)
+    is_season = np.abs(season_z) < np.abs(usual_z)  # never where no year is known: a comparison with NaN
+    z = np.nan_to_num(np.where(is_season, season_z, usual_z))
     z[(~np.isnan(history)).sum(axis=1) < MIN_HISTORY] = 0.0
-    return z, before[:, -JUDGED_MONTHS:] * np.exp(middle) * days[:, -JUDGED_MONTHS:]
+    usual = np.where(is_season, season, middle)
+    return z, before[:, -JUDGED_MONTHS:] * np.exp(usual) * days[:, -JUDGED_MONTHS:]
+
+
+def _moves_of_season(move: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean x of the judged months in the two years before, NaN without one, and the number of years: (N, 2) each."""
+    count = move.shape[1]
+    starts = [count - JUDGED_MONTHS - SEASON_MONTHS * year for year in range(1, SEASON_YEARS + 1)]
+    seen = np.stack([move[:, start : start + JUDGED_MONTHS] for start in starts if start >= 0])
+    years = (~np.isnan(seen)).sum(axis=0).astype(np.float64)
+    return np.nansum(seen, axis=0) / np.where(years > 0, years, np.nan), years
 
 
 def _spread(found: CompletedAdvice) -> tuple[pl.DataFrame, list[date], FloatArray, FloatArray]:

@@ -5,6 +5,7 @@ Arrays only: N series × T months, NaN = not observed, the last column is the mo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ FLAGS = (
     "gap",
     "negative",
 )
+SET_ASIDE_FLAGS = ("incomplete_last_month", "jump")  # the last month counts as what was expected of it
 EDGE_MODELS = ("ended", "mean")
 
 
@@ -47,6 +49,12 @@ class Forecast(NamedTuple):
     def flag(self) -> TextArray:
         """The first flag that applies to each series, empty where none does."""
         return np.select([self.flags[name] for name in FLAGS], FLAGS, default="")
+
+
+def find_set_aside(flags: Mapping[str, BoolArray]) -> BoolArray:
+    """Series (N,) of which the last month counts as what was expected of it."""
+    found: BoolArray = np.any([flags[name] for name in SET_ASIDE_FLAGS], axis=0)
+    return found
 
 
 def treat_history(values: FloatArray, *, own_rules: bool = True) -> Treated:

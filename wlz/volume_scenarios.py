@@ -11,7 +11,7 @@ from datetime import date
 import polars as pl
 
 from wlz.engines import RUN_ENGINES, Engine
-from wlz.panel import EDGE_MODELS
+from wlz.panel import EDGE_MODELS, SET_ASIDE_FLAGS
 from wlz.scenarios import Scenario, apply_overrides, follow_indications, grow_volumes
 from wlz.volumes import SERIES_KEY, VolumePanel, forecast_panel
 
@@ -86,10 +86,12 @@ def put_completed(volumes: pl.DataFrame, completed: pl.DataFrame) -> pl.DataFram
 
 
 def list_flagged(volumes: pl.DataFrame, revenue: pl.DataFrame, series: pl.DataFrame, budget_year: int) -> pl.DataFrame:
-    """Series of one scenario to which a rule was applied: prestatiecode, wlz_uitvoerder, flag, two amounts, sorted.
+    """Series of one scenario to which a rule was applied: prestatiecode, wlz_uitvoerder, flag, amounts, sorted.
 
     `expected_eur` of the budget year, `last_year_eur` claimed in the year before; `at_stake_eur` is the larger of the
-    two: of a code that ended the first is 0, of a new one the second.
+    two: of a code that ended the first is 0, of a new one the second. Where the last month was set aside,
+    `set_aside_month`, `declared_volume` and `taken_volume` say what was delivered of it and what it counts as (null
+    elsewhere), and `at_stake_eur` is the difference at the price of the year before it.
     """
     flagged = volumes.filter(pl.col("flag").is_not_null()).select(*SERIES_KEY, "flag").unique()
     expected = revenue.group_by(SERIES_KEY).agg(
@@ -100,10 +102,42 @@ def list_flagged(volumes: pl.DataFrame, revenue: pl.DataFrame, series: pl.DataFr
         pl.col("declared_amount_eur").sum().cast(pl.Float64).alias("last_year_eur")
     )
     joined = flagged.join(expected, on=SERIES_KEY, how="left").join(claimed, on=SERIES_KEY, how="left")
-    amounts = joined.with_columns(pl.col("expected_eur", "last_year_eur").fill_null(0.0))
-    return amounts.with_columns(at_stake_eur=pl.max_horizontal("expected_eur", "last_year_eur")).sort(
-        "at_stake_eur", *SERIES_KEY, descending=[True, False, False]
+    amounts = joined.with_columns(pl.col("expected_eur", "last_year_eur").fill_null(0.0)).join(
+        _months_set_aside(volumes, series), on=SERIES_KEY, how="left"
     )
+    whole_year = pl.max_horizontal("expected_eur", "last_year_eur")
+    moved = (pl.col("taken_volume") - pl.col("declared_volume")).abs() * pl.col("usual_price")
+    return (
+        amounts.with_columns(
+            at_stake_eur=pl.when(pl.col("set_aside_month").is_null()).then(whole_year).otherwise(moved)
+        )
+        .drop("usual_price")
+        .sort("at_stake_eur", *SERIES_KEY, descending=[True, False, False], nulls_last=True)
+    )
+
+
+def _months_set_aside(volumes: pl.DataFrame, series: pl.DataFrame) -> pl.DataFrame:
+    """The last month of series that count it as expected: what was delivered, what is taken, price of the year before.
+
+    That is the one month of the base with a forecast.
+    """
+    odd = volumes.filter(pl.col("flag").is_in(SET_ASIDE_FLAGS), pl.col("forecast_volume").is_not_null())
+    base = series.filter("in_forecast_base").select(*SERIES_KEY, "care_month", "declared_volume", "declared_amount_eur")
+    months = odd.join(base, on=[*SERIES_KEY, "care_month"]).select(
+        *SERIES_KEY,
+        pl.col("care_month").alias("set_aside_month"),
+        "declared_volume",
+        pl.col("forecast_volume").alias("taken_volume"),
+    )
+    paid = base.join(months.select(*SERIES_KEY, "set_aside_month"), on=SERIES_KEY).filter(
+        pl.col("care_month") < pl.col("set_aside_month"),
+        pl.col("care_month") >= pl.col("set_aside_month").dt.offset_by("-12mo"),
+        pl.col("declared_volume") > 0,
+    )
+    price = paid.group_by(SERIES_KEY).agg(
+        usual_price=pl.col("declared_amount_eur").cast(pl.Float64).sum() / pl.col("declared_volume").sum()
+    )
+    return months.join(price, on=SERIES_KEY, how="left")
 
 
 def _forecast_own(

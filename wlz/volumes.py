@@ -16,7 +16,7 @@ import polars as pl
 
 from wlz.engines import ENGINES, Engine
 from wlz.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray, TextArray
-from wlz.panel import Treated, cut_leading_zeros, forecast_treated, treat_history
+from wlz.panel import Treated, cut_leading_zeros, find_set_aside, forecast_treated, treat_history
 
 SERIES_KEY = ["prestatiecode", "wlz_uitvoerder"]
 
@@ -70,7 +70,7 @@ class VolumePanel(NamedTuple):
     @property
     def set_aside(self) -> BoolArray:
         """Series of which the last month was not taken as delivered."""
-        return np.isnan(self.observed[:, -1]) & (self.flags["incomplete_last_month"] | self.flags["jump"])
+        return np.isnan(self.observed[:, -1]) & find_set_aside(self.flags)
 
     @property
     def month_of_year(self) -> int:
@@ -179,7 +179,7 @@ def build_panel(
     treated = treat_history(_spread_rows(seen_by_engine, keys, first_month, last_observed), own_rules=own_rules)
     taken_over = seen_by_engine.group_by(SERIES_KEY).agg(pl.col("is_replaced").any())
     replaced = keys.join(taken_over, on=SERIES_KEY, how="left", maintain_order="left")["is_replaced"].to_numpy()
-    observed[treated.flags["incomplete_last_month"] | treated.flags["jump"], -1] = np.nan
+    observed[find_set_aside(treated.flags), -1] = np.nan
     return VolumePanel(keys, observed, treated.history, first_month, {**treated.flags, "replaced": replaced})
 
 

@@ -191,12 +191,12 @@ def test_stand_rule_asks_for_more_than_a_percent(check_budget, stands, factor, o
 
 
 def test_stand_rule_flags_months_that_repeat_in_all_regions(check_budget, stands):
-    """Repeated stands hide what the same month added a year before: 1 % of 0.8 × 6.2 mln."""
+    """Repeated stands hide what the same month added a year before, as stands have grown: 1 % of 0.9 × 6.2 mln."""
     repeated = set_stand(stands, date(2018, 5, 31), ("5508", "5518", "5519"), 1.03 / 1.04)
     result = check_budget("G01", repeated, "pgb_verleningen")
     assert (result.outcome, result.findings_count) == ("failed", 1)
     assert result.observed == "stands of 2018-05 are those of the month before in all 3 regions"
-    assert result.at_stake_eur == Decimal("49600.00")
+    assert result.at_stake_eur == Decimal("55800.00")
 
 
 def test_stand_rule_accepts_a_single_region_that_repeats(check_budget, stands):

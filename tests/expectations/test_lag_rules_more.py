@@ -44,11 +44,11 @@ def judge_lag(check_id: str, findings: pl.DataFrame) -> CheckResult:
 
 @pytest.mark.parametrize("check_id", KIND_OF)
 def test_a_finding_fails_its_own_rule_and_is_booked_on_its_uitvoerder(check_id: str) -> None:
-    result = judge_lag(check_id, found(KIND_OF[check_id], national_ratio=0.001))
+    result = judge_lag(check_id, found(KIND_OF[check_id], 60_000.0, national_ratio=0.001))
     assert (result.outcome, result.findings_count) == ("failed", 1)
     assert result.severity == ("info" if check_id == "L10" else "warn")
     assert result.observed == "DSW: told"
-    assert result.at_stake_eur == Decimal("1000.00")
+    assert result.at_stake_eur == Decimal("60000.00")
     assert list_findings_of([result], MAY)["wlz_uitvoerder"].to_list() == ["DSW"]
 
 
@@ -56,6 +56,11 @@ def test_a_finding_fails_its_own_rule_and_is_booked_on_its_uitvoerder(check_id: 
 def test_findings_of_other_kinds_pass(check_id: str) -> None:
     result = judge_lag(check_id, found("drift"))
     assert (result.outcome, result.observed) == ("passed", "none found")
+
+
+@pytest.mark.parametrize(("euro", "outcome"), [(49_999.0, "passed"), (50_000.0, "failed")])
+def test_intervals_that_lack_little_are_not_told(euro: float, outcome: str) -> None:
+    assert judge_lag("L11", found("cover", euro)).outcome == outcome
 
 
 def test_every_older_rule_books_its_findings_too() -> None:

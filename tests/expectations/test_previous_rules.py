@@ -50,12 +50,13 @@ def beside(
 
 
 def test_doubling_rule_flags_a_delivery_that_holds_everything_twice(beside, claims):
-    """24 months of 2016 and 2017 are older: lag 4 in the delivery of April 2018 is December 2017."""
+    """24 months of 2016 and 2017 are older: lag 4 in the delivery of April 2018 is December 2017. The months since are
+    counted twice as well."""
     result = beside("D05", times(claims, 2), claims)
     assert (result.outcome, result.is_blocking, result.findings_count) == ("failed", True, 3)
     assert "VGZ: 24 of 24 older months (2016-01 to 2017-12) at 2.00 times the delivery of 2018-04, € " in result.message
     assert " counted twice" in result.message
-    assert result.at_stake_eur == euro_of(claims, EVERY_ROW, date(2017, 12, 1))
+    assert result.at_stake_eur == euro_of(claims, EVERY_ROW, MAY)
     assert "The delivery is refused; the last accepted one is used. Next: ask the Wlz-uitvoerder" in result.message
 
 
@@ -63,7 +64,7 @@ def test_doubling_rule_flags_the_one_uitvoerder_that_is_doubled(beside, claims):
     result = beside("D05", times(claims, 2, DSW), claims)
     assert (result.outcome, result.findings_count) == ("failed", 1)
     assert result.observed.startswith("uitvoerder DSW: 24 of 24 older months")
-    assert result.at_stake_eur == euro_of(claims, DSW, date(2017, 12, 1))
+    assert result.at_stake_eur == euro_of(claims, DSW, MAY)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,14 @@ def test_partial_rule_flags_half_a_delivery(beside, claims):
     assert (result.outcome, result.is_blocking, result.findings_count) == ("failed", True, 3)
     assert "VGZ: 24 of 24 older months (2016-01 to 2017-12) at 0.50 times the delivery of 2018-04, € " in result.message
     assert " missing" in result.message
-    assert result.at_stake_eur == euro_of(claims, EVERY_ROW, date(2017, 12, 1)) / 2
+    assert result.at_stake_eur == euro_of(claims, EVERY_ROW, MAY) / 2
+
+
+def test_partial_rule_counts_the_months_that_fell_when_most_did_not(beside, claims):
+    spring = pl.col("care_month").is_between(date(2017, 3, 1), date(2017, 5, 1))
+    result = beside("D08", times(claims, 0.5, DSW & spring), claims)
+    assert result.observed.startswith("uitvoerder DSW: 3 of 24 older months (2017-03 to 2017-05)")
+    assert result.at_stake_eur == euro_of(claims, DSW & spring, MAY) / 2
 
 
 def test_partial_rule_flags_the_one_uitvoerder_that_is_halved(beside, claims):
@@ -144,6 +152,12 @@ def test_an_absent_uitvoerder_is_not_reported_twice(beside, check_rule, claims):
     absent = claims.filter(~VGZ)
     assert beside("D08", absent, claims).outcome == "passed"
     assert check_rule("L01", absent).outcome == "failed"
+
+
+def test_an_uitvoerder_that_vanished_is_worth_what_it_had(beside, claims):
+    result = beside("L01", claims.filter(~VGZ), claims)
+    assert (result.is_blocking, result.findings_count) == (True, 1)
+    assert result.at_stake_eur == euro_of(claims, VGZ, date(2018, 3, 1))  # those of the delivery of April
 
 
 def test_an_absent_zorgkantoor_is_not_reported_twice(beside, check_rule, claims, change_rows):

@@ -59,6 +59,15 @@ def test_repetition_rule_flags_the_rows_of_the_delivery_before_under_a_new_date(
     assert "The delivery is refused; the last accepted one is used. Next: ask the Wlz-uitvoerder" in result.message
 
 
+def test_what_a_repetition_hides_grows_as_the_months_before_did(beside, claims):
+    """2017 at 1.21 times 2016: nine and a half months on from its middle, to May 2018, it is 1.21 ** (9.5 / 12)."""
+    last_year = pl.col("care_month") < date(2017, 1, 1)
+    amount = pl.when(last_year).then(pl.col("amount_eur") / 1.21).otherwise("amount_eur")
+    grown = claims.with_columns(amount.cast(claims.schema["amount_eur"])).filter(pl.col("care_month") < APRIL)
+    usual = float(a_usual_month(claims))
+    assert float(beside("D04", grown, grown).at_stake_eur) == pytest.approx(usual * 1.21 ** (9.5 / 12), rel=0.01)
+
+
 def test_repetition_rule_accepts_a_delivery_that_went_on(beside, claims, known_in_april):
     result = beside("D04", claims, known_in_april)
     assert (result.outcome, result.at_stake_eur, result.observed) == ("passed", None, "no delivery repeated")

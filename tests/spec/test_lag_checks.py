@@ -144,6 +144,13 @@ def test_a_usual_correction_or_a_rise_is_no_fall(world: World, factor: float) ->
     assert change_last_delivery(world, rows, factor).findings("fall").is_empty()
 
 
+def test_a_month_below_zero_is_left_to_the_rule_on_negative_totals(world: World) -> None:
+    """V01 judges months of a lag of 4 and more; in a younger one a correction may come before what it corrects."""
+    month = {lag: older_months(when, when) for lag, when in ((3, date(2018, 5, 1)), (4, date(2018, 4, 1)))}
+    assert change_last_delivery(world, month[4], -1.0).findings("fall").is_empty()
+    assert change_last_delivery(world, month[3], -1.0).findings("fall").height == 1
+
+
 def test_a_series_that_is_corrected_a_lot_has_to_fall_further(world: World) -> None:
     """Every delivery of 2018 takes back about 6 % of the month of lag 4, so that 8 % more is nothing special."""
     lag = (pl.col("delivery_month").dt.year() - pl.col("care_month").dt.year()) * 12 + (
@@ -240,6 +247,16 @@ def test_two_months_at_another_level_are_one_finding_with_the_euro_of_both(world
     assert (one.height, two.height) == (1, 1)
     assert two["observed"][0].endswith("; 2018-07 too")
     assert two["at_stake_eur"][0] == pytest.approx(2 * one["at_stake_eur"][0], rel=0.1)
+
+
+def test_a_month_that_falls_every_year_is_no_sudden_level(world: World) -> None:
+    """Half of the care stops every June: nobody has to be asked; in one June out of three somebody has."""
+    years = [date(year, 6, 1) for year in (2016, 2017, 2018)]
+    every_year = world
+    for june in years:
+        every_year = change_volume(every_year, june, 0.5)
+    assert every_year.findings("sudden_level").is_empty()
+    assert change_volume(world, years[-1], 0.5).findings("sudden_level").height == 1
 
 
 def test_an_older_month_or_a_ramp_is_no_sudden_level(world: World) -> None:

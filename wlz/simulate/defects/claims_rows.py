@@ -122,8 +122,7 @@ def _sign_mismatch(target: Target) -> Outcome:
     rows = _pick_rows(target, target.frame, care_month(target, OLDER_LAG + 2))
     amount = pl.when(pl.col("hit")).then(pl.col("bedrag") * -1).otherwise(pl.col("bedrag")).cast(MONEY)
     planted = [
-        Planted(_one_row(row), 1, 2 * float(row["bedrag"]), "amount negative, volume positive")
-        for row in rows.to_dicts()
+        Planted(_one_row(row), 1, float(row["bedrag"]), "amount negative, volume positive") for row in rows.to_dicts()
     ]
     changed = _mark_rows(target.frame, rows).with_columns(bedrag=amount).drop("hit")
     return target.with_frame(changed), planted
