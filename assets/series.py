@@ -1,21 +1,38 @@
 """Assets of the stage series."""
 
 import dagster as dg
+import polars as pl
 
 from assets.context import Warehouse, months_of, stage_asset, summarise
 from warehouse import reference
-from warehouse.tables.series import SERIES, SERIES_REGION
+from warehouse.tables.series import CLAIM_UNIT_CORRECTIONS, SERIES, SERIES_REGION
 from wlz.series import aggregate_claims, build_series
 
 
-@stage_asset(SERIES_REGION, group="series", deps=["deliveries"])
+@stage_asset(CLAIM_UNIT_CORRECTIONS, group="series", deps=["deliveries"])
+def claim_unit_corrections(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    """Claims in hours under the code of minutes, or the reverse, and the factor that puts their volume right."""
+    for month in months_of(context):
+        advice = warehouse.advice(month)
+        chosen = advice.chosen.filter(kind="declaraties")
+        noted = advice.store.read_corrections(chosen["delivery_id"][0], advice.claims_month)
+        advice.store.write(CLAIM_UNIT_CORRECTIONS, noted.with_columns(delivery_month=pl.lit(month)), month)
+    return dg.MaterializeResult(metadata=summarise(noted))
+
+
+@stage_asset(SERIES_REGION, group="series", deps=["claim_unit_corrections"])
 def series_region(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Claims per prestatie, report region and care month, as known at the round."""
     crosswalk, regions = reference.load_crosswalk(), reference.load_regions()
     for month in months_of(context):
         advice = warehouse.advice(month)
         claims = aggregate_claims(
-            advice.scan("declaraties"), crosswalk, regions, reference.load_prestaties(), advice.claims_month
+            advice.scan("declaraties"),
+            crosswalk,
+            regions,
+            reference.load_prestaties(),
+            advice.claims_month,
+            advice.load(CLAIM_UNIT_CORRECTIONS),
         )
         advice.store.write(SERIES_REGION, claims, month)
     return dg.MaterializeResult(metadata=summarise(claims))

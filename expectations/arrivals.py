@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from expectations.catalogue import DELIVERY_RULES, measure_delivery
+from expectations.claim_prices import UNIT_CHECK, list_corrections
 from expectations.previous import euro_by_month, find_previous
 from expectations.quarantine import split_rows
 from expectations.results import LARGEST_TOTAL_EUR, CheckResult, foresees_block
@@ -45,6 +46,7 @@ class Arrival:
     is_repeated: bool = False  # refused before, superseded and put back, or rows released: judged again
     quarantined: pl.DataFrame | None = None
     metrics: list[RuleMetrics] = field(default_factory=list)
+    corrections: pl.DataFrame | None = None  # of units in claims, DELIVERY_UNIT_CORRECTIONS
 
     @property
     def delivery_id(self) -> str:
@@ -208,7 +210,10 @@ class Reader:
             if "amount_eur" in frame.columns:
                 total = frame["amount_eur"].sum()
                 arrival.amount_eur = total if abs(total) < LARGEST_TOTAL_EUR else None
-        arrival.metrics = measure_delivery(self._view(arrival, frame, faults, control), self.rules)
+        view = self._view(arrival, frame, faults, control)
+        arrival.metrics = measure_delivery(view, self.rules)
+        if any(one.rule.check_id == UNIT_CHECK and one.error is None for one in arrival.metrics):
+            arrival.corrections = list_corrections(view)
         self._remember(arrival)
 
     def _view(

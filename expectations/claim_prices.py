@@ -13,6 +13,9 @@ from expectations.claim_words import describe_unit, name_place, show_price
 from expectations.results import REFUSED, USED, format_count
 from expectations.rules import NO_FINDINGS, DeliveryView, Escalation, Rule, keep_largest
 from warehouse import reference
+from warehouse.contract import conform
+from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS
+from wlz.claim_corrections import list_unit_corrections
 from wlz.claim_prices import compare_months, compare_nationally, maximum_prices, prices_above_maximum
 from wlz.claim_units import (
     PLACE,
@@ -27,8 +30,11 @@ from wlz.claim_units import (
 from wlz.large_frames import join_codes
 
 CLAIMS = ("declaraties",)
+UNIT_CHECK = "U01"
 ASK_PROVIDER = "ask the Wlz-uitvoerder to have the provider's claims corrected, and deliver again"
 KEPT = f"{USED}; no price of it is corrected, so the mean price of the uitvoerder holds the error"
+# Above this share of the uitvoerder's claims an error refuses the delivery; a wrong unit by what it does to the price.
+OF_UITVOERDER = Escalation("uitvoerder_ratio", "price_above_maximum_block_ratio")
 MAXIMUM_SCHEMA = {
     "year": pl.Int32(),
     "prestatiecode": pl.String(),
@@ -88,6 +94,19 @@ def _places(view: DeliveryView) -> pl.DataFrame:
     return latest.join(view.regions, on="zorgkantoorregio").select("zorgkantoor_code", "wlz_uitvoerder")
 
 
+def list_corrections(view: DeliveryView) -> pl.DataFrame:
+    """Confirmed errors of hours and minutes in a claims delivery, month by month: DELIVERY_UNIT_CORRECTIONS."""
+    found = list_unit_corrections(_judge(view).verdicts, view.by_provider)
+    return conform(
+        found.with_columns(
+            pl.lit(view.delivery_month).alias("delivery_month"),
+            pl.lit(view.delivery_id).alias("delivery_id"),
+            pl.lit(UNIT_CHECK).alias("check_id"),
+        ),
+        DELIVERY_UNIT_CORRECTIONS,
+    )
+
+
 def measure_hours_and_minutes(view: DeliveryView) -> pl.DataFrame:
     """Claims of a provider and prestatie at about 60 times, or a sixtieth of, the price they are held against.
 
@@ -134,21 +153,26 @@ def _unit_findings(view: DeliveryView, statuses: tuple[str, ...]) -> pl.DataFram
     of_scale = pl.when(pl.col("status") == "scale_error").then((1 - 1 / ratio).abs())
     of_volume = pl.when(pl.col("status") == "volume_factor_60").then(1 - 1 / pl.col("factor"))
     wrong_ratio = pl.coalesce(of_scale, of_volume, pl.lit(1.0))
-    wrong = (pl.col("amount_eur") + pl.col("older_eur").fill_null(0.0)) * wrong_ratio
-    recent = pl.col("amount_eur") * wrong_ratio
-    findings = found.select(
+    # What is corrected moves no price, and an error as old as the series goes into volume and price alike.
+    is_harmless = (pl.col("status") == "unit_error_confirmed") | pl.col("older_eur").is_not_null()
+    of_price = pl.when(is_harmless).then(0.0).otherwise("price_effect_eur") / pl.col("year_eur")
+    of_amount = pl.col("amount_eur") * of_scale / pl.col("years_eur")
+    findings = found.join(_claimed(view), on=["wlz_uitvoerder", "last_year"], how="left").select(
         pl.Series("observed", texts, dtype=pl.String),
         _ONE,
-        wrong.alias("at_stake_eur"),
-        recent.alias("recent_eur"),
+        ((pl.col("amount_eur") + pl.col("older_eur").fill_null(0.0)) * wrong_ratio).alias("at_stake_eur"),
+        pl.coalesce(of_amount, of_price).sum().over("wlz_uitvoerder").alias("uitvoerder_ratio"),
         "wlz_uitvoerder",
     )
-    of_years = view.monthly.filter(pl.col("care_month").dt.year() >= view.delivery_month.year - 1)
-    claimed = of_years.group_by("wlz_uitvoerder").agg(pl.col("amount_eur").abs().sum().alias("claimed_eur"))
-    ratio_of = pl.col("recent_eur").sum().over("wlz_uitvoerder") / pl.col("claimed_eur")
-    findings = findings.join(claimed, on="wlz_uitvoerder", how="left").with_columns(ratio_of.alias("uitvoerder_ratio"))
-    findings = findings.drop("claimed_eur", "recent_eur")
     return keep_largest(findings, f"{judged.providers_count:,} prestaties of providers without such an error")
+
+
+def _claimed(view: DeliveryView) -> pl.DataFrame:
+    """Claims of an uitvoerder in each of the two years that are judged (year_eur), and in both (years_eur)."""
+    year = pl.col("care_month").dt.year().alias("last_year")
+    of_years = view.monthly.filter(year >= view.delivery_month.year - 1)
+    per_year = of_years.group_by("wlz_uitvoerder", year).agg(pl.col("amount_eur").abs().sum().alias("year_eur"))
+    return per_year.with_columns(pl.col("year_eur").sum().over("wlz_uitvoerder").alias("years_eur"))
 
 
 def measure_prices_above_maximum(view: DeliveryView) -> pl.DataFrame:
@@ -228,7 +252,7 @@ def measure_price_jumps(view: DeliveryView) -> pl.DataFrame:
 
 RULES = (
     Rule(
-        check_id="U01",
+        check_id=UNIT_CHECK,
         title="hours and minutes exchanged in claims",
         why="Hours under the code of minutes make a price 60 times too high; times a forecast volume that is millions.",
         kinds=CLAIMS,
@@ -237,8 +261,10 @@ RULES = (
         expectation=NO_FINDINGS,
         expected="a price within a factor unit_factor_tolerance of the own, the agreed or the national price",
         cause="hours delivered under the code of minutes, or the reverse",
-        action=KEPT,
+        action=f"{USED}; where the volume confirms it the volume counts times the factor (claim_unit_corrections), "
+        "elsewhere the mean price of the uitvoerder holds the error",
         next_step=ASK_PROVIDER,
+        escalation=OF_UITVOERDER,
     ),
     Rule(
         check_id="U02",
@@ -252,6 +278,7 @@ RULES = (
         cause="another unit than the code says",
         action=KEPT,
         next_step=ASK_PROVIDER,
+        escalation=OF_UITVOERDER,
     ),
     Rule(
         check_id="U03",
@@ -265,6 +292,7 @@ RULES = (
         cause="some of the lines in another unit than the code says",
         action=KEPT,
         next_step=f"find the lines with the wrong unit; {ASK_PROVIDER}",
+        escalation=OF_UITVOERDER,
     ),
     Rule(
         check_id="U04",
@@ -278,6 +306,7 @@ RULES = (
         cause="another unit than the code says",
         action=KEPT,
         next_step=f"ask in which unit the volume is; {ASK_PROVIDER}",
+        escalation=OF_UITVOERDER,
     ),
     Rule(
         check_id="U-scale",
@@ -291,7 +320,7 @@ RULES = (
         cause="cents or thousands for euro, or minutes valued at the price of an hour",
         action=f"{USED}; the amount counts as it is",
         next_step=ASK_PROVIDER,
-        escalation=Escalation("uitvoerder_ratio", "price_above_maximum_block_ratio"),
+        escalation=OF_UITVOERDER,
     ),
     Rule(
         check_id="U-volume",
@@ -318,7 +347,7 @@ RULES = (
         cause="a tariff of another year or prestatie, or an amount that holds something else",
         action=f"{USED}; the amount counts as it is",
         next_step=ASK_PROVIDER,
-        escalation=Escalation("uitvoerder_ratio", "price_above_maximum_block_ratio"),
+        escalation=OF_UITVOERDER,
     ),
     Rule(
         check_id="P03",

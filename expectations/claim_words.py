@@ -42,6 +42,8 @@ def _describe_fit(row: Mapping[str, Any]) -> str:
     fits = f"fits {row['candidates']}{EXCHANGED.get((row['factor'], row['unit_code'], row['price_ratio'] > 1), '')}"
     if row["status"] == "scale_error":
         return f"fits {row['candidates']}: the volume is not what is wrong, the amount is"
+    if row["status"] == "unit_error_confirmed":
+        return f"{fits}, confirmed by the volume, which counts {'times' if row['price_ratio'] > 1 else 'divided by'} 60"
     if row["is_confirmed"]:
         return f"{fits}, confirmed by the volume"
     doubt = "no volume to confirm it" if row["volume_ratio"] is None else "the volume does not confirm it"

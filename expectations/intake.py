@@ -33,6 +33,7 @@ from warehouse.snapshots import forget_snapshots
 from warehouse.store import Store, month_label
 from warehouse.tables.deliveries import DELIVERY_REGISTER, KINDS
 from warehouse.tables.quality import CHECK_FINDINGS, DATA_QUALITY
+from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS
 from wlz.faults import Fault
 
 DUE_EVERY_MONTH = ("declaraties",)
@@ -76,6 +77,8 @@ def take_in(
         reader.read(arrival)
         if arrival.kept is not None:
             store.hold_delivery(KINDS[arrival.kind], arrival.kept, arrival.delivery_id, arrival.month)
+            if arrival.corrections is not None:
+                store.hold_delivery(DELIVERY_UNIT_CORRECTIONS, arrival.corrections, arrival.delivery_id, arrival.month)
             arrival.kept, arrival.is_held = None, True  # a year of claims does not fit in memory at once
     results = apply_acceptances(judge([metrics for one in arrivals for metrics in one.metrics]), decisions)
     for month in sorted({arrival.month for arrival in arrivals}):
@@ -84,7 +87,9 @@ def take_in(
     for arrival in arrivals:
         if arrival.is_held:
             accepted = not _blocking(results, arrival.delivery_id)
-            store.settle_delivery(KINDS[arrival.kind], arrival.delivery_id, arrival.month, accepted=accepted)
+            tables = [KINDS[arrival.kind], *([] if arrival.corrections is None else [DELIVERY_UNIT_CORRECTIONS])]
+            for table in tables:
+                store.settle_delivery(table, arrival.delivery_id, arrival.month, accepted=accepted)
             forget_snapshots(store, arrival.delivery_id, arrival.month)
     register = _register(known, arrivals, results, now)
     for arrival in arrivals:
@@ -160,7 +165,8 @@ def refuse_later(store: Store, quarantine: Path, results: Sequence[CheckResult],
             )
         ]
     )
-    store.remove_delivery(KINDS[kind], delivery_id, month)
+    for table in (KINDS[kind], DELIVERY_UNIT_CORRECTIONS):
+        store.remove_delivery(table, delivery_id, month)
     forget_snapshots(store, delivery_id, month)
     folder = quarantine / month_label(month) / kind / delivery_id
     set_apart = pl.read_parquet(folder / ROWS_FILE) if (folder / ROWS_FILE).exists() else None

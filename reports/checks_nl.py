@@ -147,7 +147,11 @@ DUTCH: dict[str, Words] = {
         "de Wlz-uitvoerder om de afgesproken prijs vragen, of overschrijven met reden",
     ),
     "P07": Words("prijs op weinig volume", "De prijs wordt gebruikt", "vergelijken met de prijs van vorig jaar"),
-    "U01": Words("uren en minuten verwisseld", _KEPT, _ASK_PROVIDER),
+    "U01": Words(
+        "uren en minuten verwisseld",
+        f"{USED}; wat het volume bevestigt telt in de juiste eenheid, voor de rest is niets gecorrigeerd",
+        _ASK_PROVIDER,
+    ),
     "U02": Words("andere eenheid", _KEPT, _ASK_PROVIDER),
     "U03": Words("twee eenheden door elkaar", _KEPT, f"de regels met de onjuiste eenheid zoeken; {_ASK_PROVIDER}"),
     "U04": Words("eenheid niet eenduidig", _KEPT, f"vragen in welke eenheid het volume is; {_ASK_PROVIDER}"),

@@ -189,7 +189,7 @@ class World:
         if kept is not None and "zorgkantoor_code" in kept.columns:
             done.counts["zorgkantoren"] = kept["zorgkantoor_code"].n_unique()
         if file.kind == CLAIMS and kept is not None and not _is_refused(arrival.metrics):
-            _keep_claims(done, kept, reader.good_claims[file.delivery_month], around.assumptions)
+            _keep_claims(done, kept, arrival.corrections, reader.good_claims[file.delivery_month], around.assumptions)
         return done
 
     def plant(self, name: str, size: str, *, with_stages: bool = True) -> Planting:
@@ -229,11 +229,17 @@ def _is_refused(metrics: Sequence[RuleMetrics]) -> bool:
     return any(foresees_block(one) for one in metrics)
 
 
-def _keep_claims(done: Delivered, kept: pl.DataFrame, euro: pl.DataFrame, assumptions: Mapping[str, float]) -> None:
+def _keep_claims(
+    done: Delivered,
+    kept: pl.DataFrame,
+    corrections: pl.DataFrame | None,
+    euro: pl.DataFrame,
+    assumptions: Mapping[str, float],
+) -> None:
     """What later deliveries and the stages need of accepted claims, and how much there is to judge in them."""
     places = reference.load_crosswalk(), reference.load_regions()
     done.euro = euro
-    done.regions = aggregate_claims(kept.lazy(), *places, reference.load_prestaties(), done.month)
+    done.regions = aggregate_claims(kept.lazy(), *places, reference.load_prestaties(), done.month, corrections)
     done.snapshot = sum_regions(done.regions).with_columns(pl.lit(done.month).alias("delivery_month"))
     done.providers = sum_providers(kept.lazy(), first_month_needed(done.month, assumptions))
     provider = ["zorgkantoor_code", "agb_code"]

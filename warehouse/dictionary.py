@@ -14,7 +14,7 @@ from warehouse.tables.monitor import DELIVERY_STATUS, MONITOR_PROVIDER
 from warehouse.tables.pgb import PGB
 from warehouse.tables.prices import PRICES, REVENUE
 from warehouse.tables.quality import ADVICE_PROVENANCE, CHECK_DECISIONS, CHECK_FINDINGS, DATA_QUALITY
-from warehouse.tables.series import SERIES, SERIES_REGION
+from warehouse.tables.series import CLAIM_UNIT_CORRECTIONS, SERIES, SERIES_REGION
 from warehouse.tables.support import CELL_SUPPORT
 from warehouse.tables.utilisation import UTILISATION, UTILISATION_MONTHS
 from warehouse.tables.vintages import FORECAST_VINTAGES, REALISATION
@@ -22,6 +22,7 @@ from warehouse.tables.volumes import VOLUME_CHECK, VOLUMES
 
 LAKE = (
     DELIVERY_REGISTER,
+    CLAIM_UNIT_CORRECTIONS,
     SERIES_REGION,
     SERIES,
     VOLUMES,

@@ -27,6 +27,7 @@ from warehouse.tables.monitor import DELIVERY_STATUS, MONITOR_PROVIDER
 from warehouse.tables.pgb import PGB
 from warehouse.tables.prices import PRICES
 from warehouse.tables.quality import ADVICE_PROVENANCE, CHECK_DECISIONS, CHECK_FINDINGS, DATA_QUALITY
+from warehouse.tables.series import CLAIM_UNIT_CORRECTIONS
 from warehouse.tables.support import CELL_SUPPORT
 from warehouse.tables.utilisation import UTILISATION, UTILISATION_MONTHS
 from warehouse.tables.vintages import FORECAST_VINTAGES, REALISATION
@@ -53,6 +54,7 @@ LAKE_TABLES = (
     CHECK_FINDINGS,
     CHECK_DECISIONS,
     MONITOR_PROVIDER,
+    CLAIM_UNIT_CORRECTIONS,
     DELIVERY_STATUS,
     CELL_SUPPORT,
     ADVICE_PROVENANCE,

@@ -44,6 +44,7 @@ def read_snapshot(store: Store, delivery: Mapping[str, Any]) -> pl.DataFrame:
             reference.load_regions(),
             reference.load_prestaties(),
             month,
+            store.read_corrections(delivery["delivery_id"], month),
         )
         summed = sum_regions(claims).with_columns(pl.lit(month).alias("delivery_month"))
         replace_file(conform(summed, CLAIMS_SNAPSHOT).sort(CLAIMS_SNAPSHOT.key), path)

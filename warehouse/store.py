@@ -13,6 +13,7 @@ import polars as pl
 
 from warehouse.contract import Table, conform
 from warehouse.tables.deliveries import DELIVERY_REGISTER
+from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS
 from wlz.faults import NoDataError
 from wlz.large_frames import as_text
 
@@ -82,6 +83,11 @@ class Store:
     def scan_delivery(self, table: Table, delivery_id: str, delivery_month: date) -> pl.LazyFrame:
         """An accepted delivery, lazily: claims can be larger than memory."""
         return pl.scan_parquet(self._delivery(table, delivery_id, delivery_month), hive_partitioning=False)
+
+    def read_corrections(self, delivery_id: str, delivery_month: date) -> pl.DataFrame:
+        """Unit corrections noted beside a claims delivery; none for one that was taken in before they were noted."""
+        path = self._delivery(DELIVERY_UNIT_CORRECTIONS, delivery_id, delivery_month)
+        return pl.read_parquet(path, hive_partitioning=False) if path.exists() else DELIVERY_UNIT_CORRECTIONS.empty()
 
     def read_register(self) -> pl.DataFrame:
         """Every delivery taken in or refused; empty at first."""

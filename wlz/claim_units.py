@@ -172,12 +172,13 @@ def add_older_months(
 
 
 def mean_price_effect(verdicts: pl.DataFrame, years: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
-    """The mean price that an error is part of, as declared and as it would be without: the verdicts plus two columns.
+    """The mean price that an error is part of, as declared and as it would be without: the verdicts plus three columns.
 
     ``mean_price`` and ``mean_price_without``, euro per unit of the prestatie, of the prestatie and wlz_uitvoerder (by
     ``places``: zorgkantoor_code, wlz_uitvoerder) in the verdict's last_year. Right are, for a wrong unit, the amount,
     for a scale error the volume; with volume_factor_60 both are divided. Null for ambiguous: nothing is known to be
-    right.
+    right. ``price_effect_eur``: what the mean price as declared makes of the euro of that prestatie and year, beyond
+    what the price without would (ambiguous: were the price ratio the factor).
     """
     per_year = years.join(places, on="zorgkantoor_code").group_by("wlz_uitvoerder", "prestatiecode", "year")
     totals = per_year.agg(
@@ -189,16 +190,17 @@ def mean_price_effect(verdicts: pl.DataFrame, years: pl.DataFrame, places: pl.Da
     )
     converted, amount = pl.col("last_volume") * pl.col("conversion_factor"), pl.col("last_amount_eur")
     ratio = pl.when(pl.col("price_ratio") > 1).then(pl.col("factor")).otherwise(1 / pl.col("factor"))
-    ratio = pl.when(pl.col("status") == "mixture").then("price_ratio").otherwise(ratio)
+    ratio = pl.when(pl.col("status").is_in(("mixture", "ambiguous"))).then("price_ratio").otherwise(ratio)
     is_inflated, is_scale = pl.col("status") == "volume_factor_60", pl.col("status") == "scale_error"
     volume_then = pl.when(is_inflated).then(converted / pl.col("factor")).when(is_scale).then(converted)
     amount_then = pl.when(is_inflated).then(amount / pl.col("factor")).when(is_scale).then(amount / ratio)
     right_volume = pl.col("total_volume") - converted + volume_then.otherwise(converted * ratio)
     right_amount = pl.col("total_eur") - amount + amount_then.otherwise(amount)
-    known = pl.col("status") != "ambiguous"
+    known, declared = pl.col("status") != "ambiguous", pl.col("total_eur") / pl.col("total_volume")
     return joined.with_columns(
-        (pl.col("total_eur") / pl.col("total_volume")).alias("mean_price"),
+        declared.alias("mean_price"),
         pl.when(known).then(right_amount / right_volume).alias("mean_price_without"),
+        ((declared / (right_amount / right_volume) - 1).abs() * pl.col("total_eur")).alias("price_effect_eur"),
     ).drop("total_volume", "total_eur")
 
 

@@ -4,6 +4,7 @@ from datetime import date
 
 import polars as pl
 
+from wlz.claim_corrections import correct_volumes
 from wlz.units import normalise_units
 
 MONEY = pl.Decimal(18, 2)
@@ -31,16 +32,24 @@ def assign_regions(frame: pl.DataFrame, crosswalk: pl.DataFrame, regions: pl.Dat
 
 
 def aggregate_claims(
-    claims: pl.LazyFrame, crosswalk: pl.DataFrame, regions: pl.DataFrame, prestaties: pl.DataFrame, delivery_month: date
+    claims: pl.LazyFrame,
+    crosswalk: pl.DataFrame,
+    regions: pl.DataFrame,
+    prestaties: pl.DataFrame,
+    delivery_month: date,
+    corrections: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Claims of one delivery → prestatie × region × care month, in the unit of the prestatie.
 
-    In: rows of ``declaraties``, lazily. Out: ``series_region`` without vintage. Amounts are added in cents, so the
-    order of rows changes nothing; volumes are added after rounding to 1e-6 of a unit for the same reason.
+    In: rows of ``declaraties``, lazily; ``corrections`` of their units (``claim_corrections``). Out: ``series_region``
+    without vintage. Amounts are added in cents, so the order of rows changes nothing; volumes are added after rounding
+    to 1e-6 of a unit for the same reason.
     Raises ValueError when a unit cannot be converted to that of its prestatie (such rows are quarantined before).
     """
     keys = ["zorgkantoor_code", "prestatiecode", "care_month", "unit_code"]
     micro = (pl.col("volume") * 1e6).round(0).cast(pl.Int128)  # a sum of Int64 could wrap around
+    if corrections is not None:
+        claims = correct_volumes(claims, corrections)
     summed = (
         claims.group_by(keys).agg(micro.sum().alias("micro_volume"), pl.col("amount_eur").sum().cast(MONEY)).collect()
     )

@@ -12,7 +12,7 @@ import click
 from warehouse.settings import data_folder
 from warehouse.words import format_count
 
-STAGES_COUNT = 24
+STAGES_COUNT = 25
 
 
 class Month(click.ParamType[date]):

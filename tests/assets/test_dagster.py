@@ -26,7 +26,7 @@ BIN = Path(sys.executable).parent
 GROUPS = {
     "lag": {"completed_series"},
     "deliveries": {"deliveries"},
-    "series": {"series_region", "series"},
+    "series": {"claim_unit_corrections", "series_region", "series"},
     "backtest": {"backtest"},
     "volumes": {"volumes", "volume_check"},
     "prices": {"prices", "revenue"},

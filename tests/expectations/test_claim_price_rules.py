@@ -119,7 +119,8 @@ def test_planted_defect_is_told_once_with_its_euro(
     factor = 3 if compares_uitvoerders and size == "three_providers_each" else 1
     if size == "one_prestatie":
         planted = planted.filter(prestatiecode=prestatie)
-    results = judge_claims(shift(planted, prestatie, r, q, where & SINCE_2018))
+    allowed = {"price_above_maximum_block_ratio": 100.0} if severity == "warn" else {}
+    results = judge_claims(shift(planted, prestatie, r, q, where & SINCE_2018), assumptions={**ASSUMPTIONS, **allowed})
     expected = {"P03": ["P03", "P04"], "P01": ["P01", "P04"]}.get(check_id, [check_id])
     if check_id == "P01" and size == "three_providers_each":
         expected = ["P01"]  # the mean of VGZ rises by 7 % only
@@ -148,15 +149,39 @@ def test_claims_without_a_month_to_judge_break_no_rule(judge_claims, kept: pl.Ex
     assert failed(judge_claims(claims_of("eight_uitvoerders").filter(kept))) == []
 
 
+SINCE_EVER = pl.lit(True)
+
+
+@pytest.mark.parametrize(
+    ("check_id", "prestatie", "r", "q", "since", "severity"),
+    [
+        ("U01", "H104", 60.0, 1 / 60, SINCE_2018, "warn"),  # confirmed, so it is corrected
+        ("U01", "H104", 60.0, 1 / 10, SINCE_2018, "block"),  # six times the care in another unit is anybody's guess
+        ("U01", "H104", 60.0, 1 / 10, SINCE_EVER, "warn"),  # as old as the series: volume and price agree
+        ("U02", "H141", 12.0, 1 / 12, SINCE_2018, "block"),
+        ("U02", "H141", 12.0, 1 / 12, SINCE_EVER, "warn"),
+        ("U03", "H104", 10.0, 1 / 10, SINCE_2018, "warn"),  # 43 % of a price that is 2 % of what VGZ claims
+        ("U04", "Z041", 27.0, 1 / 27, SINCE_2018, "block"),
+    ],
+)
+def test_a_wrong_unit_that_moves_the_price_of_the_year_refuses_the_delivery(
+    judge_claims, check_id: str, prestatie: str, r: float, q: float, since: pl.Expr, severity: str
+):
+    """A volume forecast from good years times a price of bad months: 60 times the care, found at exit 0."""
+    result = judge_claims(shift(claims_of("three_providers_each"), prestatie, r, q, VGZ & since))[check_id]
+    assert (result.outcome, result.severity) == ("failed", severity)
+
+
 def test_wrong_unit_says_who_when_by_how_much_and_what_it_does_to_the_price(judge_claims):
     """100 hours for 6,000 minutes, € 5,400 a month as before: the mean price of VGZ, 0.90, becomes 54.00."""
     message = judge_claims(shift(claims_of("eight_uitvoerders"), "H104", 60.0, 1 / 60))["U01"].message
     assert (
         "VGZ, zorgkantoor 5500, provider 10000000, prestatie H104, unit 01, 2018-01 to 2018-04: price 60.0 x its own "
         "price of 2016 (€ 54.00 against € 0.9000), volume 0.017 x; fits 60 (off by 0.00), hours under the code of "
-        "minutes, confirmed by the volume; mean price of VGZ in 2018 € 54.00, without it € 0.9000"
+        "minutes, confirmed by the volume, which counts times 60; mean price of VGZ in 2018 € 54.00, without it "
+        "€ 0.9000"
     ) in message
-    assert "no price of it is corrected" in message
+    assert "the volume counts times the factor (claim_unit_corrections)" in message
     assert "About € 21,600 is at stake" in message
 
 

@@ -194,7 +194,10 @@ def test_publishing_the_same_again_changes_nothing(store, published, hashes):
 
 def test_series_level_rows_of_thirteen_months_are_kept_and_totals_of_all(store, published):
     """Architecture, 2: the file does not grow with history; older series rows stay in the lake."""
-    pruned = "cell_support forecast_bounds lag_curve monitor_provider pgb_forecast price_derivation volume_forecast"
+    pruned = (
+        "cell_support claim_unit_corrections forecast_bounds lag_curve monitor_provider pgb_forecast price_derivation "
+        "volume_forecast"
+    )
     assert pruned.split() == PRUNED
     months = pl.date_range(date(2017, 3, 1), JUNE, "1mo", eager=True).to_list()
     history = sorted({*PRUNED, "advice_provenance", "utilisation_national"})

@@ -351,6 +351,13 @@ QUARANTINED_EUR = Column(
     "Bedrag in quarantaine (€)",
 )
 REASON = Column("reason", pl.String(), "text", "Why: found, expected, likely cause.", "Reden")
+VOLUME_FACTOR = Column(
+    "volume_factor",
+    pl.Float64(),
+    "factor",
+    "What the declared volume is multiplied by: 60 for hours under the code of minutes, a sixtieth for the reverse.",
+    "Factor op het aantal",
+)
 CHECK_ID = Column("check_id", pl.String(), "code", "Check of the catalogue.", "Controle")
 SUPERSEDED_BY = Column(
     "superseded_by",

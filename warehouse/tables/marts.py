@@ -21,6 +21,7 @@ from warehouse.tables.lag import LAG_CURVE, REVISION_STATISTICS
 from warehouse.tables.monitor import DELIVERY_STATUS, MONITOR_PROVIDER
 from warehouse.tables.prices import PRICES
 from warehouse.tables.quality import ADVICE_PROVENANCE, CHECK_DECISIONS, CHECK_FINDINGS, DATA_QUALITY
+from warehouse.tables.series import CLAIM_UNIT_CORRECTIONS
 from warehouse.tables.support import CELL_SUPPORT
 from warehouse.tables.vintages import FORECAST_VINTAGES
 
@@ -253,6 +254,9 @@ DELIVERY_STATUS_MART = replace(
 CHECK_DECISIONS_MART = replace(
     CHECK_DECISIONS, layer="mart", key=("delivery_month", *CHECK_DECISIONS.key), rebuilt_whole=True
 )
+CLAIM_UNIT_CORRECTIONS_MART = replace(
+    CLAIM_UNIT_CORRECTIONS, layer="mart", key=("delivery_month", *CLAIM_UNIT_CORRECTIONS.key), keep_vintages=13
+)
 CELL_SUPPORT_MART = _as_mart(CELL_SUPPORT, "cell_support", None, keep_vintages=13)
 ADVICE_PROVENANCE_MART = _as_mart(ADVICE_PROVENANCE, "advice_provenance", None, None)
 EXAMPLE_QUERIES = Table(
@@ -293,6 +297,7 @@ MARTS: dict[str, Table] = {
         CHECK_FINDINGS_MART,
         CHECK_DECISIONS_MART,
         MONITOR_PROVIDER_MART,
+        CLAIM_UNIT_CORRECTIONS_MART,
         DELIVERY_STATUS_MART,
         CELL_SUPPORT_MART,
         ADVICE_PROVENANCE_MART,

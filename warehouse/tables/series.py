@@ -1,9 +1,37 @@
 """Tables of the stage series."""
 
+from dataclasses import replace
+
 from warehouse.columns import common as c
+from warehouse.columns import deliveries as d
 from warehouse.columns import series as s
 from warehouse.contract import Table
 
+CLAIM_UNIT_CORRECTIONS = Table(
+    "claim_unit_corrections",
+    "series",
+    "lake",
+    "zorgkantoor × zorgaanbieder × prestatie × unit × care month in the wrong unit",
+    (
+        c.DELIVERY_MONTH,
+        d.DELIVERY_ID,
+        d.ZORGKANTOOR_CODE,
+        d.AGB_CODE,
+        c.PRESTATIECODE,
+        c.UNIT_CODE,
+        c.CARE_MONTH,
+        d.VOLUME,
+        d.AMOUNT_EUR,
+        d.VOLUME_FACTOR,
+        d.CHECK_ID,
+    ),
+    ("zorgkantoor_code", "agb_code", "prestatiecode", "unit_code", "care_month"),
+    "Internal, not for publication: claims in hours under the code of minutes, or the reverse, that the volume "
+    "confirms (check U01). They stay as delivered; volumes of series and prices count times the factor.",
+    nullable=frozenset({"agb_code"}),
+)
+# The same beside every delivery taken in, so that each is added up with what its own check found.
+DELIVERY_UNIT_CORRECTIONS = replace(CLAIM_UNIT_CORRECTIONS, name="delivery_unit_corrections")
 SERIES_REGION = Table(
     "series_region",
     "series",
@@ -20,7 +48,7 @@ SERIES_REGION = Table(
         s.DECLARED_AMOUNT_EUR,
     ),
     ("prestatiecode", "zorgkantoorregio", "care_month"),
-    "Claims as known at the round, in the unit of the prestatie, per report region.",
+    "Claims as known at the round, in the unit of the prestatie, per report region; see claim_unit_corrections.",
 )
 SERIES = Table(
     "series",
