@@ -8,14 +8,22 @@ from xdist.scheduler import LoadFileScheduling
 
 # One browser, one site and one walk over its pages for the whole folder.
 WHOLE_FOLDERS = ("tests/browser",)
-# By seconds, the longest first. The first two make the worlds that others read: neither waits for the other.
+# By seconds, more or less: the worlds that a file makes are finished when the next ones ask for them.
 LONGEST = (
     "tests/letter/test_may_2018.py",
+    "tests/e2e/test_deliveries.py",
     "tests/browser",
     "tests/e2e/test_past_advices.py",
     "tests/e2e/test_completed.py",
+    "tests/e2e/test_previous_delivery.py",
+    "tests/e2e/test_bad_inputs.py",
+    "tests/e2e/test_overrides.py",
+    "tests/assets/test_dagster.py",
+    "tests/e2e/test_decisions.py",
+    "tests/report/test_site.py",
+    "tests/e2e/test_report_command.py",
     "tests/e2e/test_planted_defects.py",
-    "tests/e2e/test_deliveries.py",
+    "tests/unit/test_panel_frame.py",
 )
 
 
