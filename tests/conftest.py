@@ -27,7 +27,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> FilesInOrder | None:
-    """With ``--dist loadfile``: files in the order given below, not by their number of tests."""
+    """With ``--dist loadfile``: files in the order of ``longest_first``, not by number of tests."""
     config.option.loadscopereorder = False
     return FilesInOrder(config, log) if config.getvalue("dist") == "loadfile" else None
 
