@@ -7,19 +7,35 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from tests.worlds import MAKERS, Worlds, make_worlds
+from tests.workers import FilesInOrder, longest_first
+from tests.worlds import Worlds
 
 if TYPE_CHECKING:
     from e2e.handmade import House
+    from xdist.remote import Producer
 
 # Panels here are small: two threads that share such a matrix product wait for each other longer than they compute.
 # Numpy reads this once, when it is imported; the commands that tests start take it over.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # New examples are looked for at a desk; in CI the same ones are tried every time, so that a failure is of the change.
+# No deadline per example: another worker may be busy.
+settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", derandomize=True, deadline=None)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> FilesInOrder | None:
+    """With ``--dist loadfile``: files in the order of ``longest_first``, not by number of tests."""
+    config.option.loadscopereorder = False
+    return FilesInOrder(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Workers take the longest files first; one process takes them as they come."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        longest_first(items)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,17 +47,11 @@ def _no_settings_from_outside() -> Iterator[None]:
     os.environ.update(outside)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def worlds(
-    _no_settings_from_outside: None, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Worlds | None]:
-    """The worlds that the chosen tests ask for: they are being made from the first test on."""
-    names = [name for name in MAKERS if any(name in item.fixturenames for item in request.session.items)]  # type: ignore[attr-defined]
-    if not names:
-        yield None
-        return
-    with make_worlds(tmp_path_factory.mktemp("worlds"), names) as made:
-        yield made
+@pytest.fixture(scope="session")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Worlds:
+    """Finished runs, the same for all processes of this test run."""
+    folder = tmp_path_factory.getbasetemp()
+    return Worlds((folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "worlds")
 
 
 @pytest.fixture(scope="session")
@@ -49,4 +59,4 @@ def small_data(worlds: Worlds) -> "House":
     """A data folder with the small simulated landing zone and the finished advice of May 2018. Do not write to it."""
     from e2e.handmade import House
 
-    return House(worlds.wait_for("small_data") / "data")
+    return House(worlds.visit("small_data") / "data")

@@ -2,7 +2,9 @@
 
 import os
 import tomllib
+from copy import deepcopy
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +109,12 @@ def data_folder() -> Path:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return deepcopy(_parse_toml(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise AssumptionError(f"{path.name}: not readable as TOML ({error}). Next: mend the file") from None
+
+
+@lru_cache(maxsize=32)
+def _parse_toml(text: str) -> dict[str, Any]:
+    """Kept by text: a run asks for the same files dozens of times, and a changed file is another text."""
+    return tomllib.loads(text)

@@ -5,24 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from e2e.handmade import House, furnish
+from e2e.handmade import House, write_dagster_home
 from tests.worlds import Worlds
-
-_HISTORY_IN_MEMORY = """\
-telemetry:
-  enabled: false
-event_log_storage:
-  module: dagster._core.storage.event_log.in_memory
-  class: InMemoryEventLogStorage
-"""
 
 
 @pytest.fixture(scope="session")
 def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Dagster instance without a history on disk; ``small_data`` uses the real one."""
-    home = tmp_path_factory.mktemp("dagster")
-    (home / "dagster.yaml").write_text(_HISTORY_IN_MEMORY)
-    return home
+    return write_dagster_home(tmp_path_factory.mktemp("dagster") / "home")
 
 
 @pytest.fixture
@@ -32,9 +22,9 @@ def empty_house(tmp_path: Path, dagster_home: Path) -> House:
 
 
 @pytest.fixture(scope="session")
-def base_house(tmp_path_factory: pytest.TempPathFactory, dagster_home: Path) -> House:
+def base_house(worlds: Worlds, dagster_home: Path) -> House:
     """The base set as CSV with its advice of May 2018 published. Do not write to it; take ``house`` for that."""
-    return furnish(House(tmp_path_factory.mktemp("base") / "data", dagster_home)).publish()
+    return House(worlds.visit("base_house") / "data", dagster_home)
 
 
 @pytest.fixture
@@ -46,13 +36,13 @@ def house(base_house: House, tmp_path: Path) -> House:
 @pytest.fixture(scope="session")
 def august(worlds: Worlds, dagster_home: Path) -> House:
     """The small simulation of seed 2 to August 2018, and the advice of that month. Do not write to it."""
-    return House(worlds.wait_for("august") / "data", dagster_home)
+    return House(worlds.visit("august") / "data", dagster_home)
 
 
 @pytest.fixture(scope="session")
 def year_of_advices(worlds: Worlds, dagster_home: Path) -> House:
     """The same deliveries with the advices of March, May and August 2018. Do not write to it."""
-    return House(worlds.wait_for("year_of_advices") / "data", dagster_home)
+    return House(worlds.visit("year_of_advices") / "data", dagster_home)
 
 
 @pytest.fixture(scope="module")

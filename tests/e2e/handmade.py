@@ -36,6 +36,14 @@ ABOUT_THE_RUN = {
     "example_queries",
 }  # fmt: skip
 
+HISTORY_IN_MEMORY = """\
+telemetry:
+  enabled: false
+event_log_storage:
+  module: dagster._core.storage.event_log.in_memory
+  class: InMemoryEventLogStorage
+"""
+
 Row = tuple[Any, ...]
 
 
@@ -213,6 +221,13 @@ class House:
         """The same house elsewhere, to spoil without harm."""
         shutil.copytree(self.root, to, dirs_exist_ok=True)
         return House(to, self.dagster_home)
+
+
+def write_dagster_home(folder: Path) -> Path:
+    """A Dagster instance without a history on disk: that halves the time of a run."""
+    folder.mkdir(parents=True)
+    (folder / "dagster.yaml").write_text(HISTORY_IN_MEMORY)
+    return folder
 
 
 def furnish(house: House, *, shape: str = "csv") -> House:

@@ -147,12 +147,13 @@ def test_servers_that_never_answer(desk, short_time_out):
 
 
 def test_nobody_there(desk):
-    desk.environ |= {
-        "WLZ_ALERT_WEBHOOK": f"http://127.0.0.1:{closed_port()}/hooks/secret-token",
-        "WLZ_SMTP_URL": f"smtp://127.0.0.1:{closed_port()}?from=wlz@example.org",
-        "WLZ_ALERT_EMAIL": "a@example.org",
-    }
-    said = desk.judge(result()).tell()
+    with closed_port() as port:
+        desk.environ |= {
+            "WLZ_ALERT_WEBHOOK": f"http://127.0.0.1:{port}/hooks/secret-token",
+            "WLZ_SMTP_URL": f"smtp://127.0.0.1:{port}?from=wlz@example.org",
+            "WLZ_ALERT_EMAIL": "a@example.org",
+        }
+        said = desk.judge(result()).tell()
     assert [re.findall(r"\((\w+)\)", line) for line in said] == [["ConnectionRefusedError"]] * 2
 
 

@@ -230,14 +230,14 @@ def test_library_is_told_to_send_nothing():
 
 def test_judging_is_fast(make_view, claims):
     judge([metrics_of(CLEAN)])  # the import is not counted
-    start = time.perf_counter()
+    start = time.process_time()  # of this process: another worker may be busy
     judge(measure_delivery(make_view(claims)))
-    one = time.perf_counter() - start
+    one = time.process_time() - start
     measured = [m for number in range(17) for m in measure_delivery(make_view(claims, delivery_id=f"d{number}"))]
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(judge(measured)) == 17 * len(rules_for("declaraties"))
     assert one < 2
-    assert time.perf_counter() - start < 4
+    assert time.process_time() - start < 4
 
 
 def test_people_read_values_not_names_of_assumptions(check_rule, claims, make_view):

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def letter_run(worlds: Worlds) -> Path:
     """Deliveries at letter scale, and a finished run of May 2018."""
-    return worlds.wait_for("letter_run")
+    return worlds.visit("letter_run")
 
 
 @pytest.fixture

@@ -74,6 +74,20 @@ def test_the_year_stands_on_the_common_file_and_may_replace_a_number(reference):
     assert load_assumptions(2018)["fit_months"] == 48
 
 
+def test_a_file_is_parsed_once_and_again_when_it_changed(reference, monkeypatch):
+    load_assumptions(2018)
+    with monkeypatch.context() as patch:
+        patch.setattr(settings.tomllib, "loads", lambda text: pytest.fail("parsed twice"))
+        assert load_assumptions(2018)["reserve_eur"] == 260
+    (reference / "2018.toml").write_text(YEAR.replace("260", "270"))
+    assert load_assumptions(2018)["reserve_eur"] == 270
+
+
+def test_what_a_caller_changes_stays_with_the_caller(reference):
+    settings._read_toml(reference / "2018.toml").clear()
+    assert load_assumptions(2018)["reserve_eur"] == 260
+
+
 def test_a_year_without_a_file_says_what_to_do(reference):
     with pytest.raises(AssumptionError, match=r"budget year 2031: expected the file 2031\.toml in assumptions"):
         load_assumptions(2031)

@@ -20,7 +20,7 @@ from warehouse.tables.deliveries import KINDS
 from wlz.faults import DeliveryRefused
 from wlz.simulate.run import simulate_deliveries
 
-SECONDS = 120  # for all of them, on two cores
+SECONDS = 120  # of this process, for all of them: another worker may be busy
 ZONES = 5
 MONTHS = pl.date_range(date(2015, 1, 1), date(2018, 4, 1), "1mo", eager=True).to_list()
 KIND_NAMES = ("declaraties", "kader", "pgb_verleningen", "hulpmiddelen", "na_ijl")
@@ -135,9 +135,9 @@ def test_a_thousand_damaged_files_are_refused_or_taken_in_whole(
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(damage(originals[name], rng))
 
-    began, now = time.monotonic(), datetime(2018, 5, 29)
+    began, now = time.process_time(), datetime(2018, 5, 29)
     taken = take_in(landing, store, tmp_path / "quarantine", MONTHS[-1], now, lambda line: None)
-    assert time.monotonic() - began < SECONDS / ZONES
+    assert time.process_time() - began < SECONDS / ZONES
 
     register = store.read_register()
     assert register.height == len(MONTHS) * len(KIND_NAMES)
