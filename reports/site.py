@@ -189,20 +189,11 @@ def _write_site(target: Path, facts: Facts, language: Language) -> int:
         tables["tabel-7"] = in_book["tabel-7"] = build_prices(facts, language)
     (target / "csv").mkdir()
     for table in tables.values():
-        name = f"{table.identity}{csv_mark(facts, language)}.csv"
-        (target / "csv" / name).write_bytes(b"\xef\xbb\xbf" + write_csv(table, language).encode())
+        (target / "csv" / f"{table.identity}.csv").write_bytes(b"\xef\xbb\xbf" + write_csv(table, language).encode())
     sources = build_inputs(facts, language)
     in_book.pop(sources.identity, None)
     write_workbook(target / workbook_name(facts), list(in_book.values()), sources, language)
     return count
-
-
-def csv_mark(facts: Facts, language: Language) -> str:
-    """What the name of a table's CSV file ends in: nothing, or that its deliveries were invented.
-
-    The name goes where the file goes. A line or a column of its own would be read as a row of figures.
-    """
-    return f"-{language.say('tables.csv_simulated')}" if facts.is_simulated else ""
 
 
 def workbook_name(facts: Facts) -> str:
@@ -236,7 +227,8 @@ def _page_writer(facts: Facts, language: Language) -> Any:
     from markupsafe import Markup
 
     environment = _environment()
-    environment.globals["csv_mark"] = csv_mark(facts, language)
+    # A file that was downloaded is passed on without its page; a line inside it would be read as figures.
+    environment.globals["csv_mark"] = f"-{language.say('tables.csv_simulated')}" if facts.is_simulated else ""
     blocks: Any = environment.get_template("blocks.html.j2").module
 
     def block_html(block: Figure | Table | PriceExample, root: str) -> Markup:

@@ -1,9 +1,6 @@
 """`wlz report`: what it writes, prints and refuses; a run whose pages cannot be made has published all the same."""
 
-from datetime import date
-
 from e2e.handmade import House, invoke
-from reports.site import build_site
 
 
 def report(house: House, *arguments: str, **env: str | None):
@@ -23,16 +20,6 @@ def test_every_month_in_english(house):
     assert made.exit_code == 0, made.output
     assert "Wlz budget of 2018" in (house.root / "reports" / "2018-05-en" / "index.html").read_text(encoding="utf-8")
     assert (house.root / "reports" / "index-en.html").exists()
-
-
-def test_csv_of_delivered_rows_has_no_mark_and_of_simulated_ones_one_in_the_language_of_the_page(
-    base_house, small_data, tmp_path
-):
-    names = {path.name for path in (base_house.root / "reports" / "2018-05" / "csv").iterdir()}
-    assert "tabel-3.csv" in names
-    site = build_site(small_data.database, tmp_path, date(2018, 5, 1), "en").index.parent
-    assert (site / "csv" / "tabel-3-invented.csv").is_file()
-    assert 'href="csv/tabel-3-invented.csv"' in (site / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_table_in_the_terminal_is_the_table_of_the_page(base_house):

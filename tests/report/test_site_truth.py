@@ -120,7 +120,7 @@ def test_the_euro_of_one_or_two_findings_stays_inside(facts):
 
 
 def test_no_euro_per_uitvoerder_of_how_claims_came_in(small_data):
-    page = small_data.database.parent / "reports" / "2018-05" / "csv" / "aanlevering-verzonnen.csv"
+    page = small_data.database.parent / "reports" / "2018-05" / "csv" / "aanlevering.csv"
     header = page.read_text(encoding="utf-8-sig").splitlines()[0]
     assert "€" not in header
     assert "Bevindingen" not in header
