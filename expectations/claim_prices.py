@@ -11,7 +11,7 @@ import polars as pl
 
 from expectations.claim_words import describe_unit, name_place, show_price
 from expectations.results import REFUSED, USED, format_count
-from expectations.rules import NO_FINDINGS, DeliveryView, Escalation, Rule, keep_largest
+from expectations.rules import FINDING_ABOUT, NO_FINDINGS, DeliveryView, Escalation, Rule, keep_largest
 from warehouse import reference
 from warehouse.contract import conform
 from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS
@@ -162,7 +162,7 @@ def _unit_findings(view: DeliveryView, statuses: tuple[str, ...]) -> pl.DataFram
         _ONE,
         ((pl.col("amount_eur") + pl.col("older_eur").fill_null(0.0)) * wrong_ratio).alias("at_stake_eur"),
         pl.coalesce(of_amount, of_price).sum().over("wlz_uitvoerder").alias("uitvoerder_ratio"),
-        "wlz_uitvoerder",
+        *FINDING_ABOUT,
     )
     return keep_largest(findings, f"{judged.providers_count:,} prestaties of providers without such an error")
 
@@ -194,7 +194,7 @@ def measure_prices_above_maximum(view: DeliveryView) -> pl.DataFrame:
         pl.Series("observed", texts, dtype=pl.String),
         _ONE,
         pl.col("excess_eur").alias("at_stake_eur"),
-        "wlz_uitvoerder",
+        *FINDING_ABOUT,
         "uitvoerder_ratio",
     )
     return keep_largest(findings, "no provider above the maximum")

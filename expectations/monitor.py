@@ -8,26 +8,21 @@ import polars as pl
 
 from expectations import claim_prices
 from expectations.results import USED, format_euro
-from expectations.rules import NO_FINDINGS, Rule, TableView, keep_largest
+from expectations.rules import FINDING_ABOUT, NO_FINDINGS, Rule, TableView, keep_largest
 from warehouse.words import format_count
 from wlz.monitor import WRONG_SCHEMA
 
 CLAIM_CHECKS = tuple(rule.check_id for rule in claim_prices.RULES)
-# As claim_prices puts a provider into words; a test holds the two together.
-PROVIDER_WORDS = r"zorgkantoor (?<zorgkantoor_code>[0-9]{4}), provider (?<agb_code>[0-9]{8})"
 
 
 def find_wrong_providers(findings: pl.DataFrame, delivery_id: str) -> pl.DataFrame:
-    """Providers named by the checks on units and prices of one claims delivery.
+    """Providers that the checks on units and prices of one claims delivery are about.
 
     In: CHECK_FINDINGS. Out: a row per finding (WRONG_SCHEMA). Findings beyond the 20 largest of a check are counted
     there without a name, so they are not here.
     """
-    told = findings.filter(pl.col("check_id").is_in(CLAIM_CHECKS), pl.col("delivery_id") == delivery_id)
-    named = told.with_columns(pl.col("observed").str.extract_groups(PROVIDER_WORDS).alias("named")).unnest("named")
-    return named.filter(pl.col("agb_code").is_not_null()).select(
-        pl.col(name).cast(dtype) for name, dtype in WRONG_SCHEMA.items()
-    )
+    of_delivery = findings.filter(pl.col("check_id").is_in(CLAIM_CHECKS), pl.col("delivery_id") == delivery_id)
+    return of_delivery.drop_nulls("agb_code").select(pl.col(name).cast(dtype) for name, dtype in WRONG_SCHEMA.items())
 
 
 def measure_late_providers(view: TableView) -> pl.DataFrame:
@@ -68,7 +63,7 @@ def _late_findings(monitor: pl.DataFrame, above_eur: float) -> pl.DataFrame:
         pl.Series("observed", texts, dtype=pl.String),
         pl.lit(1, dtype=pl.Int64).alias("findings_count"),
         pl.col("hidden_eur").cast(pl.Float64).alias("at_stake_eur"),
-        "wlz_uitvoerder",
+        *FINDING_ABOUT,
     )
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from expectations.rules import MAX_FINDINGS, NO_FINDINGS, RuleMetrics
+from expectations.rules import FINDING_ABOUT, MAX_FINDINGS, NO_FINDINGS, RuleMetrics
 from warehouse.contract import MONEY, conform
 from warehouse.tables.quality import CHECK_FINDINGS, DATA_QUALITY
 from warehouse.words import format_count
@@ -25,7 +25,7 @@ _EXPECTED = ", expected "
 class CheckResult:
     """One check on one delivery or table: a row of ``data_quality`` without its month.
 
-    ``findings`` are the rows behind it (observed, findings_count, at_stake_eur, wlz_uitvoerder where known).
+    ``findings`` are the rows behind it (observed, findings_count, at_stake_eur, whom they are about).
     """
 
     check_id: str
@@ -144,13 +144,17 @@ def list_findings_of(results: Sequence[CheckResult], delivery_month: date) -> pl
         if result.findings is None:
             continue
         known = (pl.lit(getattr(result, name)).alias(name) for name in ("check_id", "checked_table", "delivery_id"))
-        uitvoerder = pl.col("wlz_uitvoerder") if "wlz_uitvoerder" in result.findings.columns else pl.lit(None)
+        told = result.findings.columns
+        about = (
+            (pl.col(name) if name in told else pl.lit(None)).cast(pl.String).replace("", None).alias(name)
+            for name in FINDING_ABOUT
+        )
         frames.append(
             result.findings.select(
                 pl.lit(delivery_month).alias("delivery_month"),
                 *known,
                 pl.int_range(1, pl.len() + 1).alias("finding_number"),
-                uitvoerder.cast(pl.String).alias("wlz_uitvoerder"),
+                *about,
                 "observed",
                 pl.col("findings_count").cast(pl.Int64),
                 at_stake.round(2, mode="half_to_even").cast(MONEY).alias("at_stake_eur"),

@@ -18,6 +18,7 @@ SEVERITIES = ("block", "warn", "info")
 MAX_FINDINGS = 20  # findings named per check, largest amount first; the rest is counted (catalogue of checks)
 CROSSWALK_COLUMNS = ("zorgkantoor_code", "valid_from", "valid_to", "zorgkantoorregio")
 FINDING_COLUMNS = ("observed", "findings_count", "at_stake_eur")
+FINDING_ABOUT = ("wlz_uitvoerder", "zorgkantoor_code", "agb_code")  # whom, as far as it is about one; a provider by two
 BY_PROVIDER = ("zorgkantoor_code", "agb_code", "prestatiecode", "unit_code", "care_month")
 
 
@@ -165,8 +166,9 @@ class Rule:
     """A rule, declared once.
 
     ``metrics`` measures one delivery (a DeliveryView) or the table of a stage (a TableView): at least one row, with
-    ``observed`` (words), ``findings_count``, ``at_stake_eur`` (euro, empty when unknown), ``wlz_uitvoerder`` where a
-    finding is about one, and the columns that ``expectation`` judges. Rows the expectation turns down are the findings.
+    ``observed`` (words), ``findings_count``, ``at_stake_eur`` (euro, empty when unknown), those of ``FINDING_ABOUT``
+    where a finding is about one uitvoerder or provider, and the columns that ``expectation`` judges. Rows the
+    expectation turns down are the findings.
     ``describe`` puts the judged rows into words.
     """
 
@@ -275,7 +277,7 @@ def keep_largest(findings: pl.DataFrame, clean: str) -> pl.DataFrame:
     if findings.is_empty():
         zero = {"observed": clean, "findings_count": 0, "at_stake_eur": 0.0}
         names = {**dict.fromkeys(findings.columns), **zero}
-        return pl.DataFrame([{name: zero.get(name, None if name == "wlz_uitvoerder" else 0.0) for name in names}])
+        return pl.DataFrame([{name: zero.get(name, None if name in FINDING_ABOUT else 0.0) for name in names}])
     findings = findings.sort(
         ["at_stake_eur", "findings_count", "observed"], descending=[True, True, False], nulls_last=True
     ).with_columns(pl.lit(1, dtype=pl.Int64).alias("merged_count"))

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from expectations.claim_prices import RULES
-from expectations.results import CheckResult
+from expectations.results import CheckResult, list_findings_of
 from expectations.rules import DeliveryView, measure
 from expectations.runner import judge
 from warehouse import reference
@@ -207,7 +207,10 @@ def test_other_verdicts_in_words(judge_claims):
 def test_claims_per_zorgkantoor_are_judged_and_named_as_such(judge_claims):
     whole = claims_of("eight_uitvoerders").with_columns(agb_code=pl.lit(None, dtype=pl.String))
     planted = shift(whole, "H104", 60.0, 1 / 60, (pl.col("zorgkantoor_code") == CODES[0]) & SINCE_2018)
-    assert "zorgkantoor 5500, all providers together, prestatie H104" in judge_claims(planted)["U01"].message
+    result = judge_claims(planted)["U01"]
+    assert "zorgkantoor 5500, all providers together, prestatie H104" in result.message
+    about = list_findings_of([result], date(2018, 5, 1)).select("wlz_uitvoerder", "zorgkantoor_code", "agb_code")
+    assert about.rows() == [("VGZ", "5500", None)]
 
 
 def test_error_of_all_years_is_found_by_the_agreement(judge_claims):
@@ -231,6 +234,9 @@ def test_excess_above_one_percent_of_the_uitvoerder_refuses_the_delivery(judge_c
     assert (small.severity, small.is_blocking) == ("warn", False)
     assert (large.severity, large.is_blocking) == ("block", True)
     assert "2018: € 120.00 a unit, maximum € 115.00, on 12,000 units" in large.message
+    for row in large.findings.iter_rows(named=True):
+        assert row["agb_code"]
+        assert f"zorgkantoor {row['zorgkantoor_code']}, provider {row['agb_code']}, " in row["observed"]
 
 
 def test_three_uitvoerders_are_not_compared_and_said_so(judge_claims):

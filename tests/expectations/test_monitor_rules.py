@@ -107,10 +107,28 @@ def test_wrong_providers_are_those_the_rules_on_claims_name(check_rule, claims):
     assert monitor.find_wrong_providers(findings, "another delivery").is_empty()
 
 
-def test_findings_without_a_provider_mark_nobody():
-    rows = [("U01", "VGZ, zorgkantoor 5508, all providers together, prestatie Z041"), ("D08", "provider 99000001")]
+def test_who_is_wrong_is_a_key_and_not_in_the_words():
     findings = pl.DataFrame(
-        [{"check_id": check, "delivery_id": DELIVERY, "observed": text} for check, text in rows],
+        [
+            {"check_id": "P01", "delivery_id": DELIVERY, "observed": "other words", "agb_code": "99000001"}
+            | {"zorgkantoor_code": "5508", "at_stake_eur": 12}
+        ],
         schema=CHECK_FINDINGS.schema,
     )
+    assert monitor.find_wrong_providers(findings, DELIVERY).rows() == [("99000001", "5508", "P01", 12.0)]
+
+
+def test_late_provider_rules_carry_the_provider(judge_monitor):
+    result = judge_monitor("L12", *CLEAN, provider("99000004", "late", 2_800_000))
+    (row,) = list_findings_of([result], MAY).to_dicts()
+    assert (row["wlz_uitvoerder"], row["zorgkantoor_code"], row["agb_code"]) == ("VGZ", "5508", "99000004")
+
+
+def test_findings_without_a_provider_mark_nobody():
+    about = {"wlz_uitvoerder": "VGZ", "zorgkantoor_code": "5508"}
+    rows = [
+        about | {"check_id": "U01", "observed": "VGZ, zorgkantoor 5508, provider 99000001, prestatie Z041"},
+        about | {"check_id": "D08", "observed": "missing", "agb_code": "99000001"},
+    ]
+    findings = pl.DataFrame([row | {"delivery_id": DELIVERY} for row in rows], schema=CHECK_FINDINGS.schema)
     assert monitor.find_wrong_providers(findings, DELIVERY).is_empty()

@@ -45,13 +45,16 @@ CHECK_FINDINGS = Table(
         d.DELIVERY_ID,
         q.FINDING_NUMBER,
         c.WLZ_UITVOERDER,
+        d.ZORGKANTOOR_CODE,
+        d.AGB_CODE,
         q.OBSERVED,
         q.FINDINGS_COUNT,
         q.AT_STAKE_EUR,
     ),
     ("check_id", "checked_table", "delivery_id", "finding_number"),
-    "What the latest judgement of a failed check found: the 20 findings with the largest amount, the rest as one.",
-    nullable=frozenset({"wlz_uitvoerder", "at_stake_eur"}),
+    "What the latest judgement of a failed check found: the 20 findings with the largest amount, the rest as one. "
+    "Internal, not for publication: a finding about one provider has its AGB code and zorgkantoor.",
+    nullable=frozenset({"wlz_uitvoerder", "zorgkantoor_code", "agb_code", "at_stake_eur"}),
 )
 CHECK_DECISIONS = Table(
     "check_decisions",
