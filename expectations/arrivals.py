@@ -212,7 +212,7 @@ class Reader:
                 arrival.amount_eur = total if abs(total) < LARGEST_TOTAL_EUR else None
         view = self._view(arrival, frame, faults, control)
         arrival.metrics = measure_delivery(view, self.rules)
-        if any(one.rule.check_id == UNIT_CHECK and one.error is None for one in arrival.metrics):
+        if any(one.check_id == UNIT_CHECK and one.error is None for one in arrival.metrics):
             arrival.corrections = list_corrections(view)
         self._remember(arrival)
 

@@ -202,6 +202,11 @@ class RuleMetrics:
     block_above: float | None = None
     expected: str = ""
 
+    @property
+    def check_id(self) -> str:
+        """The check these metrics are of."""
+        return self.rule.check_id
+
 
 def measure(rule: Rule, view: DeliveryView) -> RuleMetrics:
     """The rule's metrics of one delivery. An exception inside the rule becomes ``error``; it never stops a run."""

@@ -139,7 +139,8 @@ def replace_file(frame: pl.DataFrame, path: Path) -> None:
         frame.write_parquet(beside, compression="zstd")
         os.replace(beside, path)
     except pl.exceptions.ComputeError as error:
-        if "os error" not in str(error):
+        # The footer of the file is written by another library, which calls a full disk a transport error.
+        if not any(words in str(error) for words in ("os error", "transport error")):
             raise
         raise OSError(f"{path.name}: {str(error).splitlines()[0]}") from None
     finally:

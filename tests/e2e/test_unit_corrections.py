@@ -37,7 +37,9 @@ def test_a_confirmed_error_counts_in_its_right_unit_and_is_listed(small_data: Ho
     spoil(house, 60.0)
     house.publish()
     wrong = dict(house.query(EXPECTED, None)), house.query(OF_SERIES)
-    assert wrong[0] == {part: pytest.approx(euro, rel=1e-6) for part, euro in right[0].items()}
+    assert {part: float(euro) for part, euro in wrong[0].items()} == pytest.approx(
+        {part: float(euro) for part, euro in right[0].items()}, rel=1e-6
+    )
     assert wrong[1][0][0] == pytest.approx(right[1][0][0], rel=1e-6)
 
     listed = house.query(
