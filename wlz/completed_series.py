@@ -46,7 +46,8 @@ MEAN_DAYS, MEAN_WEEKDAYS = 365.25 / 12, 365.25 / 12 * 5 / 7
 class CompletedAdvice(NamedTuple):
     """All that the lag stage of one advice says; `series` is the frame of the table completed_series, `cells`,
     `completion`, `errors` and `scatter` what its curve and statistics are made from, `values` (uitvoerders, T, L) the
-    triangles added up, `price` the euro per unit every series counts with."""
+    triangles added up, `price` the euro per unit every series counts with, `price_level` (uitvoerders,) what the euro
+    declared in the open months is of those volumes at that price: a new year's tariffs, mostly."""
 
     series: pl.DataFrame
     price: pl.DataFrame
@@ -56,6 +57,7 @@ class CompletedAdvice(NamedTuple):
     errors: RetrospectiveErrors
     scatter: Scatter
     claims_month: date
+    price_level: FloatArray
 
 
 def enough_deliveries(delivery_months: Sequence[date], budget_year: int) -> bool:
@@ -122,7 +124,8 @@ def complete_advice(
     frame = _complete_series(panel, done, scatter, errors.size, engine, ended)
     prices = panel.keys.with_columns(pl.Series("price", panel.price))
     of_uitvoerder = sum_labels(values, panel.uitvoerder)
-    return CompletedAdvice(frame, prices, of_uitvoerder, cells, done, errors, scatter, claims_month)
+    levels = _price_levels(cells, prices, series)
+    return CompletedAdvice(frame, prices, of_uitvoerder, cells, done, errors, scatter, claims_month, levels)
 
 
 def _build_panel(
@@ -210,6 +213,18 @@ def _reference_prices(keys: pl.DataFrame, series: pl.DataFrame, claims_month: da
     )
     joined = keys.join(found, on=SERIES_KEY, how="left", maintain_order="left")
     return joined["price"].fill_null(0.0).to_numpy()
+
+
+def _price_levels(cells: pl.DataFrame, prices: pl.DataFrame, series: pl.DataFrame) -> FloatArray:
+    """Euro of the open months ÷ their volumes at the price of the series, per uitvoerder; 1 where that is not known."""
+    recent = series.filter(pl.col("lag_months") <= OPEN_MONTHS).join(prices, on=SERIES_KEY)
+    amount = pl.col("declared_amount_eur").cast(pl.Float64).sum()
+    at_price = (pl.col("declared_volume") * pl.col("price")).sum()
+    found = recent.sort([*SERIES_KEY, "care_month"]).group_by("wlz_uitvoerder", maintain_order=True)
+    level = found.agg(pl.when((amount > 0) & (at_price > 0)).then(amount / at_price).alias("level"))
+    names = cells.select("wlz_uitvoerder").unique(maintain_order=True)
+    joined = names.join(level, on="wlz_uitvoerder", how="left", maintain_order="left")
+    return joined["level"].fill_null(1.0).to_numpy()
 
 
 def _weigh_days(days: FloatArray, weight: FloatArray, cell: IntArray, cells: int) -> FloatArray:

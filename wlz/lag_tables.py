@@ -183,7 +183,8 @@ def _euro_between(found: CompletedAdvice, sooner: IntArray, later: IntArray) -> 
     for behind in (sooner, later):
         lateness = curve.lateness._replace(behind=behind[:, None])
         shares.append(completeness_now(curve._replace(lateness=lateness), label, shift))
-    return sum_labels(((shares[0] - shares[1]) * found.completion.completed).sum(axis=1), label)
+    at_price = sum_labels(((shares[0] - shares[1]) * found.completion.completed).sum(axis=1), label)
+    return at_price * found.price_level
 
 
 def _labels(found: CompletedAdvice) -> IntArray:
@@ -208,7 +209,7 @@ def _speed_rows(found: CompletedAdvice, names: list[str]) -> list[tuple[str, str
                 f"{name}: bills {how} since {since} {'delivery' if since == 1 else 'deliveries'}; "
                 f"{taken:.0%} of the youngest month is taken as known instead of {instead:.0%}"
             )
-            rows.append(("speed", name, text, abs(float(moved[mine].sum()))))
+            rows.append(("speed", name, text, abs(float(moved[mine].sum() * found.price_level[group]))))
     return rows
 
 

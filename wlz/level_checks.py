@@ -42,7 +42,7 @@ def find_sudden_levels(
     that over the MAD of the earlier x × 1.4826 (at least `sudden_level_floor`; × √(1 + 1/n) beside n years) and the
     usual error of the completed month, as √(a² + b²): a month of which a third is known may be off by more than care
     ever moves. Told above `sudden_level_robust_sd` and from `series_warning_minimum_eur`. Euro: the volume above or
-    below the level in the months told, at the price of the series; `national_ratio` is its share of a year of the
+    below the level in the months told, at the price of now; `national_ratio` is its share of a year of the
     nation. Not judged: a month of 0 or less among the four, fewer than twelve earlier moves, a code that has ended.
     """
     keys, months, volume, deviation = _spread(found)
@@ -56,7 +56,7 @@ def find_sudden_levels(
     if len(months) < MIN_HISTORY + MONTHS_BEFORE + JUDGED_MONTHS:
         return pl.DataFrame(schema=LEVEL_SCHEMA)
     z, level = _judge_youngest(volume, days, deviation, assumptions)
-    price = keys.join(found.price, on=SERIES_KEY, how="left", maintain_order="left")["price"].fill_null(0.0).to_numpy()
+    price = _current_prices(found, keys)
     is_far = np.abs(z) > assumptions["sudden_level_robust_sd"]
     euro = np.where(is_far, np.abs(volume[:, -JUDGED_MONTHS:] - level) * price[:, None], 0.0).sum(axis=1)
     year = float((np.nan_to_num(volume[:, -SEASON_MONTHS:]) * price[:, None]).sum())
@@ -82,6 +82,16 @@ def find_sudden_levels(
         pl.Series("at_stake_eur", euro[told], dtype=pl.Float64),
         pl.Series("national_ratio", euro[told] / year if year > 0 else None, dtype=pl.Float64),
     )
+
+
+def _current_prices(found: CompletedAdvice, keys: pl.DataFrame) -> FloatArray:
+    """Euro per unit of each series at the price level its uitvoerder has in the open months."""
+    names = found.cells["wlz_uitvoerder"].unique(maintain_order=True)
+    level = pl.DataFrame({"wlz_uitvoerder": names, "level": found.price_level})
+    prices = keys.join(found.price, on=SERIES_KEY, how="left", maintain_order="left").join(
+        level, on="wlz_uitvoerder", how="left", maintain_order="left"
+    )
+    return prices.select((pl.col("price") * pl.col("level")).fill_null(0.0))["price"].to_numpy()
 
 
 def _judge_youngest(

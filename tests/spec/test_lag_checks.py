@@ -105,6 +105,15 @@ def change_volume(world: World, month: date, factor: float, key: tuple[str, str]
     return world._replace(found=world.found._replace(series=series))
 
 
+def current_prices(world: World) -> pl.DataFrame:
+    """Prices of the series at the level their uitvoerder has in the open months: those of 2018, not of 2017."""
+    names = world.found.cells["wlz_uitvoerder"].unique(maintain_order=True)
+    level = pl.DataFrame({"wlz_uitvoerder": names, "level": world.found.price_level})
+    assert level["level"].is_between(1.0, 1.1).all()
+    joined = world.found.price.join(level, on="wlz_uitvoerder")
+    return joined.with_columns(pl.col("price") * pl.col("level")).drop("level")
+
+
 # --- Clean ----------------------------------------------------------------------------------------------------------
 
 
@@ -227,14 +236,15 @@ def test_a_month_at_another_level_is_told_with_its_past(world: World, month: dat
     planted = change_volume(world, month, factor)
     [level] = planted.findings("sudden_level").iter_rows(named=True)
     completed = world.found.series.filter(of_series(), care_month=month)["completed_volume"][0]
-    price = world.found.price.filter(of_series())["price"][0]
+    prices = current_prices(world)
+    price = prices.filter(of_series())["price"][0]
     assert level["at_stake_eur"] == pytest.approx(abs(factor - 1) * completed * price, rel=0.15)
     year_ago = world.found.series.filter(of_series(), care_month=month.replace(year=2017))["completed_volume"][0]
     assert level["observed"].startswith(f"DSW, Z051: {month:%Y-%m} at {factor * completed:,.0f} units where")
     assert f"same month last year {year_ago:,.0f}" in level["observed"]
     assert level["observed"].count(",") > 5  # the last four months, in thousands
     last_year = planted.found.series.filter(pl.col("care_month") >= date(2017, 8, 1)).join(
-        world.found.price, on=["prestatiecode", "wlz_uitvoerder"]
+        prices, on=["prestatiecode", "wlz_uitvoerder"]
     )
     of_nation = (last_year["completed_volume"] * last_year["price"]).sum()
     assert level["national_ratio"] == pytest.approx(level["at_stake_eur"] / of_nation)
