@@ -150,6 +150,7 @@ def test_claims_without_a_month_to_judge_break_no_rule(judge_claims, kept: pl.Ex
 
 
 SINCE_EVER = pl.lit(True)
+SINCE_AUTUMN_2016 = pl.col("care_month") >= date(2016, 9, 1)
 
 
 @pytest.mark.parametrize(
@@ -158,6 +159,7 @@ SINCE_EVER = pl.lit(True)
         ("U01", "H104", 60.0, 1 / 60, SINCE_2018, "warn"),  # confirmed, so it is corrected
         ("U01", "H104", 60.0, 1 / 10, SINCE_2018, "block"),  # six times the care in another unit is anybody's guess
         ("U01", "H104", 60.0, 1 / 10, SINCE_EVER, "warn"),  # as old as the series: volume and price agree
+        ("U01", "H104", 60.0, 1 / 10, SINCE_AUTUMN_2016, "block"),  # half a year of older months is not most of them
         ("U02", "H141", 12.0, 1 / 12, SINCE_2018, "block"),
         ("U02", "H141", 12.0, 1 / 12, SINCE_EVER, "warn"),
         ("U03", "H104", 10.0, 1 / 10, SINCE_2018, "warn"),  # 43 % of a price that is 2 % of what VGZ claims
