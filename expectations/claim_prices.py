@@ -34,7 +34,6 @@ UNIT_CHECK = "U01"
 ASK_PROVIDER = "ask the Wlz-uitvoerder to have the provider's claims corrected, and deliver again"
 KEPT = f"{USED}; no price of it is corrected, so the mean price of the uitvoerder holds the error"
 # Above this share of the uitvoerder's claims an error refuses the delivery; a wrong unit by what it does to the price.
-HALF = 0.5
 OF_UITVOERDER = Escalation("uitvoerder_ratio", "price_above_maximum_block_ratio")
 MAXIMUM_SCHEMA = {
     "year": pl.Int32(),
@@ -154,10 +153,8 @@ def _unit_findings(view: DeliveryView, statuses: tuple[str, ...]) -> pl.DataFram
     of_scale = pl.when(pl.col("status") == "scale_error").then((1 - 1 / ratio).abs())
     of_volume = pl.when(pl.col("status") == "volume_factor_60").then(1 - 1 / pl.col("factor"))
     wrong_ratio = pl.coalesce(of_scale, of_volume, pl.lit(1.0))
-    # What is corrected moves no price, and an error as old as the series goes into volume and price alike.
-    is_old = (pl.col("older_ratio") > HALF).fill_null(False)
-    is_harmless = (pl.col("status") == "unit_error_confirmed") | is_old
-    of_price = pl.when(is_harmless).then(0.0).otherwise("price_effect_eur") / pl.col("year_eur")
+    is_corrected = pl.col("status") == "unit_error_confirmed"  # volume and price alike: it moves nothing
+    of_price = pl.when(is_corrected).then(0.0).otherwise("price_effect_eur") / pl.col("year_eur")
     of_amount = pl.col("amount_eur") * of_scale / pl.col("years_eur")
     findings = found.join(_claimed(view), on=["wlz_uitvoerder", "last_year"], how="left").select(
         pl.Series("observed", texts, dtype=pl.String),

@@ -27,10 +27,13 @@ def describe_unit(row: Mapping[str, Any], own_year: int) -> str:
         text += f"; older months at about that price hold € {row['older_eur']:,.0f}"
     if row["mean_price_without"] is None:
         return text
-    return (
-        f"{text}; mean price of {row['wlz_uitvoerder']} in {row['last_year']} {show_price(row['mean_price'])}, "
+    text += (
+        f"; mean price of {row['wlz_uitvoerder']} in {row['last_year']} as delivered {show_price(row['mean_price'])}, "
         f"without it {show_price(row['mean_price_without'])}"
     )
+    if row["status"] == "unit_error_confirmed":
+        return f"{text}, which is used"
+    return f"{text}: € {row['price_effect_eur']:,.0f} on what was claimed of it in that year"
 
 
 def _describe_fit(row: Mapping[str, Any]) -> str:

@@ -208,12 +208,18 @@ def list_findings(
 
 
 def _latest_judgements(quality: pl.DataFrame, register: pl.DataFrame) -> pl.DataFrame:
-    """The last judgement of every check on every table: of the latest month, the delivery that came in last."""
-    arrived = register.select("delivery_id", "registered_at").unique("delivery_id", keep="last")
+    """The last judgement of every check on every table: of the latest month, the delivery that came in last.
+
+    Of deliveries that came in together that of the latest month, also when a run that fell back judged an older one
+    after it: what was refused still stands.
+    """
+    arrived = register.select("delivery_id", "registered_at", pl.col("delivery_month").alias("of_month")).unique(
+        "delivery_id", keep="last"
+    )
     return (
         quality.join(arrived, on="delivery_id", how="left")
         .with_columns(pl.coalesce("registered_at", "judged_at").alias("arrived_at"))
-        .sort("delivery_month", "arrived_at", "judged_at", "delivery_id", "revision")
+        .sort("delivery_month", "arrived_at", "of_month", "judged_at", "delivery_id", "revision")
         .unique(_JUDGED_KEY, keep="last", maintain_order=True)
         .select(quality.columns)
     )

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from warehouse.contract import Column, Table
+from warehouse.parquet_files import verify_parquet
 from warehouse.values import DeliveryFormat, find_outside, likely_cause, parse_column
 from wlz.faults import DeliveryRefused, Fault
 from wlz.large_frames import encode_text
@@ -28,7 +28,6 @@ from wlz.large_frames import encode_text
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 NEXT_STEP = "mend the file, deliver it again and repeat the run; nothing of it was loaded"
 _MAX_FAULTS = 5
-_ROWS_AT_ONCE = 100_000
 _BYTES_AT_ONCE = 16 * 2**20
 MAXIMUM_UNPACKING_RATIO = 100  # claims pack 10 to 20 times; a file of zeros a thousand times
 MINIMUM_UNPACKED_BYTES = 64 * 2**20  # small files may pack better
@@ -127,7 +126,7 @@ def _read_parquet(path: Path) -> _Delivered:
             raise _unreadable(path, error) from None
 
     try:
-        rows = _verify_parquet(path)
+        rows = verify_parquet(path)
     except (Exception, pl.exceptions.PanicException) as error:  # many kinds, also for files cut short
         raise _unreadable(path, error) from None
     return _Delivered(read(None, 0).columns, rows, lambda name: read([name]).to_series())
@@ -143,29 +142,6 @@ def _unreadable(path: Path, error: BaseException) -> DeliveryRefused:
         "a whole Parquet file",
         f"a copy cut short ({cause})",
     )
-
-
-def _verify_parquet(path: Path) -> int:
-    """Decode every page once, in pieces: Arrow raises on damage that makes the reader of Polars panic with a trace.
-
-    Returns the number of rows.
-    """
-    schema = pq.read_schema(path)
-    for key, value in _notes(schema):
-        key.decode(), value.decode()  # Polars panics on notes that are no text
-    texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
-    with pq.ParquetFile(path, read_dictionary=texts) as file:
-        for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
-            batch.validate(full=True)
-        rows = int(file.metadata.num_rows)
-    pa.default_memory_pool().release_unused()
-    return rows
-
-
-def _notes(schema: pa.Schema) -> list[tuple[bytes, bytes]]:
-    """What the writer noted beside the schema and its fields."""
-    noted = [schema.metadata, *(field.metadata for field in schema)]
-    return [pair for notes in noted if notes for pair in notes.items()]
 
 
 def _read_csv(path: Path, delivery_format: DeliveryFormat) -> _Delivered:
@@ -210,13 +186,39 @@ def _refuse_ragged_rows(path: Path, text: bytes, separator: str) -> None:
     rows = csv.reader(io.StringIO(text.decode("utf-8"), newline=""), delimiter=separator)
     width = len(next(rows))
     faults: list[Fault] = []
-    for fields in rows:
+    for start, fields in _read_records(path, rows):
+        if start != rows.line_num:
+            raise _open_quote(path, start)
         if len(fields) != width and len(faults) < _MAX_FAULTS:
             found, expected = f"{len(fields)} fields", f"{width} fields separated by '{separator}', as in the header"
             cause = "a separator inside a value, or a row cut short" if fields else "an empty line"
             faults.append(Fault("D01", _label(path), rows.line_num, None, found, expected, cause, NEXT_STEP))
     if faults:
         raise DeliveryRefused(faults)
+
+
+def _read_records(path: Path, rows: Any) -> Iterator[tuple[int, list[str]]]:
+    """Records of a CSV reader with the line each begins on. Raises DeliveryRefused where a field has no end."""
+    while True:
+        start = rows.line_num + 1
+        try:
+            fields = next(rows)
+        except StopIteration:
+            return
+        except csv.Error:  # a field of more than 128 kB: the rest of the file is taken for one value
+            raise _open_quote(path, start) from None
+        yield start, fields
+
+
+def _open_quote(path: Path, row: int) -> DeliveryRefused:
+    return _refusal(
+        path,
+        row,
+        None,
+        "a value over more than one line",
+        "every row on a line of its own",
+        "a quote that is not closed",
+    )
 
 
 def _uncompressed(path: Path) -> bytes:

@@ -5,11 +5,14 @@ Only errors that the volume confirms are corrected. How a unit is judged is in `
 corrected in the price step (`unit_correction.py`).
 """
 
+import math
+
 import polars as pl
 
-from wlz.claim_units import NEARER_TO_A_FACTOR, PROVIDER
+from wlz.claim_units import PROVIDER
 from wlz.large_frames import as_text, join_codes
 
+REACH = math.log(100 / 60) / 2  # half the way from 60 to the nearest other factor, that of cents
 MONTH_KEY = [*PROVIDER, "care_month"]
 
 
@@ -18,9 +21,9 @@ def list_unit_corrections(verdicts: pl.DataFrame, provider_months: pl.DataFrame)
 
     In: verdicts of `claim_units.judge_claim_units`; one row per `MONTH_KEY` with volume and amount_eur. Corrected is a
     provider × prestatie × unit of which a verdict is unit_error_confirmed, in every month, also of older years, of
-    which the price lies within a factor 2 of 60 times (or a sixtieth of) the price it is held against: half an error
-    corrected would make a jump of what was none. volume_factor is 60 for hours under the code of minutes, else 1/60.
-    Example: 100 units at € 54.00 where € 0.90 is usual: volume_factor 60, so 6,000 minutes.
+    which the price lies nearer to 60 times (or a sixtieth of) the price it is held against than to any other factor:
+    half an error corrected would make a jump of what was none. volume_factor is 60 for hours under the code of
+    minutes, else 1/60. Example: 100 units at € 54.00 where € 0.90 is usual: volume_factor 60, so 6,000 minutes.
     """
     confirmed = verdicts.filter(pl.col("status") == "unit_error_confirmed")
     ratio = pl.when(pl.col("price_ratio") > 1).then(pl.col("factor")).otherwise(1 / pl.col("factor"))
@@ -34,7 +37,7 @@ def list_unit_corrections(verdicts: pl.DataFrame, provider_months: pl.DataFrame)
     expected = pl.col("reference_price") * pl.col("volume_factor")
     away = (pl.col("amount_eur") / pl.col("volume") / expected).log().abs()
     return (
-        priced.filter(away <= NEARER_TO_A_FACTOR)
+        priced.filter(away <= REACH)
         .select(*MONTH_KEY, "volume", "amount_eur", "volume_factor")
         .with_columns(pl.col("agb_code").replace("", None))
         .sort(MONTH_KEY)

@@ -2,7 +2,7 @@
 
 Here: sums per provider and year, the price and the volume a provider is held against, the verdict, and what a wrong
 unit does to the mean price. Not here: the decision table (`unit_correction.py`, the same for agreements), other rules
-on prices (`claim_prices.py`). A verdict is a finding: claims are never corrected.
+on prices (`claim_prices.py`). A verdict is a finding; what is put right of it is in `claim_corrections.py`.
 """
 
 import math
@@ -156,8 +156,7 @@ def add_older_months(
     """The verdicts with ``older_eur``: what the provider claimed at about that price before the years that are judged.
 
     About is within ``factor`` of the price of the verdict, month by month; null without such a month. Those months are
-    as wrong, though no price is derived from them. ``older_ratio`` is the share of those months in all it claimed
-    before. With volume_factor_60 the price says nothing, so both are null too.
+    as wrong, though no price is derived from them. With volume_factor_60 the price says nothing, so it is null too.
     """
     older = provider_months.lazy().filter(
         pl.col("care_month").dt.year() < delivery_month.year - 1, pl.col("volume") > 0, pl.col("amount_eur") > 0
@@ -168,12 +167,7 @@ def add_older_months(
     beside = at_wrong_price.select(*PROVIDER, "status", "first_month", "price").join(months, on=PROVIDER)
     away = (pl.col("amount_eur") / pl.col("volume") / pl.col("price")).log().abs()
     key = [*PROVIDER, "status", "first_month"]
-    of_older, is_alike = pl.col("amount_eur"), away <= math.log(factor)
-    alike = beside.group_by(key).agg(
-        of_older.filter(is_alike).sum().alias("older_eur"),
-        is_alike.mean().alias("older_ratio"),
-    )
-    alike = alike.filter(pl.col("older_eur") > 0)
+    alike = beside.filter(away <= math.log(factor)).group_by(key).agg(pl.col("amount_eur").sum().alias("older_eur"))
     return verdicts.join(alike, on=key, how="left")
 
 

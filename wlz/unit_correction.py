@@ -13,6 +13,7 @@ from typing import NamedTuple
 import polars as pl
 
 _KEY = ["prestatiecode", "wlz_uitvoerder"]
+MINIMUM_UITVOERDERS = 3  # with a declared price, before their median outweighs that of one of them
 # Factors between units that get confused; 60 comes from the assumptions and is the only one ever corrected.
 OTHER_UNIT_FACTORS = (
     12.0,  # hour, five minutes
@@ -175,13 +176,15 @@ def correct_units(
     amount_eur. Out: the same rows plus unit_status, unit_factor, unit_evidence, corrected_volume and
     corrected_amount_eur. Reported columns stay as they are: a correction never rewrites a delivery.
 
-    The declared price is that of the same prestatie and uitvoerder, else the national median over uitvoerders; both
+    The declared price is that of the same prestatie and uitvoerder, else the national median over uitvoerders: also
+    where at least three have one and that of the uitvoerder lies more than ``price_outlier_factor`` from it, as it
+    does when some of its claims are in the wrong unit themselves. Both
     sides are compared including NHC and NIC, or both without where the agreement leaves them out. Claims are known
     per uitvoerder, not per provider: a provider is held against the share of the declared volume that its share of
     the agreed amount stands for, so q tests whether the agreed amount of all of them is about the declared amount.
     With a wrong unit the volume is multiplied (the amount was right), with a scale error the amount is divided.
     """
-    judged = _add_references(agreed, declared)
+    judged = _add_references(agreed, declared, assumptions["price_outlier_factor"])
     verdicts = [
         judge_unit(price_ratio, volume_ratio, assumptions)
         for price_ratio, volume_ratio in judged.select("price_ratio", "volume_ratio").iter_rows()
@@ -202,22 +205,27 @@ def correct_units(
     ).drop("price_ratio", "volume_ratio", "is_national")
 
 
-def _add_references(agreed: pl.DataFrame, declared: pl.DataFrame) -> pl.DataFrame:
+def _add_references(agreed: pl.DataFrame, declared: pl.DataFrame, outlier_factor: float) -> pl.DataFrame:
     own = (
         declared.filter((pl.col("volume") > 0) & (pl.col("amount_eur") > 0))
         .select(*_KEY, pl.col("volume").alias("own_volume"), (pl.col("amount_eur") / pl.col("volume")).alias("own"))
         .sort(_KEY)
     )
-    national = own.group_by("prestatiecode").agg(pl.col("own").median().alias("national"))
+    national = own.group_by("prestatiecode").agg(
+        pl.col("own").median().alias("national"), pl.len().alias("uitvoerders_count")
+    )
+    is_odd = (pl.col("own") / pl.col("national")).log().abs() > math.log(outlier_factor)
+    is_odd = (is_odd & (pl.col("uitvoerders_count") >= MINIMUM_UITVOERDERS)).fill_null(False)
+    known = pl.when(~is_odd).then("own")
     without = pl.when(pl.col("includes_nhc_nic") == "nee").then(pl.col("paid_nhc_nic_eur_per_unit").fill_null(0.0))
-    reference = pl.coalesce("own", "national") - without.otherwise(0.0)
+    reference = pl.coalesce(known, "national") - without.otherwise(0.0)
     price = pl.col("amount_eur") / pl.col("volume")
     is_priced = (pl.col("volume") > 0) & (pl.col("amount_eur") > 0)
     joined = (
         agreed.join(own, on=_KEY, how="left", maintain_order="left")
         .join(national, on="prestatiecode", how="left", maintain_order="left")
         .with_columns(
-            pl.col("own").is_null().alias("is_national"),
+            known.is_null().alias("is_national"),
             pl.col("amount_eur").filter(is_priced).sum().over(_KEY).alias("total_eur"),
             pl.when(is_priced & (reference > 0)).then(price / reference).alias("price_ratio"),
         )
@@ -225,7 +233,7 @@ def _add_references(agreed: pl.DataFrame, declared: pl.DataFrame) -> pl.DataFram
     expected_volume = pl.col("own_volume") * pl.col("amount_eur") / pl.col("total_eur")
     has_ratio = pl.col("price_ratio").is_not_null()
     joined = joined.with_columns(pl.when(has_ratio).then(pl.col("volume") / expected_volume).alias("volume_ratio"))
-    return joined.drop("own", "own_volume", "national", "total_eur")
+    return joined.drop("own", "own_volume", "national", "uitvoerders_count", "total_eur")
 
 
 def _describe(row: dict[str, float | None], verdict: UnitVerdict, year: int) -> str:

@@ -90,7 +90,12 @@ def show_quarantine(delivery_id: str, data_dir: Path | None) -> None:
         with pl.Config(tbl_rows=ROWS_SHOWN, tbl_cols=-1, tbl_width_chars=160, fmt_str_lengths=60):
             say(str(pl.read_parquet(folder / ROWS_FILE).head(ROWS_SHOWN)))
     originals = sorted(file.name for file in folder.iterdir() if file.name not in ("reason.json", ROWS_FILE))
-    say(f"As delivered, in the quarantine folder of {delivery_id}: {', '.join(originals) or 'the rows above'}")
+    if originals:
+        say(f"As delivered, in the quarantine folder of {delivery_id}: {', '.join(originals)}")
+    elif (folder / ROWS_FILE).exists():
+        say(f"As delivered, in the quarantine folder of {delivery_id}: the rows above")
+    else:
+        say("The file lies where it was delivered; a stage of the run refused it.")
 
 
 @quarantine.command(

@@ -1,11 +1,13 @@
 """A delivery that came in and that a stage of the run refuses: what is on record of it, then and after a repeat."""
 
 from collections.abc import Callable
+from datetime import date
 
 import polars as pl
 import pytest
 
 from e2e.handmade import House
+from pipelines.alerts import read_findings
 from warehouse.tables.quality import DATA_QUALITY
 
 MAY = "2018-05"
@@ -60,6 +62,14 @@ def test_what_was_found_stays_on_record(refused: House) -> None:
     shown = refused.wlz("quarantine", "show", on_record(refused)["delivery_id"][0]).output
     assert "refused: V03-level sudden level" in shown
     assert "D02-rows: prestatie X999 is not in the list of the year (1 row)" in shown
+
+
+def test_the_first_alert_tells_the_refusal(refused: House) -> None:
+    """All deliveries came in together, and the run that fell back judged April after May."""
+    alerts = read_findings(refused.store, date(2018, 5, 1)).alerts
+    assert [(one.severity, one.delivery_id[:19]) for one in alerts if one.check_id == "V03-level"] == [
+        ("block", f"declaraties-{MAY}")
+    ]
 
 
 def test_a_repeated_run_says_the_same_once(refused: House) -> None:

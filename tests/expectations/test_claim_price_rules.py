@@ -150,7 +150,6 @@ def test_claims_without_a_month_to_judge_break_no_rule(judge_claims, kept: pl.Ex
 
 
 SINCE_EVER = pl.lit(True)
-SINCE_AUTUMN_2016 = pl.col("care_month") >= date(2016, 9, 1)
 
 
 @pytest.mark.parametrize(
@@ -158,10 +157,9 @@ SINCE_AUTUMN_2016 = pl.col("care_month") >= date(2016, 9, 1)
     [
         ("U01", "H104", 60.0, 1 / 60, SINCE_2018, "warn"),  # confirmed, so it is corrected
         ("U01", "H104", 60.0, 1 / 10, SINCE_2018, "block"),  # six times the care in another unit is anybody's guess
-        ("U01", "H104", 60.0, 1 / 10, SINCE_EVER, "warn"),  # as old as the series: volume and price agree
-        ("U01", "H104", 60.0, 1 / 10, SINCE_AUTUMN_2016, "block"),  # half a year of older months is not most of them
+        ("U01", "H104", 60.0, 1 / 10, SINCE_EVER, "block"),  # also when it is as old as the claims
         ("U02", "H141", 12.0, 1 / 12, SINCE_2018, "block"),
-        ("U02", "H141", 12.0, 1 / 12, SINCE_EVER, "warn"),
+        ("U02", "H141", 12.0, 1 / 12, SINCE_EVER, "block"),
         ("U03", "H104", 10.0, 1 / 10, SINCE_2018, "warn"),  # 43 % of a price that is 2 % of what VGZ claims
         ("U04", "Z041", 27.0, 1 / 27, SINCE_2018, "block"),
     ],
@@ -180,8 +178,8 @@ def test_wrong_unit_says_who_when_by_how_much_and_what_it_does_to_the_price(judg
     assert (
         "VGZ, zorgkantoor 5500, provider 10000000, prestatie H104, unit 01, 2018-01 to 2018-04: price 60.0 x its own "
         "price of 2016 (€ 54.00 against € 0.9000), volume 0.017 x; fits 60 (off by 0.00), hours under the code of "
-        "minutes, confirmed by the volume, which counts times 60; mean price of VGZ in 2018 € 54.00, without it "
-        "€ 0.9000"
+        "minutes, confirmed by the volume, which counts times 60; mean price of VGZ in 2018 as delivered € 54.00, "
+        "without it € 0.9000, which is used"
     ) in message
     assert "the volume counts times the factor (claim_unit_corrections)" in message
     assert "About € 21,600 is at stake" in message

@@ -10,6 +10,7 @@ MONEY = pl.Decimal(18, 2)
 ASSUMPTIONS = {
     "unit_factor_hours_minutes": 60.0,
     "unit_factor_tolerance": 1.25,
+    "price_outlier_factor": 1.25,
     "unit_volume_tolerance": 0.35,
     "thin_price_ratio": 0.10,
 }

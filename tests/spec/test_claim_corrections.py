@@ -67,6 +67,15 @@ def test_claims_without_provider_are_corrected_per_zorgkantoor() -> None:
     assert corrected(wrong)["volume"].to_list() == pytest.approx([VOLUME] * wrong.height)
 
 
+def test_a_month_with_another_error_is_left_alone() -> None:
+    """Hours in January and February; in March the amount is in cents, and its volume is right."""
+    wrong = shift(claimed(), 60.0, 1 / 60, pl.col("care_month").is_between(date(2018, 1, 1), date(2018, 2, 1)))
+    wrong = shift(wrong, 100.0, 1.0, pl.col("care_month") == date(2018, 3, 1))
+    found = list_unit_corrections(judge(wrong), wrong)
+    assert found["care_month"].to_list() == [date(2018, 1, 1), date(2018, 2, 1)]
+    assert corrected(wrong)["volume"].to_list() == pytest.approx([VOLUME] * wrong.height)
+
+
 @given(st.integers(min_value=1, max_value=27))
 def test_whenever_an_error_began_the_series_is_that_of_the_right_unit(months_back: int) -> None:
     """But where no reference is left at all: an error as old as the claims, with no agreement to confirm it."""

@@ -16,7 +16,6 @@ def test_older_months_at_the_wrong_price_are_counted_beside_what_is_judged() -> 
     wrong = shift(claimed(), 60.0, 1 / 60, since("2016-07"))
     found = add_older_months(judge(wrong), wrong, DELIVERY, 1.25)
     assert found["older_eur"].to_list() == pytest.approx([6 * VOLUME * PRICE])
-    assert found["older_ratio"].to_list() == pytest.approx([0.5])
 
 
 def test_older_months_at_another_price_are_not() -> None:

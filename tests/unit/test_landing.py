@@ -245,7 +245,16 @@ def test_ragged_rows_are_refused_with_their_row(tmp_path, line, fields):
 def test_an_open_quote_is_refused(tmp_path):
     (fault,) = refuse(tmp_path, with_cell("prestatiecode", '"Z025'))
     assert fault.file == "2018-05/declaraties.csv"
-    assert "8 fields" in fault.expected or "as many fields as the header" in fault.expected
+    assert (fault.row, fault.cause) == (3, "a quote that is not closed")
+
+
+@pytest.mark.parametrize("row", [4, 5_000, 29_990])
+def test_an_open_quote_among_many_rows_is_refused_where_it_stands(tmp_path, row):
+    """The rest of the file is one value to the reader: shorter or longer than it takes, the fault is in this row."""
+    lines = [HEADER, *[ROW] * 30_000]
+    lines[row - 1] = ROW.replace("Z025", '"Z025')
+    (fault,) = refuse(tmp_path, "\n".join([*lines, ""]))
+    assert (fault.row, fault.cause) == (row, "a quote that is not closed")
 
 
 def test_another_separator_than_declared_is_refused(tmp_path):

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 
 from wlz.unit_correction import GRAVITY, correct_units, judge_unit, summarise_units
 
-ASSUMPTIONS = {"unit_factor_hours_minutes": 60.0, "unit_factor_tolerance": 1.25, "unit_volume_tolerance": 0.35}
+ASSUMPTIONS = {
+    "unit_factor_hours_minutes": 60.0,
+    "unit_factor_tolerance": 1.25,
+    "unit_volume_tolerance": 0.35,
+    "price_outlier_factor": 1.25,
+}
 
 
 @pytest.mark.parametrize(
@@ -149,6 +154,19 @@ def test_without_own_claims_the_national_median_is_the_reference() -> None:
     assert corrected["unit_status"] == "unit_error_unconfirmed"
     assert corrected["unit_factor"] == 60.0
     assert corrected["unit_evidence"] == "price 60.0 x, volume unknown, reference national median of claims 2017"
+
+
+@pytest.mark.parametrize(
+    ("others", "status", "factor"),
+    [(("DSW", "VGZ"), "unit_error_unconfirmed", 60.0), (("DSW",), "other_unit", 1.0)],
+    ids=["three uitvoerders", "two"],
+)
+def test_an_own_price_far_from_the_others_is_no_reference(others: tuple[str, ...], status: str, factor: float) -> None:
+    """Found by a reader: one of two providers claimed hours, so 54.00 was 36 times the own price and used as it was."""
+    declared = _declared([("CZ", 60_000.0, 90_000.0), *((name, 1000.0, 900.0) for name in others)])
+    corrected = correct_units(_agreed([(None, "ja", 1000.0, 54_000.0)]), declared, 2017, ASSUMPTIONS)
+    row = corrected.row(0, named=True)
+    assert (row["unit_status"], row["unit_factor"]) == (status, factor)
 
 
 def test_without_any_claims_there_is_no_verdict() -> None:
