@@ -158,7 +158,7 @@ def test_without_own_claims_the_national_median_is_the_reference() -> None:
 
 @pytest.mark.parametrize(
     ("others", "status", "factor"),
-    [(("DSW", "VGZ"), "unit_error_unconfirmed", 60.0), (("DSW",), "other_unit", 1.0)],
+    [(("DSW", "VGZ"), "unit_error_confirmed", 60.0), (("DSW",), "other_unit", 1.0)],
     ids=["three uitvoerders", "two"],
 )
 def test_an_own_price_far_from_the_others_is_no_reference(others: tuple[str, ...], status: str, factor: float) -> None:
