@@ -77,7 +77,7 @@ _NOTICES = {
 }
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _PATH = re.compile(r"(?<![\w./])(?:[A-Za-z]:[\\/]|~?/)(?:[^\s/\\:;,'\")]+[/\\])+[^\s:;,'\")]*")
-_AGB = re.compile(r"(?<![\w.,-])\d{8}(?![\w-]|[.,]\d)")
+_AGB = re.compile(r"(?<![\w.,-])(?:provider )?\d{8}(?![\w-]|[.,]\d)")
 
 
 @dataclass(frozen=True)

@@ -331,6 +331,7 @@ def test_worse_broken_solved_and_standing_are_said():
     ("text", "safe"),
     [
         ("agb_code 73730001 in zorgkantoor 5501", "agb_code zorgaanbieder in zorgkantoor 5501"),
+        ("zorgkantoor 5501, provider 73730001, prestatie H104", "zorgkantoor 5501, zorgaanbieder, prestatie H104"),
         ("€ 12345678.90 and 12,345,678 rows", "€ 12345678.90 and 12,345,678 rows"),
         ("declaraties-2018-05-123456789012", "declaraties-2018-05-123456789012"),
         ("OSError: [Errno 2] '/srv/data/lake/x.parquet'", "OSError: [Errno 2] '(pad)'"),
