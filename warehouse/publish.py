@@ -153,7 +153,8 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, store: Store, delivery_mo
         if any(path.parent.parent.glob(f"{folder}/{path.name}")):
             source = str(pattern).replace("'", "''")
             connection.execute(
-                f"CREATE VIEW lake.{table.name} AS SELECT * FROM read_parquet('{source}', hive_partitioning = false)"
+                f"CREATE VIEW lake.{table.name} AS SELECT * FROM read_parquet('{source}', hive_partitioning = false, "
+                "union_by_name = true)"
             )
         else:
             duck.create_table(connection, "lake.main", table)

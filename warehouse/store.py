@@ -42,14 +42,22 @@ class Store:
         return checked.height
 
     def read(self, table: Table, delivery_month: date) -> pl.DataFrame:
-        """The partition of a delivery month. Raises NoDataError when it was never written."""
+        """The partition of a delivery month. Raises NoDataError when it was never written.
+
+        Columns that were added to the contract since, and may be empty, are empty in one written before.
+        """
         path = self._partition(table, delivery_month)
         if not path.exists():
             raise NoDataError(
                 f"table {table.name} has nothing for {month_label(delivery_month)}; "
                 f"run 'wlz run --delivery-month {month_label(delivery_month)}' first"
             )
-        return pl.read_parquet(path, hive_partitioning=False)
+        frame = pl.read_parquet(path, hive_partitioning=False)
+        added = [one for one in table.columns if one.name in table.nullable and one.name not in frame.columns]
+        if not added:
+            return frame
+        whole = frame.with_columns(pl.lit(None, dtype=one.dtype).alias(one.name) for one in added)
+        return whole.select(name for name in table.column_names if name in whole.columns)
 
     def months(self, table: Table) -> list[date]:
         """Delivery months the table has a partition of, oldest first."""

@@ -13,6 +13,7 @@ import pytest
 from warehouse.contract import ContractError
 from warehouse.store import Store, month_label, remove_leftovers
 from warehouse.tables.deliveries import DELIVERY_REGISTER, KADER
+from warehouse.tables.quality import CHECK_FINDINGS
 from warehouse.tables.series import SERIES_REGION
 from wlz.faults import NoDataError
 
@@ -125,6 +126,16 @@ def test_leftovers_of_a_killed_process_are_removed_and_those_of_a_running_one_st
     assert {path.name for path in folder.iterdir()} == {*names[1:], "data.parquet"}
     remove_leftovers(folder / "other")
     assert (folder / "other").exists()
+
+
+def test_a_partition_from_before_a_column_was_added_is_read_with_that_column_empty(store):
+    findings = CHECK_FINDINGS.empty()
+    path = store.path(CHECK_FINDINGS, MAY)
+    path.parent.mkdir(parents=True)
+    findings.drop("zorgkantoor_code", "agb_code").write_parquet(path)
+    assert dict(store.read(CHECK_FINDINGS, MAY).schema) == dict(findings.schema)
+    findings.drop("observed").write_parquet(path)
+    assert "observed" not in store.read(CHECK_FINDINGS, MAY).columns  # it may not be empty, so it is missed aloud
 
 
 def test_reading_what_was_never_written_says_what_to_run(store):
