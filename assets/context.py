@@ -131,8 +131,7 @@ class Advice:
     @property
     def claims_month(self) -> date:
         """Month of the claims delivery the round uses: lags count from it, also when a newer one was refused."""
-        self.scan("declaraties")
-        month: date = self.chosen.filter(pl.col("kind") == "declaraties")["delivery_month"][0]
+        month: date = self._choose("declaraties")[1]
         return month
 
     @cached_property
@@ -235,10 +234,18 @@ class Advice:
 
     def scan(self, kind: str) -> pl.LazyFrame:
         """The chosen delivery of a kind, lazily. Raises NoDataError when none is known at the cut-off."""
+        return self.store.scan_delivery(KINDS[kind], *self._choose(kind))
+
+    def read_unit_corrections(self) -> pl.DataFrame:
+        """What was put right in the chosen claims. Raises NoDataError as ``scan`` does."""
+        return self.store.read_corrections(*self._choose("declaraties"))
+
+    def _choose(self, kind: str) -> tuple[str, date]:
+        """Id and month of the chosen delivery of a kind."""
         row = self.chosen.filter(pl.col("kind") == kind)
         if row.is_empty():
             raise NoDataError(self._nothing_known(kind))
-        return self.store.scan_delivery(KINDS[kind], row["delivery_id"][0], row["delivery_month"][0])
+        return row["delivery_id"][0], row["delivery_month"][0]
 
     def _nothing_known(self, kind: str) -> str:
         register = self.store.read_register().filter(pl.col("kind") == kind, pl.col("delivery_status") != "refused")

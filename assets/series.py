@@ -14,8 +14,7 @@ def claim_unit_corrections(context: dg.AssetExecutionContext, warehouse: Warehou
     """Claims in hours under the code of minutes, or the reverse, and the factor that puts their volume right."""
     for month in months_of(context):
         advice = warehouse.advice(month)
-        chosen = advice.chosen.filter(kind="declaraties")
-        noted = advice.store.read_corrections(chosen["delivery_id"][0], advice.claims_month)
+        noted = advice.read_unit_corrections()
         advice.store.write(CLAIM_UNIT_CORRECTIONS, noted.with_columns(delivery_month=pl.lit(month)), month)
     return dg.MaterializeResult(metadata=summarise(noted))
 

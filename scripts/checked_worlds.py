@@ -188,7 +188,7 @@ class World:
         kept, done.received_on = None if arrival.kept is None else as_text(arrival.kept), arrival.received_on
         if kept is not None and "zorgkantoor_code" in kept.columns:
             done.counts["zorgkantoren"] = kept["zorgkantoor_code"].n_unique()
-        if file.kind == CLAIMS and kept is not None and not _is_refused(arrival.metrics):
+        if file.kind == CLAIMS and kept is not None and not any(map(foresees_block, arrival.metrics)):
             _keep_claims(done, kept, arrival.corrections, reader.good_claims[file.delivery_month], around.assumptions)
         return done
 
@@ -223,10 +223,6 @@ def _arrive(folder: Path, file: SimulatedFile) -> Arrival:
     if file.control is not None:
         control.write_text(json.dumps(dict(file.control)), encoding="utf-8")
     return Arrival(file.kind, month, path, hash_file(path))
-
-
-def _is_refused(metrics: Sequence[RuleMetrics]) -> bool:
-    return any(foresees_block(one) for one in metrics)
 
 
 def _keep_claims(

@@ -132,13 +132,18 @@ def test_a_password_is_not_sent_without_encryption(desk, mailbox):
     assert not [line for line in mailbox.commands if line.upper().startswith(("AUTH", "DATA"))]
 
 
+def both_channels(port: int) -> dict[str, str]:
+    """Webhook and mail server on one port of the loopback."""
+    return {
+        "WLZ_ALERT_WEBHOOK": f"http://127.0.0.1:{port}/hooks/secret-token",
+        "WLZ_SMTP_URL": f"smtp://127.0.0.1:{port}?from=wlz@example.org",
+        "WLZ_ALERT_EMAIL": "a@example.org",
+    }
+
+
 def test_servers_that_never_answer(desk, short_time_out):
     with silent_server() as port:
-        desk.environ |= {
-            "WLZ_ALERT_WEBHOOK": f"http://127.0.0.1:{port}/hooks/secret-token",
-            "WLZ_SMTP_URL": f"smtp://127.0.0.1:{port}?from=wlz@example.org",
-            "WLZ_ALERT_EMAIL": "a@example.org",
-        }
+        desk.environ |= both_channels(port)
         said = desk.judge(result()).tell()
     assert said == [
         "alerts: the webhook could not be reached (time-out); kept, and tried again at the next run",
@@ -148,11 +153,7 @@ def test_servers_that_never_answer(desk, short_time_out):
 
 def test_nobody_there(desk):
     with closed_port() as port:
-        desk.environ |= {
-            "WLZ_ALERT_WEBHOOK": f"http://127.0.0.1:{port}/hooks/secret-token",
-            "WLZ_SMTP_URL": f"smtp://127.0.0.1:{port}?from=wlz@example.org",
-            "WLZ_ALERT_EMAIL": "a@example.org",
-        }
+        desk.environ |= both_channels(port)
         said = desk.judge(result()).tell()
     assert [re.findall(r"\((\w+)\)", line) for line in said] == [["ConnectionRefusedError"]] * 2
 

@@ -1,12 +1,15 @@
 """Hours under the code of minutes since January, through a whole run (check U01): counted right, or refused."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from assets.context import Warehouse
 from e2e.handmade import House
+from wlz.faults import NoDataError
 
 WHERE = {"zorgkantoorcode": "5502", "agb_code": "99000002", "prestatiecode": "H113"}
 EXPECTED = "select part, expected_eur from marts.utilisation_national order by part"
@@ -27,6 +30,11 @@ def spoil(house: House, divided_by: float, amount_times: float = 1.0) -> None:
         .otherwise("aantal").alias("aantal"),
         pl.when(hit).then(amount).otherwise("bedrag").alias("bedrag"),
     ).write_parquet(path)  # fmt: skip
+
+
+def test_without_claims_it_is_said_that_there_are_none(tmp_path: Path) -> None:
+    with pytest.raises(NoDataError, match="no accepted delivery of declaraties on or before the cut-off"):
+        Warehouse(data_dir=str(tmp_path)).advice(date(2018, 5, 1)).read_unit_corrections()
 
 
 @pytest.mark.slow

@@ -3,8 +3,6 @@
 import csv
 import io
 import re
-import shutil
-from collections.abc import Iterator
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from html.parser import HTMLParser
@@ -76,16 +74,6 @@ def dutch_millions(amount: Decimal, decimals: int) -> str:
 def site(small_data) -> Path:
     """The site that the run itself wrote."""
     return Path(small_data.database).parent / "reports" / "2018-05"
-
-
-@pytest.fixture
-def spoiled(small_data, tmp_path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """A copy of the published database to change by hand, and an empty folder for reports."""
-    database = tmp_path / "wlz.duckdb"
-    shutil.copyfile(small_data.database, database)
-    connection = duckdb.connect(str(database))
-    yield connection, database
-    connection.close()
 
 
 # Table → mart, condition, column with the name, value columns with decimals, in the order of the page.

@@ -1,10 +1,8 @@
 """What a first reader found wrong on the pages, each as a test: mixed quantities, leaks, stale pages, a map."""
 
 import shutil
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -24,15 +22,6 @@ MAY = date(2018, 5, 1)
 @pytest.fixture(scope="module")
 def facts(small_data) -> Facts:
     return load_facts(small_data.database, MAY)
-
-
-@pytest.fixture
-def spoiled(small_data, tmp_path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    database = tmp_path / "wlz.duckdb"
-    shutil.copyfile(small_data.database, database)
-    connection = duckdb.connect(str(database))
-    yield connection, database
-    connection.close()
 
 
 def test_bounds_of_an_advice_hold_its_expectation(facts):
