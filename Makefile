@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check dev docs bench evidence clean calibrate
+.PHONY: demo test check dev docs bench evidence clean calibrate same
 .DEFAULT_GOAL := demo
 
 # Hash-checked versions from the lock, then the project itself; again whenever the lock is newer.
@@ -31,7 +31,7 @@ dev: $(READY)
 	@$(BIN)/python -m pipelines.dev
 
 docs: $(READY)
-	@$(BIN)/python scripts/make_docs.py
+	@$(BIN)/python -m scripts.make_docs
 
 # The peers of both benchmarks live in an environment of their own.
 .venv-peer/.ready:
@@ -41,18 +41,22 @@ docs: $(READY)
 
 # With SERIES=FOLDER also the forecasts, on public series of yours, beside statsforecast in an environment of its own.
 bench: $(READY) .venv-peer/.ready
-	@$(BIN)/python scripts/bench.py
+	@$(BIN)/python -m scripts.bench
 ifdef SERIES
-	@$(BIN)/python scripts/bench_forecasts.py $(SERIES) --peer .venv-peer/bin/python
+	@$(BIN)/python -m scripts.bench.forecasts $(SERIES) --peer .venv-peer/bin/python
 endif
 
 evidence: $(READY)
-	@$(BIN)/python scripts/evidence.py
-	@$(BIN)/python scripts/evidence_lag.py
-	@$(BIN)/python -m scripts.evidence_checks
+	@$(BIN)/python -m scripts.evidence.forecasts
+	@$(BIN)/python -m scripts.evidence.lag
+	@$(BIN)/python -m scripts.evidence.checks
+
+# Do this tree and another commit give the same figures? make same BASE=commit
+same: $(READY)
+	@$(BIN)/python -m scripts.same $(BASE)
 
 calibrate: $(READY)
-	@$(BIN)/python scripts/calibrate_simulation.py
+	@$(BIN)/python -m scripts.calibrate_simulation
 
 clean:
 	rm -rf $(VENV) .venv-peer .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -1,0 +1,1 @@
+"""WHAT is written: read, call wlz, write."""

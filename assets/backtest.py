@@ -8,9 +8,9 @@ from warehouse import reference
 from warehouse.tables.backtest import BACKTEST
 from warehouse.tables.prices import REVENUE
 from warehouse.tables.series import SERIES
-from wlz.past_advices import compare_advice, settled_year
 from wlz.series import last_base_month
-from wlz.series_backtest import backtest_series
+from wlz.vintages.past_advices import compare_advice, settled_year
+from wlz.volumes.backtest import backtest_series
 
 
 @stage_asset(BACKTEST, group="backtest", deps=["series"])

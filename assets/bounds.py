@@ -14,10 +14,10 @@ from warehouse.tables.prices import PRICES, REVENUE
 from warehouse.tables.series import SERIES, SERIES_REGION
 from warehouse.tables.utilisation import UTILISATION
 from warehouse.tables.volumes import VOLUMES
-from wlz.advice_bounds import AdviceInputs, bound_advice
-from wlz.pgb import build_pgb_stands
+from wlz.bounds.bounds import AdviceInputs, bound_advice
+from wlz.pgb.pgb import build_pgb_stands
 from wlz.series import assign_regions, last_base_month
-from wlz.utilisation import latest_budgets, region_shares
+from wlz.utilisation.utilisation import latest_budgets, region_shares
 
 
 @stage_asset(FORECAST_BOUNDS, group="bounds", deps=["revenue", "extra_items", "pgb", "utilisation"])

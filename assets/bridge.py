@@ -10,8 +10,8 @@ from warehouse.past_advices import neighbours, read_advice, read_transfers
 from warehouse.settings import load_assumptions
 from warehouse.store import Store
 from warehouse.tables.bridge import FORECAST_BRIDGE
-from wlz.bridge import BRIDGE_SCHEMA, BridgeError, build_bridge
-from wlz.utilisation import UtilisationError
+from wlz.utilisation.utilisation import UtilisationError
+from wlz.vintages.bridge import BRIDGE_SCHEMA, BridgeError, build_bridge
 
 
 @stage_asset(FORECAST_BRIDGE, group="bridge", deps=["utilisation", "revenue", "prices", "advice_provenance"])

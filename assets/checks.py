@@ -8,11 +8,11 @@ import polars as pl
 
 from assets.context import Advice
 from expectations.catalogue import DELIVERY_RULES
-from expectations.decisions import apply_acceptances, read_decisions
-from expectations.intake import Intake, refuse_later, save_results
-from expectations.results import CheckResult, tell_refusals
-from expectations.rules import Rule, measure_table
-from expectations.runner import judge
+from expectations.intake.decisions import apply_acceptances, read_decisions
+from expectations.intake.take_in import Intake, refuse_later, save_results
+from expectations.judging.results import CheckResult, tell_refusals
+from expectations.judging.rule import Rule, measure_table
+from expectations.judging.runner import judge
 
 MESSAGES_SHOWN = 5
 

@@ -23,13 +23,13 @@ from warehouse.store import Store
 from warehouse.tables.deliveries import KINDS
 from warehouse.tables.quality import DATA_QUALITY
 from warehouse.tables.series import SERIES
-from wlz.assumptions import AssumptionError, Assumptions
-from wlz.completed_series import DELIVERIES, enough_deliveries
-from wlz.engines import ENGINES, RUN_ENGINES, Engine
-from wlz.faults import NoDataError
-from wlz.rounds import Round, choose_claims_history, choose_deliveries
-from wlz.scenarios import LETTER, Scenario, indication_growth
+from wlz.forecasting.engines import ENGINES, RUN_ENGINES, Engine
+from wlz.known.assumptions import AssumptionError, Assumptions
+from wlz.known.rounds import Round, choose_claims_history, choose_deliveries
+from wlz.known.scenarios import LETTER, Scenario, indication_growth
+from wlz.lag.complete import DELIVERIES, enough_deliveries
 from wlz.series import assign_regions
+from wlz.words.faults import NoDataError
 
 FIRST_MONTH = "2017-01"
 MONTHS = dg.MonthlyPartitionsDefinition(start_date=FIRST_MONTH, fmt="%Y-%m", end_offset=1)

@@ -7,7 +7,7 @@ import dagster as dg
 from assets.checks import check_results, check_specs
 from assets.context import Warehouse, markdown_table, months_of, stage_asset
 from expectations.catalogue import DELIVERY_RULES
-from expectations.intake import Intake, take_in
+from expectations.intake.take_in import Intake, take_in
 from warehouse.tables.deliveries import DELIVERY_REGISTER
 
 FALLBACK_TAG = "wlz/fallback"

@@ -9,10 +9,10 @@ from expectations import lag as lag_rules
 from warehouse import reference
 from warehouse.tables.lag import COMPLETED_SERIES, LAG_CURVE, REVISION_STATISTICS
 from warehouse.tables.series import SERIES
-from wlz.completed_series import CompletedAdvice, complete_advice
-from wlz.lag_checks import MORE_FINDINGS_SCHEMA, list_more_findings
-from wlz.lag_tables import list_curve, list_findings, revision_statistics
-from wlz.scenarios import COMPLETED
+from wlz.known.scenarios import COMPLETED
+from wlz.lag.complete import CompletedAdvice, complete_advice
+from wlz.lag.findings import MORE_FINDINGS_SCHEMA, list_more_findings
+from wlz.lag.tables import list_curve, list_findings, revision_statistics
 from wlz.series import ended_codes
 
 

@@ -17,7 +17,6 @@ from warehouse.tables.lag import COMPLETED_SERIES
 from warehouse.tables.monitor import DELIVERY_STATUS, MONITOR_PROVIDER
 from warehouse.tables.quality import CHECK_FINDINGS, DATA_QUALITY
 from warehouse.tables.series import SERIES
-from wlz.calendar import claims_due
 from wlz.monitor import (
     PROVIDER_SCHEMA,
     TOTALS_SCHEMA,
@@ -31,6 +30,7 @@ from wlz.monitor import (
     sum_providers,
     sum_uitvoerders,
 )
+from wlz.words.calendar import claims_due
 
 
 @stage_asset(

@@ -5,7 +5,7 @@ import dagster as dg
 from assets.context import Warehouse, months_of, stage_asset, summarise
 from warehouse import reference
 from warehouse.tables.pgb import PGB
-from wlz.pgb import build_pgb_stands, forecast_pgb
+from wlz.pgb.pgb import build_pgb_stands, forecast_pgb
 from wlz.series import assign_regions
 
 

@@ -12,13 +12,13 @@ from warehouse.tables.lag import COMPLETED_SERIES
 from warehouse.tables.prices import PRICES, REVENUE
 from warehouse.tables.series import SERIES, SERIES_REGION
 from warehouse.tables.volumes import VOLUMES
-from wlz.assumptions import paid_shares
-from wlz.completed_series import claims_for_prices
-from wlz.prices import derive_prices, join_expected, value_volumes, volumes_without_price
+from wlz.known.assumptions import paid_shares
+from wlz.lag.complete import claims_for_prices
+from wlz.prices.prices import derive_prices, join_expected, value_volumes, volumes_without_price
+from wlz.prices.uncertainty import price_deviations
 from wlz.series import claims_by_year, claims_without_forecast, place_by_year, year_before_by_month
-from wlz.uncertainty import price_deviations
-from wlz.volume_scenarios import list_flagged
-from wlz.volumes import sum_year_volumes
+from wlz.volumes.scenarios import list_flagged
+from wlz.volumes.volumes import sum_year_volumes
 
 
 @stage_asset(PRICES, group="prices", deps=["series_region", "completed_series", "volumes"])

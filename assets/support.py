@@ -10,7 +10,7 @@ from warehouse.tables.prices import REVENUE
 from warehouse.tables.support import CELL_SUPPORT
 from warehouse.tables.utilisation import UTILISATION
 from wlz.series import assign_regions
-from wlz.support import count_holders, count_providers, list_amounts, list_claimants, suppress_report
+from wlz.support.support import count_holders, count_providers, list_amounts, list_claimants, suppress_report
 
 
 @stage_asset(CELL_SUPPORT, group="support", deps=["deliveries", "revenue", "utilisation"])

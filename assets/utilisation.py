@@ -13,8 +13,8 @@ from warehouse.tables.prices import REVENUE
 from warehouse.tables.series import SERIES, SERIES_REGION
 from warehouse.tables.utilisation import UTILISATION, UTILISATION_MONTHS
 from wlz.series import assign_regions, claims_by_month, claims_to_date, last_base_month
-from wlz.utilisation import confront, latest_budgets, region_shares
-from wlz.utilisation_path import monthly_path
+from wlz.utilisation.path import monthly_path
+from wlz.utilisation.utilisation import confront, latest_budgets, region_shares
 
 
 @stage_asset(

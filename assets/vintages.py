@@ -15,10 +15,10 @@ from warehouse.tables.quality import ADVICE_PROVENANCE
 from warehouse.tables.series import SERIES
 from warehouse.tables.utilisation import UTILISATION
 from warehouse.tables.vintages import FORECAST_VINTAGES, REALISATION
-from wlz.advice_moves import list_advice_moves
-from wlz.pgb import build_pgb_stands
+from wlz.pgb.pgb import build_pgb_stands
 from wlz.series import assign_regions
-from wlz.vintages import list_vintage, realise_years, renew_vintages
+from wlz.vintages.moves import list_advice_moves
+from wlz.vintages.vintages import list_vintage, realise_years, renew_vintages
 
 
 @stage_asset(

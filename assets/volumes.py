@@ -13,13 +13,13 @@ from warehouse.tables.backtest import BACKTEST
 from warehouse.tables.lag import COMPLETED_SERIES
 from warehouse.tables.series import SERIES
 from warehouse.tables.volumes import VOLUME_CHECK, VOLUMES
-from wlz.completed_series import completed_panel
-from wlz.engines import ENGINES
-from wlz.ets_check import check_with_statsmodels
-from wlz.scenarios import BASE, COMPLETED, LETTER
+from wlz.forecasting.engines import ENGINES
+from wlz.known.scenarios import BASE, COMPLETED, LETTER
+from wlz.lag.complete import completed_panel
 from wlz.series import ended_codes, last_base_month, replaced_codes
-from wlz.volume_scenarios import forecast_scenarios
-from wlz.volumes import VolumePanel, build_panel
+from wlz.volumes.scenarios import forecast_scenarios
+from wlz.volumes.second_opinion import check_with_statsmodels
+from wlz.volumes.volumes import VolumePanel, build_panel
 
 
 @stage_asset(VOLUMES, group="volumes", deps=["series", "completed_series", "backtest"])

@@ -8,10 +8,10 @@ from typing import Any
 
 import polars as pl
 
-from expectations.results import REFUSED, USED, format_euro
-from expectations.rules import CROSSWALK_COLUMNS, NO_FINDINGS, DeliveryView, Rule, holds_on, keep_largest
-from warehouse.words import format_count
-from wlz.pgb import build_pgb_stands
+from expectations.judging.results import REFUSED, USED, format_euro
+from expectations.judging.rule import CROSSWALK_COLUMNS, NO_FINDINGS, DeliveryView, Rule, holds_on, keep_largest
+from wlz.pgb.pgb import build_pgb_stands
+from wlz.words.counts import format_count
 
 PARTS = {"zin": "zin_budget_eur", "pgb": "pgb_budget_eur"}
 JUDGED_STANDS = (

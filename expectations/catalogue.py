@@ -1,6 +1,8 @@
-"""All rules in one place: which apply to which delivery, the one call that checks deliveries, and docs/checks.md.
+"""All rules in one place: which apply to which delivery, the one call that checks deliveries, and
+docs/reference/checks.md.
 
-``python -m expectations.catalogue > docs/checks.md`` writes the page again. Rules are declared per stage, not here.
+``python -m expectations.catalogue > docs/reference/checks.md`` writes the page again. Rules are declared per stage, not
+here.
 """
 
 from collections.abc import Sequence
@@ -10,7 +12,6 @@ from expectations import (
     claim_prices,
     deliveries,
     extra_items,
-    from_contract,
     lag,
     monitor,
     negatives,
@@ -21,9 +22,10 @@ from expectations import (
     utilisation,
     volumes,
 )
-from expectations.results import CheckResult
-from expectations.rules import DeliveryView, ExpectationSpec, Rule, RuleMetrics, measure
-from expectations.runner import judge
+from expectations.judging import from_contract
+from expectations.judging.results import CheckResult
+from expectations.judging.rule import DeliveryView, ExpectationSpec, Rule, RuleMetrics, measure
+from expectations.judging.runner import judge
 from warehouse.tables.deliveries import DECLARATIES, KINDS
 
 DELIVERY_RULES: tuple[Rule, ...] = (
@@ -81,7 +83,7 @@ def check_deliveries(views: Sequence[DeliveryView]) -> list[CheckResult]:
 
 
 def render_catalogue() -> str:
-    """The page docs/checks.md, from the declarations alone."""
+    """The page docs/reference/checks.md, from the declarations alone."""
     lines = [
         "# Checks",
         "",
@@ -89,7 +91,7 @@ def render_catalogue() -> str:
         "",
         "**block**: the delivery is refused and the last accepted one is used. **warn**: the delivery is used and the",
         "finding is reported with its euro. A check that cannot run is **broken**: it says nothing about the data, and",
-        "holds the delivery back if it is a block. A new check: [add a check](how-to/add-a-check.md).",
+        "holds the delivery back if it is a block. A new check: [add a check](../how-to/add-a-check.md).",
         "",
         "| id | check | severity | holds | judged in Great Expectations by | kinds |",
         "|---|---|---|---|---|---|",

@@ -1,6 +1,6 @@
 """Rules on units and prices in the claims: wrong units (U01–U04, U-scale, U-volume), prices (P01, P03, P04).
 
-How a unit or a price is judged is in ``wlz.claim_units`` and ``wlz.claim_prices``; here is what is said about it. A
+How a unit or a price is judged is in ``wlz.claims.units`` and ``wlz.claims.prices``; here is what is said about it. A
 provider × prestatie with a unit finding is left out of the rules on prices, so that one error is told once.
 """
 
@@ -10,14 +10,14 @@ from weakref import WeakKeyDictionary
 import polars as pl
 
 from expectations.claim_words import describe_unit, name_place, show_price
-from expectations.results import REFUSED, USED, format_count
-from expectations.rules import FINDING_ABOUT, NO_FINDINGS, DeliveryView, Escalation, Rule, keep_largest
+from expectations.judging.results import REFUSED, USED, format_count
+from expectations.judging.rule import FINDING_ABOUT, NO_FINDINGS, DeliveryView, Escalation, Rule, keep_largest
 from warehouse import reference
 from warehouse.contract import conform
 from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS
-from wlz.claim_corrections import list_unit_corrections
-from wlz.claim_prices import compare_months, compare_nationally, maximum_prices, prices_above_maximum
-from wlz.claim_units import (
+from wlz.claims.corrections import list_unit_corrections
+from wlz.claims.prices import compare_months, compare_nationally, maximum_prices, prices_above_maximum
+from wlz.claims.units import (
     PLACE,
     PROVIDER,
     add_older_months,
@@ -27,7 +27,7 @@ from wlz.claim_units import (
     select_years,
     sum_years,
 )
-from wlz.large_frames import join_codes
+from wlz.words.large_frames import join_codes
 
 CLAIMS = ("declaraties",)
 UNIT_CHECK = "U01"

@@ -6,9 +6,9 @@ from typing import Any
 
 import polars as pl
 
-from expectations.quarantine import PRICE_NOT_POSITIVE, UNKNOWN_CODE
-from expectations.results import REFUSED, count_words
-from expectations.rules import (
+from expectations.intake.quarantine import PRICE_NOT_POSITIVE, UNKNOWN_CODE
+from expectations.judging.results import REFUSED, count_words
+from expectations.judging.rule import (
     NO_FINDINGS,
     DeliveryView,
     ExpectationSpec,
@@ -19,7 +19,7 @@ from expectations.rules import (
 )
 from warehouse.contract import Table
 from warehouse.tables.deliveries import KINDS
-from wlz.large_frames import as_text, schema_as_text, sum_in_parts
+from wlz.words.large_frames import as_text, schema_as_text, sum_in_parts
 
 FIRST_CARE_MONTH = date(2015, 1, 1)  # the Wlz took effect
 ALL_KINDS = tuple(KINDS)

@@ -2,7 +2,15 @@
 
 import polars as pl
 
-from expectations.rules import CROSSWALK_COLUMNS, NO_FINDINGS, DeliveryView, Escalation, Rule, holds_on, keep_largest
+from expectations.judging.rule import (
+    CROSSWALK_COLUMNS,
+    NO_FINDINGS,
+    DeliveryView,
+    Escalation,
+    Rule,
+    holds_on,
+    keep_largest,
+)
 
 
 def measure_na_ijl(view: DeliveryView) -> pl.DataFrame:

@@ -1,14 +1,14 @@
 """Rules on how claims come in over time: late, another speed, taken back, a sudden level. Catalogue L02–L11, V02, V03.
 
-In: the findings of `wlz.lag_tables.list_findings` and `wlz.lag_checks.list_more_findings`. Only a sudden level of much
-euro blocks: otherwise the months are completed all the same, and the text says how.
+In: the findings of `wlz.lag.tables.list_findings` and `wlz.lag.findings.list_more_findings`. Only a sudden level of
+much euro blocks: otherwise the months are completed all the same, and the text says how.
 """
 
 from collections.abc import Callable
 
 import polars as pl
 
-from expectations.rules import NO_FINDINGS, Escalation, Rule, TableView, keep_largest
+from expectations.judging.rule import NO_FINDINGS, Escalation, Rule, TableView, keep_largest
 
 SERIES_MINIMUM = "series_warning_minimum_eur"
 

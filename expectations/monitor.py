@@ -7,10 +7,10 @@ alert and on no published page. A provider with wrong units or prices is told by
 import polars as pl
 
 from expectations import claim_prices
-from expectations.results import USED, format_euro
-from expectations.rules import FINDING_ABOUT, NO_FINDINGS, Rule, TableView, keep_largest
-from warehouse.words import format_count
+from expectations.judging.results import USED, format_euro
+from expectations.judging.rule import FINDING_ABOUT, NO_FINDINGS, Rule, TableView, keep_largest
 from wlz.monitor import WRONG_SCHEMA
+from wlz.words.counts import format_count
 
 CLAIM_CHECKS = tuple(rule.check_id for rule in claim_prices.RULES)
 

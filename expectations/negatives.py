@@ -6,8 +6,8 @@ Single rows below zero are corrections and normal; so is a fall against the deli
 
 import polars as pl
 
-from expectations.results import REFUSED, euro_words
-from expectations.rules import NO_FINDINGS, DeliveryView, Rule, keep_largest
+from expectations.judging.results import REFUSED, euro_words
+from expectations.judging.rule import NO_FINDINGS, DeliveryView, Rule, keep_largest
 
 CLAIMS = ("declaraties",)
 SERIES_KEY = ("wlz_uitvoerder", "prestatiecode")

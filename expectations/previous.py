@@ -10,8 +10,8 @@ from decimal import Decimal
 
 import polars as pl
 
-from expectations.results import REFUSED, format_euro
-from expectations.rules import (
+from expectations.judging.results import REFUSED, format_euro
+from expectations.judging.rule import (
     CROSSWALK_COLUMNS,
     NO_FINDINGS,
     DeliveryView,
@@ -21,7 +21,7 @@ from expectations.rules import (
 )
 from warehouse.store import Store
 from warehouse.tables.deliveries import DECLARATIES
-from wlz.large_frames import as_text
+from wlz.words.large_frames import as_text
 
 CLAIMS = ("declaraties",)
 DOUBLED_RISE_RATIO = 1.0  # twice what it was

@@ -7,8 +7,8 @@ unit_factor, unit_status, unit_evidence, price_flags, and expected_eur, the year
 
 import polars as pl
 
-from expectations.results import count_words
-from expectations.rules import NO_FINDINGS, Rule, TableView, keep_largest
+from expectations.judging.results import count_words
+from expectations.judging.rule import NO_FINDINGS, Rule, TableView, keep_largest
 
 UNIT_FINDINGS = (
     "unit_error_confirmed",

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 import polars as pl
 
+from expectations.judging.results import REFUSED, format_euro
+from expectations.judging.rule import NO_FINDINGS, DeliveryView, Rule, keep_largest
 from expectations.previous import euro_by_month
-from expectations.results import REFUSED, format_euro
-from expectations.rules import NO_FINDINGS, DeliveryView, Rule, keep_largest
 from wlz.series import lag_months
 
 CLAIMS = ("declaraties",)

@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from expectations.results import format_count, format_euro
-from expectations.rules import (
+from expectations.judging.results import format_count, format_euro
+from expectations.judging.rule import (
     CROSSWALK_COLUMNS,
     NO_FINDINGS,
     DeliveryView,
@@ -17,7 +17,7 @@ from expectations.rules import (
     keep_largest,
 )
 from warehouse import reference
-from wlz.large_frames import as_text
+from wlz.words.large_frames import as_text
 
 CLAIMS = ("declaraties",)
 NEIGHBOUR_MONTHS = 3  # months looked at on either side of a month

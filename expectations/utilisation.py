@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from expectations.results import euro_words
-from expectations.rules import NO_FINDINGS, Rule, TableView, keep_largest
+from expectations.judging.results import euro_words
+from expectations.judging.rule import NO_FINDINGS, Rule, TableView, keep_largest
 
 
 def measure_missing_kader(view: TableView) -> pl.DataFrame:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import polars as pl
 
-from expectations.results import euro_words, number_words
-from expectations.rules import NO_FINDINGS, ExpectationSpec, Rule, TableView, keep_largest
-from wlz.panel import SET_ASIDE_FLAGS
+from expectations.judging.results import euro_words, number_words
+from expectations.judging.rule import NO_FINDINGS, ExpectationSpec, Rule, TableView, keep_largest
+from wlz.forecasting.one_panel import SET_ASIDE_FLAGS
 
 # Twelve seasonal models on 36 months stop elsewhere in every program; above 10 % somebody should look.
 MAX_DIFFERENCE_RATIO = 0.10

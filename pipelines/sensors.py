@@ -1,6 +1,6 @@
 """Sensors: a new delivery starts a run; claims that are overdue, checks that failed and runs that failed are told.
 
-All are off until a person turns them on. What is told is decided in ``alerts.py``; nothing is computed here.
+All are off until a person turns them on. What is told is decided in ``alerts/send.py``; nothing is computed here.
 """
 
 import json
@@ -18,14 +18,14 @@ import dagster as dg
 import polars as pl
 
 from assets.context import FIRST_MONTH, Warehouse
-from expectations.arrivals import hash_file
-from pipelines.alerts import DUE, RUN, send_alerts, send_notice, solve_notices, write_notice
+from expectations.intake.arrivals import hash_file
+from pipelines.alerts.send import DUE, RUN, send_alerts, send_notice, solve_notices, write_notice
 from pipelines.jobs import monthly_advice
 from warehouse.landing import SUFFIXES
 from warehouse.reference import REFERENCE
 from warehouse.store import month_label
 from warehouse.tables.deliveries import KINDS
-from wlz.calendar import claims_due
+from wlz.words.calendar import claims_due
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 CLAIMS = "declaraties"

@@ -1,0 +1,1 @@
+"""How people SEE it: reads published marts only."""

@@ -1,6 +1,6 @@
 """Checks in Dutch, for pages and alerts: title, what the pipeline did, whom to ask. English is in the rules.
 
-Only words: what goes into a digest is decided in ``pipelines/alerts.py``, what is on a page in ``reports/tables``.
+Only words: what goes into a digest is decided in ``pipelines/alerts/send.py``, what is on a page in ``reports/tables``.
 """
 
 from typing import NamedTuple

@@ -4,7 +4,7 @@ Run ``python scripts/calibrate_simulation.py`` (``--check`` only compares). It s
 in memory, runs the pure functions of ``wlz`` on them, and adjusts constants per uitvoerder (volume size, price scale,
 crisis capacity, meerzorg) and per region (rise of the pgb stand) by secant steps, until every amount is as near to
 ``reference/mei-advies-2018/unrounded_*.csv`` as ``TOLERANCE_EUR`` says. The result is written to
-``reference/simulation/calibration_letter.csv``. ``wlz.simulate`` only reads that file and never calls the pipeline.
+``reference/simulation/calibration_letter.csv``. ``simulation`` only reads that file and never calls the pipeline.
 """
 
 import argparse
@@ -16,13 +16,18 @@ from pathlib import Path
 
 import polars as pl
 
+from simulation import SimulationReference
+from simulation.agreements import beleidsregelwaarden, herschikking, nacalculatie
+from simulation.budgets import na_ijl, pgb_verleningen
+from simulation.claims import Claims, claims_frame
+from simulation.run import prepare
 from warehouse import reference as library
 from warehouse.settings import load_assumptions, load_round
 from warehouse.tables.deliveries import KINDS
-from wlz.assumptions import paid_shares
 from wlz.extra_items import build_extra_items, derive_lag_ratio
-from wlz.pgb import build_pgb_stands, forecast_pgb
-from wlz.prices import derive_prices, value_volumes
+from wlz.known.assumptions import paid_shares
+from wlz.pgb.pgb import build_pgb_stands, forecast_pgb
+from wlz.prices.prices import derive_prices, value_volumes
 from wlz.series import (
     aggregate_claims,
     assign_regions,
@@ -32,12 +37,7 @@ from wlz.series import (
     last_base_month,
     place_by_year,
 )
-from wlz.simulate import SimulationReference
-from wlz.simulate.agreements import beleidsregelwaarden, herschikking, nacalculatie
-from wlz.simulate.budgets import na_ijl, pgb_verleningen
-from wlz.simulate.claims import Claims, claims_frame
-from wlz.simulate.run import prepare
-from wlz.volumes import forecast_volumes, sum_year_volumes
+from wlz.volumes.volumes import forecast_volumes, sum_year_volumes
 
 ROUND_MONTH = date(2018, 5, 1)
 YEAR_AGO = date(2017, 5, 1)

@@ -4,13 +4,15 @@ from pathlib import Path
 
 from expectations.catalogue import render_catalogue
 from pipelines.cli.reference import render_reference
+from scripts.layout import render_layout
 from warehouse.dictionary import render_dictionary
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[1] / "docs" / "reference"
 GENERATED = {
     "data_dictionary.md": render_dictionary,
     "checks.md": render_catalogue,
     "cli.md": render_reference,
+    "layout.md": render_layout,
 }
 
 

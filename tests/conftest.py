@@ -11,8 +11,9 @@ from tests.workers import FilesInOrder, longest_first
 from tests.worlds import Worlds
 
 if TYPE_CHECKING:
-    from e2e.handmade import House
     from xdist.remote import Producer
+
+    from tests.e2e.handmade import House
 
 # Panels here are small: two threads that share such a matrix product wait for each other longer than they compute.
 # Numpy reads this once, when it is imported; the commands that tests start take it over.
@@ -57,6 +58,6 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Worlds:
 @pytest.fixture(scope="session")
 def small_data(worlds: Worlds) -> "House":
     """A data folder with the small simulated landing zone and the finished advice of May 2018. Do not write to it."""
-    from e2e.handmade import House
+    from tests.e2e.handmade import House
 
     return House(worlds.visit("small_data") / "data")

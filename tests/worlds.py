@@ -34,21 +34,21 @@ class Worlds:
 
 def make_base_house(worlds: Worlds, folder: Path) -> None:
     """The hand-made base set as CSV, and the advice of May 2018."""
-    from e2e.handmade import House, furnish, write_dagster_home
+    from tests.e2e.handmade import House, furnish, write_dagster_home
 
     furnish(House(folder / "data", write_dagster_home(folder / "dagster"))).publish()
 
 
 def make_small_data(worlds: Worlds, folder: Path) -> None:
     """The small simulation to May 2018, and the advice of that month; Dagster's history on disk, as for people."""
-    from e2e.handmade import House
+    from tests.e2e.handmade import House
 
     House(folder / "data").simulate().publish()
 
 
 def make_august(worlds: Worlds, folder: Path) -> None:
     """The small simulation of seed 2 to August 2018, and the advice of that month."""
-    from e2e.handmade import House, write_dagster_home
+    from tests.e2e.handmade import House, write_dagster_home
 
     house = House(folder / "data", write_dagster_home(folder / "dagster"))
     house.simulate("--seed", "2", "--until", AUGUST).publish(AUGUST)
@@ -56,7 +56,7 @@ def make_august(worlds: Worlds, folder: Path) -> None:
 
 def make_year_of_advices(worlds: Worlds, folder: Path) -> None:
     """The deliveries of ``august`` with the advices of March, May and August; August was run before the others."""
-    from e2e.handmade import House
+    from tests.e2e.handmade import House
 
     august = worlds.visit("august")
     House(august / "data", august / "dagster").copy(folder / "data").publish(MARCH).publish(MAY)

@@ -14,8 +14,8 @@ import numpy as np
 
 from warehouse.provenance import code_version
 from warehouse.store import remove_leftovers
-from wlz.engines import Engine, EngineForecast
-from wlz.ets import FloatArray
+from wlz.forecasting.engines import Engine, EngineForecast
+from wlz.forecasting.ets import FloatArray
 
 KEPT_FILES = 400  # about two years of monthly runs; the oldest go first
 

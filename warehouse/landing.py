@@ -22,8 +22,8 @@ import pyarrow.parquet as pq
 from warehouse.contract import Column, Table
 from warehouse.parquet_files import verify_parquet
 from warehouse.values import DeliveryFormat, find_outside, likely_cause, parse_column
-from wlz.faults import DeliveryRefused, Fault
-from wlz.large_frames import encode_text
+from wlz.words.faults import DeliveryRefused, Fault
+from wlz.words.large_frames import encode_text
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 NEXT_STEP = "mend the file, deliver it again and repeat the run; nothing of it was loaded"
@@ -90,7 +90,8 @@ def read_control(path: Path) -> dict[str, Any] | None:
 def read_delivery(path: Path, table: Table, delivery_format: DeliveryFormat, *, coded: bool = False) -> pl.DataFrame:
     """A delivered file as a frame in the contract's columns and types, rows as delivered.
 
-    ``coded``: text as codes of categories (``wlz.large_frames``), so that ten million claims take half a gigabyte.
+    ``coded``: text as codes of categories (``wlz.words.large_frames``), so that ten million claims take half a
+    gigabyte.
 
     Raises DeliveryRefused with up to five faults (file, row, column, found, expected, likely cause, next step) when
     the file is missing, empty, unreadable, in another encoding or format, has missing or unknown columns, or holds a

@@ -14,9 +14,9 @@ from warehouse.tables.deliveries import KINDS
 from warehouse.tables.prices import PRICES, REVENUE
 from warehouse.tables.quality import ADVICE_PROVENANCE
 from warehouse.tables.utilisation import UTILISATION
-from wlz.bridge import AdviceFrames, place_transfers
 from wlz.series import assign_regions
-from wlz.utilisation import latest_budgets
+from wlz.utilisation.utilisation import latest_budgets
+from wlz.vintages.bridge import AdviceFrames, place_transfers
 
 NEEDED = (REVENUE, PRICES, UTILISATION, ADVICE_PROVENANCE)
 

@@ -11,7 +11,7 @@ import polars as pl
 from warehouse.reference import REFERENCE
 from warehouse.settings import assumptions_path
 from warehouse.tables.deliveries import KINDS
-from wlz.rounds import Round
+from wlz.known.rounds import Round
 
 _ROOT = Path(__file__).parents[1]
 SIMULATION = "simulation"

@@ -1,8 +1,8 @@
 """Small versioned inputs from ``reference/``: code lists, regions, published tables, constants of the simulation.
 
 Typed frames only: codes are text, dates are dates, flags are booleans, money is Decimal. What a file is and where
-it comes from stands in ``reference/README.md``. No rounds and no assumptions here (``wlz/rounds.py``,
-``wlz/assumptions.py``), and no delivered files (``warehouse/landing.py``).
+it comes from stands in ``reference/README.md``. No rounds and no assumptions here (``wlz/known/rounds.py``,
+``wlz/known/assumptions.py``), and no delivered files (``warehouse/landing.py``).
 """
 
 from functools import cache
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
+from simulation.inputs import SimulationReference
 from warehouse.contract import MONEY
-from wlz.simulate.inputs import SimulationReference
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 _FLAGS = ("is_crisis", "is_meerzorg", "allowed_for_wlz", "has_prestaties")
@@ -109,7 +109,7 @@ def load_calibration(scale: str) -> pl.DataFrame:
 
 
 def load_simulation_reference(scale: str = "letter") -> SimulationReference:
-    """Everything ``wlz.simulate`` needs, read once.
+    """Everything ``simulation`` needs, read once.
 
     >>> reference = load_simulation_reference("small")  # doctest: +SKIP
     """

@@ -14,9 +14,9 @@ from warehouse.reference import REFERENCE
 from warehouse.store import month_label
 from warehouse.tables.deliveries import KINDS
 from warehouse.values import DeliveryFormat
-from wlz.assumptions import AssumptionError, Assumptions, parse_assumptions
-from wlz.rounds import Round, make_round
-from wlz.scenarios import Scenario, parse_overrides, parse_scenarios
+from wlz.known.assumptions import AssumptionError, Assumptions, parse_assumptions
+from wlz.known.rounds import Round, make_round
+from wlz.known.scenarios import Scenario, parse_overrides, parse_scenarios
 
 _PAGE_KEYS: dict[str, type] = {"headline": str, "next_advice": date, "consultation": dict}
 _NOT_NUMBERS = ("scenario", "override")  # tables of the assumption files with a form of their own

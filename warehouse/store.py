@@ -14,8 +14,8 @@ import polars as pl
 from warehouse.contract import Table, conform
 from warehouse.tables.deliveries import DELIVERY_REGISTER
 from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS
-from wlz.faults import NoDataError
-from wlz.large_frames import as_text
+from wlz.words.faults import NoDataError
+from wlz.words.large_frames import as_text
 
 
 def month_label(month: date) -> str:

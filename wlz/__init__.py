@@ -1,0 +1,1 @@
+"""HOW a number is computed: frames in, frames out; no files, clock, Dagster or DuckDB."""

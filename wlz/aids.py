@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
-from wlz.ets import ets_select
+from wlz.forecasting.ets import ets_select
 
 EUR = pl.Decimal(18, 2)
 MONTHS_PER_YEAR = 12

@@ -1,14 +1,14 @@
 """Extra items: what is paid for the year but does not show in the forecast of claims. Letter, A.1.2 and A.2.2.
 
 Here: crisis beds (empty beds are paid but not claimed), meerzorg (settled higher than claimed) and na-ijl (claims
-still to come). Not here: the forecast itself and its prices (`volumes.py`, `prices.py`), and late months, which
+still to come). Not here: the forecast itself and its prices (`volumes/`, `prices/`), and late months, which
 `lag.py` completes.
 """
 
 import polars as pl
 
-from wlz.prices import join_flags, to_cents
-from wlz.units import normalise_units
+from wlz.prices.prices import join_flags, to_cents
+from wlz.words.units import normalise_units
 
 MONEY = pl.Decimal(18, 2)
 SETTLED_YEARS_BACK = (3, 2, 1)  # years before the budget year: two growth ratios

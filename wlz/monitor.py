@@ -2,7 +2,8 @@
 
 Here: claims per provider and zorgkantoor of two deliveries → one row per provider, and the deliveries of a month → one
 row per uitvoerder. Internal: the published page carries the caution without naming anybody (source 000). Not here:
-an uitvoerder that is late as a whole (``wlz/lag/``), wrong units and prices (``claim_units.py``, ``claim_prices.py``).
+an uitvoerder that is late as a whole (``wlz/runoff/``), wrong units and prices (``claims/units.py``,
+``claims/prices.py``).
 """
 
 from collections.abc import Mapping

@@ -4,8 +4,8 @@ from datetime import date
 
 import polars as pl
 
-from wlz.claim_corrections import correct_volumes
-from wlz.units import normalise_units
+from wlz.claims.corrections import correct_volumes
+from wlz.words.units import normalise_units
 
 MONEY = pl.Decimal(18, 2)
 _SERIES = ["prestatiecode", "wlz_uitvoerder"]

@@ -8,7 +8,7 @@ import polars as pl
 from pipelines.cli.console import data_option, note, resolve_data, say
 from pipelines.cli.forecast import UnreadableError, read_table
 from pipelines.cli.look import as_json, render_frame
-from wlz.engines import RUN_ENGINES
+from wlz.forecasting.engines import RUN_ENGINES
 
 
 @click.command(epilog="Example: wlz backtest --series volumes.csv --origins 3 --engines combined,ets_select")
@@ -35,8 +35,8 @@ def backtest(
     At each origin an engine sees the months before it and forecasts the year after it. Prints the yearly sums; --json
     has the months ahead too. Of the warehouse the latest delivery month counts, in euro at last year's prices.
     """
-    from wlz.backtest import BacktestError, choose_engines
-    from wlz.panel_frame import PanelError
+    from wlz.forecasting.any_panel import PanelError
+    from wlz.forecasting.backtest import BacktestError, choose_engines
 
     names = [name.strip() for name in engines.split(",") if name.strip()]
     try:
@@ -59,8 +59,8 @@ def backtest(
 
 
 def _backtest_file(path: Path, separator: str, engines: dict, origins: int | None) -> pl.DataFrame:  # type: ignore[type-arg]
-    from wlz.backtest import backtest_panel
-    from wlz.panel_frame import read_panel
+    from wlz.forecasting.any_panel import read_panel
+    from wlz.forecasting.backtest import backtest_panel
 
     panel = read_panel(read_table(path, separator))
     month = panel.last_month.month - 1
@@ -71,9 +71,9 @@ def _backtest_warehouse(data: Path, engines: dict, origins: int | None) -> pl.Da
     from assets.context import Warehouse
     from warehouse import reference
     from warehouse.tables.series import SERIES
-    from wlz.backtest import DEFAULT_PATHS, BacktestError
+    from wlz.forecasting.backtest import DEFAULT_PATHS, BacktestError
     from wlz.series import last_base_month
-    from wlz.series_backtest import backtest_series
+    from wlz.volumes.backtest import backtest_series
 
     warehouse = Warehouse(data_dir=str(data))
     months = warehouse.store.months(SERIES)

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import polars as pl
 
-from reports.bridge import render_bridge
-from reports.explain import ExplainError
+from pipelines.cli.text.bridge import render_bridge
+from pipelines.cli.text.explain import ExplainError
 from warehouse.contract import conform
 from warehouse.past_advices import advice_months, read_advice, read_transfers
 from warehouse.settings import load_assumptions
 from warehouse.store import Store, month_label
 from warehouse.tables.bridge import FORECAST_BRIDGE
-from wlz.bridge import BridgeError, build_bridge
-from wlz.scenarios import COMPLETED, LETTER
-from wlz.utilisation import UtilisationError
+from wlz.known.scenarios import COMPLETED, LETTER
+from wlz.utilisation.utilisation import UtilisationError
+from wlz.vintages.bridge import BridgeError, build_bridge
 
 
 def explain_bridge(data_dir: Path, before: date, after: date, scenario: str | None = None) -> str:

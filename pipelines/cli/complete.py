@@ -7,8 +7,8 @@ import polars as pl
 
 from pipelines.cli.console import note, say
 from pipelines.cli.forecast import ENDINGS, UnreadableError, read_table, write_whole
-from warehouse.words import format_count
-from wlz.triangle_frame import DEFAULT_METHOD, METHODS
+from wlz.runoff.any_triangle import DEFAULT_METHOD, METHODS
+from wlz.words.counts import format_count
 
 SHOWN_TOTALS = 5
 
@@ -34,9 +34,9 @@ def complete(triangle: Path, out: Path, method: str, keys: str, factors: Path | 
     per key without a month. --method mack is the textbook chain ladder with Mack's standard error. Exit code 1 when the
     file cannot be used.
     """
-    from wlz.lag import LagError
-    from wlz.panel_frame import PanelError
-    from wlz.triangle_frame import complete_frame
+    from wlz.forecasting.any_panel import PanelError
+    from wlz.runoff import LagError
+    from wlz.runoff.any_triangle import complete_frame
 
     wanted = [name.strip() for name in keys.split(",") if name.strip()] or None
     _refuse_wrong_use(triangle, [("--out", out), *([("--factors", factors)] if factors else [])])

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from warehouse.settings import data_folder
-from warehouse.words import format_count
+from wlz.words.counts import format_count
 
 STAGES_COUNT = 25
 

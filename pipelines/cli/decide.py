@@ -9,7 +9,7 @@ import click
 
 from pipelines.cli.console import data_option, note, resolve_data, say
 from warehouse.store import Store
-from warehouse.words import format_count
+from wlz.words.counts import format_count
 
 ROWS_SHOWN = 10
 Decided = TypeVar("Decided")
@@ -33,7 +33,7 @@ def accept(check_id: str, delivery_id: str, reason: str, author: str, data_dir: 
 
     The finding stays in marts.data_quality with who accepted it and why.
     """
-    from expectations.decisions import accept_check
+    from expectations.intake.decisions import accept_check
 
     store = Store(resolve_data(data_dir) / "lake")
     result = _decide(lambda: accept_check(store, check_id, delivery_id, *_stated(author, reason), _now()))
@@ -77,7 +77,7 @@ def show_quarantine(delivery_id: str, data_dir: Path | None) -> None:
 
     import polars as pl
 
-    from expectations.quarantine import ROWS_FILE
+    from expectations.intake.quarantine import ROWS_FILE
 
     data = resolve_data(data_dir)
     folder = _folder(data, delivery_id)
@@ -108,7 +108,7 @@ def show_quarantine(delivery_id: str, data_dir: Path | None) -> None:
 @data_option
 def release(delivery_id: str, check_id: str, reason: str, author: str, data_dir: Path | None) -> None:
     """Use the rows that a check set apart, from the next run on. Recorded in marts.check_decisions."""
-    from expectations.decisions import release_rows
+    from expectations.intake.decisions import release_rows
 
     data = resolve_data(data_dir)
     store, folder = Store(data / "lake"), data / "quarantine"
@@ -141,13 +141,13 @@ def _now() -> datetime:
 
 
 def _euro(amount: object) -> str:
-    from expectations.results import format_euro
+    from expectations.judging.results import format_euro
 
     return "" if amount is None else f", {format_euro(amount)}"  # type: ignore[arg-type]
 
 
 def _decide(decide: Callable[[], Decided]) -> Decided:
-    from expectations.decisions import DecisionError
+    from expectations.intake.decisions import DecisionError
 
     try:
         return decide()

@@ -17,7 +17,7 @@ def demo(data_dir: Path | None) -> None:
     """Simulate deliveries at the scale of the May 2018 advice (first time), run that month, print tables 1 and 3."""
     from pipelines.cli.run import report_page, run_and_tell
     from pipelines.cli.simulate import describe_simulation, read_marker, tell_counts, write_simulation
-    from wlz.simulate.inputs import SimulationError
+    from simulation.inputs import SimulationError
 
     data = resolve_data(data_dir)
     landing = data / "deliveries"
@@ -37,7 +37,7 @@ def demo(data_dir: Path | None) -> None:
         note(f"  {tell_counts(counts)}")
     code = run_and_tell(MONTH, data)
     if code == 0:
-        from reports.terminal import render_demo
+        from pipelines.cli.text.tables import render_demo
 
         say(render_demo(data / "wlz.duckdb", MONTH))
         say(f"Marts: {data / 'wlz.duckdb'} (wlz tables, wlz query). Deliveries: {landing}. Lake: {data / 'lake'}.")

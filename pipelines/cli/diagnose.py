@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from reports.diagnostics import render_diagnosis
+from pipelines.cli.text.diagnosis import render_diagnosis
 from warehouse.duck import run_query
-from wlz.diagnostics import diagnose_series
-from wlz.ets import FloatArray
+from wlz.forecasting.diagnosis import diagnose_series
+from wlz.forecasting.ets import FloatArray
 
 NOTHING_TO_DIAGNOSE = "No diagnosis: no month of this series was observed."
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from expectations.catalogue import RULES
-from expectations.decisions import RELEASE, read_decisions
-from expectations.quarantine import ROWS_FILE
-from expectations.results import format_euro
+from expectations.intake.decisions import RELEASE, read_decisions
+from expectations.intake.quarantine import ROWS_FILE
+from expectations.judging.results import format_euro
 from warehouse.store import Store, month_label
 
 REASON_WIDTH = 60  # characters; with the other columns a line of a wide terminal

@@ -9,11 +9,11 @@ import click
 import polars as pl
 
 from pipelines.cli.console import note, say
-from warehouse.words import format_count
-from wlz.engines import DEFAULT_ENGINE, ENGINES
+from wlz.forecasting.engines import DEFAULT_ENGINE, ENGINES
+from wlz.words.counts import format_count
 
 if TYPE_CHECKING:
-    from wlz.panel_frame import PanelFrame
+    from wlz.forecasting.any_panel import PanelFrame
 
 ENDINGS = (".csv", ".parquet")
 
@@ -53,7 +53,7 @@ def forecast(series: Path, out: Path, engine: str, horizon: int, total: bool, se
     nothing is a month without observation, 0 is none). OUT has a row per series and month, and one per series without
     a month: the sum over the horizon. Exit code 1 when the file cannot be used.
     """
-    from wlz.panel_frame import PanelError, forecast_frame, read_panel
+    from wlz.forecasting.any_panel import PanelError, forecast_frame, read_panel
 
     _refuse_wrong_use(series, out)
     try:
@@ -120,7 +120,7 @@ def write_whole(found: pl.DataFrame, out: Path, separator: str) -> None:
 
 def tell_forecast(panel: "PanelFrame", found: pl.DataFrame, engine: str, out: Path) -> None:
     """What was forecast, which rules applied to how many series, the total if asked for."""
-    from wlz.panel_frame import NO_FORECAST, TOTAL_ID, count_edge_cases
+    from wlz.forecasting.any_panel import NO_FORECAST, TOTAL_ID, count_edge_cases
 
     months = found["month"].drop_nulls()
     count = len(panel.ids)

@@ -9,7 +9,7 @@ import click
 import polars as pl
 
 from pipelines.cli.console import Month, data_option, note, resolve_data, say
-from warehouse.words import format_count
+from wlz.words.counts import format_count
 
 _BINARY = {"parquet", "xlsx"}
 
@@ -49,7 +49,7 @@ def explain(subject: str, before: date | None, after: date | None, scenario: str
     With --from and --to what moved the room between two advices, in a sentence per component.
     """
     from pipelines.cli.diagnose import diagnose_published
-    from reports.explain import ExplainError, explain_series, explain_table
+    from pipelines.cli.text.explain import ExplainError, explain_series, explain_table
 
     try:
         if before or after or scenario:

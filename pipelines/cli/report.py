@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from pipelines.cli.console import Month, data_option, note, resolve_data, say
-from warehouse.words import format_count
+from wlz.words.counts import format_count
 
 
 @click.command(epilog="Example: wlz report --delivery-month 2018-05 --open")
@@ -30,7 +30,7 @@ def report(
         raise SystemExit(2)
     from reports.facts import ReportError, published_delivery_months
     from reports.site import build_site
-    from wlz.assumptions import AssumptionError
+    from wlz.known.assumptions import AssumptionError
 
     data = resolve_data(data_dir)
     database = data / "wlz.duckdb"
@@ -56,10 +56,10 @@ def report(
 
 def print_letter_table(database: Path, month: date, number: int, language: str) -> str:
     """One of the tables 1 to 6 as the pages show it, in columns."""
+    from pipelines.cli.text.tables import render_plain
     from reports.facts import load_facts
     from reports.language import load_language
     from reports.tables.letter import build_letter_table
-    from reports.terminal import render_plain
 
     facts, words = load_facts(database, month), load_language(language)
     return render_plain(build_letter_table(number, facts, words), words)

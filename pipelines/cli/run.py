@@ -56,7 +56,7 @@ def run(
 
 def tell_people(month: date, data_dir: Path, *, succeeded: bool) -> None:
     """Alerts on what is news after a run, through the channels that are set; a channel that fails stops nothing."""
-    from pipelines.alerts import RUN, send_alerts, solve_notices
+    from pipelines.alerts.send import RUN, send_alerts, solve_notices
 
     about = Store(data_dir / "lake"), data_dir / "wlz.duckdb"
     how = os.environ, datetime.now(UTC).replace(tzinfo=None)
@@ -119,7 +119,7 @@ def run_and_tell(
 
 def is_rightly_used(warehouse: "Warehouse", month: date) -> bool:
     """Whether scenarios, engine and landing zone are there; says what is not."""
-    from wlz.assumptions import AssumptionError
+    from wlz.known.assumptions import AssumptionError
 
     try:
         if warehouse.scenarios or warehouse.engine:
@@ -175,7 +175,7 @@ def _tell_refusals(blocked: list[str]) -> None:
 
 def tell_published(warnings: list[str], month: date, warehouse: "Warehouse") -> None:
     """What was published, and what people should know about it."""
-    from reports.terminal import render_certainty, render_left_out, render_missing, render_rules
+    from pipelines.cli.text.tables import render_certainty, render_left_out, render_missing, render_rules
 
     database = warehouse.database
     for warning in warnings:
@@ -200,7 +200,7 @@ def report_page(database: Path, month: date) -> Path:
 def last_frozen(store: Store, month: date) -> dict[str, Any]:
     """Id, author and time of the advice of a month that was frozen last; nothing when none was."""
     from warehouse.tables.vintages import FORECAST_VINTAGES
-    from wlz.vintages import last_final
+    from wlz.vintages.vintages import last_final
 
     if not store.has(FORECAST_VINTAGES, month):
         return {}

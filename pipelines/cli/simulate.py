@@ -13,10 +13,10 @@ import polars as pl
 
 from pipelines.cli.console import Month, note, say
 from warehouse.provenance import SIMULATION_MARKER
-from warehouse.words import format_count
+from wlz.words.counts import format_count
 
 if TYPE_CHECKING:
-    from wlz.simulate.inputs import SimulatedFile
+    from simulation.inputs import SimulatedFile
 
 MARKER = SIMULATION_MARKER
 
@@ -26,7 +26,7 @@ class SimulateCommand(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Every defect with the rule that speaks first, then the example."""
-        from wlz.simulate import list_defects
+        from simulation import list_defects
 
         with formatter.section("Defects (with the check that finds each)"):
             formatter.write_dl([(defect.name, f"{defect.what} ({defect.check_id})") for defect in list_defects()])
@@ -53,7 +53,7 @@ def simulate(out: Path, scale: str, until: date, seed: int, defects: tuple[str, 
 
     Nothing like the real deliveries is public: whatever is shown from these is simulated.
     """
-    from wlz.simulate.inputs import SimulationError
+    from simulation.inputs import SimulationError
 
     try:
         counts = write_simulation(out, scale, until, seed, defects)
@@ -82,7 +82,7 @@ def read_marker(out: Path) -> dict[str, object]:
 
 def refuse_real_deliveries(out: Path) -> None:
     """Raises SimulationError when the folder holds deliveries that no simulation wrote."""
-    from wlz.simulate.inputs import SimulationError
+    from simulation.inputs import SimulationError
 
     if out.exists() and any(out.iterdir()) and not (truth_folder(out) / MARKER).exists():
         raise SimulationError(f"{out} holds files that were not simulated; they are left alone. Name an empty folder")
@@ -90,9 +90,9 @@ def refuse_real_deliveries(out: Path) -> None:
 
 def write_simulation(out: Path, scale: str, until: date, seed: int, defects: tuple[str, ...] = ()) -> dict[str, int]:
     """Write deliveries and truth; returns how many files and rows. Earlier simulated files are replaced."""
+    from simulation.run import simulate_deliveries, simulate_truth
     from warehouse.landing import write_deliveries, write_truth
     from warehouse.reference import load_simulation_reference
-    from wlz.simulate.run import simulate_deliveries, simulate_truth
 
     refuse_real_deliveries(out)
     reference = load_simulation_reference(scale)

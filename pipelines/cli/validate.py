@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from pipelines.cli.console import note, say
-from warehouse.words import format_count
+from wlz.words.counts import format_count
 
 
 @click.command(
@@ -18,13 +18,13 @@ from warehouse.words import format_count
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Earlier deliveries (a folder per month): adds the checks that compare.",
 )
-@click.option("--json", "as_machine", is_flag=True, help="Findings as JSON (docs/validate.schema.json).")
+@click.option("--json", "as_machine", is_flag=True, help="Findings as JSON (docs/reference/validate.schema.json).")
 def validate(path: Path, history: Path | None, as_machine: bool) -> None:
     """Check a delivered file, or a folder of them, before it is sent. Nothing is written.
 
     Exit code 1 when a run would refuse it; 0 with warnings or without findings; 2 when PATH holds no delivery.
     """
-    from expectations.validation import ValidationError, as_json, validate_path
+    from expectations.intake.validation import ValidationError, as_json, validate_path
 
     try:
         validation = validate_path(path, history)
@@ -39,8 +39,8 @@ def validate(path: Path, history: Path | None, as_machine: bool) -> None:
 
 
 def _tell(validation: object) -> None:
-    from expectations.results import format_euro
-    from expectations.validation import Validation
+    from expectations.intake.validation import Validation
+    from expectations.judging.results import format_euro
     from warehouse.store import month_label
 
     assert isinstance(validation, Validation)

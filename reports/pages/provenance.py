@@ -62,7 +62,7 @@ def _describe(context: Context, mart: str) -> Section:
         context.say(
             "rests_on",
             scenario=facts.headline,
-            rule=f"docs/methods/{rules}.md",
+            rule=f"docs/explanation/{rules}.md",
             inputs=", ".join(used) or "–",
             code=versions.get("code", "–"),
             assumptions=versions.get("assumptions", "–"),

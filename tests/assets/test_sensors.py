@@ -9,16 +9,17 @@ import polars as pl
 import pytest
 
 from assets.context import Warehouse
-from expectations.arrivals import hash_file
-from pipelines import alerts, sensors
+from expectations.intake.arrivals import hash_file
+from pipelines import sensors
+from pipelines.alerts import send as alerts
+from pipelines.alerts.digest import Digest, as_text
 from pipelines.definitions import defs
-from pipelines.digest import Digest, as_text
 from pipelines.jobs import monthly_advice
 from pipelines.sensors import due_date, find_new_deliveries
+from simulation.run import simulate_deliveries
 from warehouse.landing import write_deliveries
 from warehouse.reference import load_simulation_reference
 from warehouse.tables.deliveries import DELIVERY_REGISTER
-from wlz.simulate.run import simulate_deliveries
 
 
 @pytest.fixture

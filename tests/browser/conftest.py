@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from browser.walk import Visit, list_pages, walk
 from reports.site import build_site
+from tests.browser.walk import Visit, list_pages, walk
 
 if TYPE_CHECKING:
-    from e2e.handmade import House
+    from tests.e2e.handmade import House
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Read on import: settings of the person who runs the tests are out of reach once they run.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from browser.walk import DESK, PHONE, Visit, list_pages
+from tests.browser.walk import DESK, PHONE, Visit, list_pages
 
 # Everything a reader must reach with Tab, each with a number of its own.
 MARK = """() => {

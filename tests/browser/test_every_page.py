@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from browser.walk import DESK, OPEN_ALL, PHONE, TABLES, Visit, list_pages, walk
+from tests.browser.walk import DESK, OPEN_ALL, PHONE, TABLES, Visit, list_pages, walk
 
 LARGEST_PAGE = 1_500_000  # bytes
 LIGHT_INK = "#1f2933"

@@ -10,11 +10,11 @@ from urllib.parse import unquote, urlsplit
 import duckdb
 import pytest
 
-from browser.walk import list_pages
 from reports.site import build_site
+from tests.browser.walk import list_pages
 
 if TYPE_CHECKING:
-    from e2e.handmade import House
+    from tests.e2e.handmade import House
 
 REFERENCES = ("aria-labelledby", "aria-describedby", "aria-controls", "for")
 

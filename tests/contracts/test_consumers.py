@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from assets.context import column_schema
-from expectations.from_contract import expectation_specs
+from expectations.judging.from_contract import expectation_specs
 from warehouse import duck
 from warehouse.columns import all_columns
 from warehouse.contract import MONEY, UNIT_MARK, Column, ContractError, conform
@@ -21,7 +21,7 @@ from warehouse.store import Store
 from warehouse.tables.deliveries import HULPMIDDELEN, KINDS
 from warehouse.tables.marts import PGB_REGION
 from warehouse.values import DeliveryFormat
-from wlz.faults import DeliveryRefused
+from wlz.words.faults import DeliveryRefused
 
 FORMAT = DeliveryFormat(";", ",", "utf-8", "%Y-%m-%d")
 REPAIRS = Column("repairs_count", pl.Int64(), "count", "Number of repairs.", "Reparaties", source_name="reparaties")
@@ -107,7 +107,7 @@ def test_dagster_column_schema_follows_the_contract():
 
 def test_dictionary_follows_the_contract_and_is_up_to_date():
     assert "| `repairs_count` | `reparaties` |" in render_dictionary([WITH_REPAIRS])
-    committed = (Path(__file__).parents[2] / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
+    committed = (Path(__file__).parents[2] / "docs" / "reference" / "data_dictionary.md").read_text(encoding="utf-8")
     assert committed == render_dictionary(), "run make docs"
 
 

@@ -9,7 +9,8 @@ import click
 import pytest
 
 from pipelines.cli import main
-from reports.explain import explain_table
+from pipelines.cli.text.explain import explain_table
+from scripts.layout import files_without_a_word, first_line, render_layout
 from tests.docs.pages import PAGES, ROOMS, ROOT, fenced_blocks, ids, read, without_code
 from warehouse import duck, reference
 from warehouse.columns import all_columns
@@ -107,7 +108,12 @@ def test_wrong_command_does_not_parse(words):
 
 def test_readme_and_how_to_have_commands():
     pages = {param.id.split(":")[0] for param in WLZ_COMMANDS}
-    assert {"README.md", "docs/walkthrough.md", "docs/how-to/new-month.md", "docs/how-to/refused-delivery.md"} <= pages
+    assert {
+        "README.md",
+        "docs/first-hour/walkthrough.md",
+        "docs/how-to/new-month.md",
+        "docs/how-to/refused-delivery.md",
+    } <= pages
 
 
 def test_readme_has_both_make_commands():
@@ -207,7 +213,7 @@ def test_quoted_messages_are_those_of_the_program():
 
 
 def test_paths_named_in_the_documents_exist():
-    """`wlz/prices.py` and the like, in any page, are files of the project."""
+    """`wlz/prices/prices.py` and the like, in any page, are files of the project."""
     pattern = re.compile(rf"`((?:{'|'.join(ROOMS)}|tests|docs|reference|scripts)/[\w/.-]+\.\w+)`")
     named = {(ids(page), name) for page in PAGES for name in pattern.findall(read(page))}
     missing = {(page, name) for page, name in named if not (ROOT / name).exists() and "YYYY" not in name}
@@ -217,38 +223,20 @@ def test_paths_named_in_the_documents_exist():
 # ---- layout ------------------------------------------------------------------------------------------------------
 
 
-def layout_paths(tree: str) -> set[str]:
-    """Folders (with a slash) and files of the indented tree, as paths from the root."""
-    found, stack = set(), []
-    for line in filter(str.strip, tree.splitlines()):
-        depth, name = (len(line) - len(line.lstrip())) // 2, line.split()[0]
-        stack = [*stack[:depth], name]
-        found.add("".join(stack))
-    return found
+def test_layout_is_generated_from_the_files():
+    assert read(ROOT / "docs" / "reference" / "layout.md") == render_layout(), "make docs"
 
 
-def existing_paths() -> set[str]:
-    found = set()
-    for room in ROOMS:
-        for path in (ROOT / room).rglob("*"):
-            if path.suffix in (".py", ".sql", ".j2", ".html", ".css", ".js") and path.name != "__init__.py":
-                relative = path.relative_to(ROOT)
-                found |= {str(relative), *(f"{parent}/" for parent in relative.parents if str(parent) != ".")}
-            if path.suffix == ".toml":  # phrases: the folder has a line, its files say themselves what they are about
-                found |= {f"{parent}/" for parent in path.relative_to(ROOT).parents if str(parent) != "."}
-    return found
+def test_every_file_and_folder_says_what_it_is_for():
+    assert files_without_a_word() == []
 
 
-def test_layout_names_every_folder_and_file():
-    tree = next(block for _, block in fenced_blocks(read(ROOT / "docs" / "layout.md")) if block.startswith("wlz/"))
-    named, existing = layout_paths(tree), existing_paths()
-    assert sorted(existing - named) == [], "add a line to docs/layout.md"
-    assert sorted(named - existing) == [], "take the line out of docs/layout.md"
-    assert not [line for line in tree.splitlines() if len(line.split()) < 2], "every line says what the file is for"
-
-
-def test_layout_reads_a_tree():
-    assert layout_paths("a/  x\n  b.py  x\n  c/  x\n    d.py  x\ne/  x\n") == {"a/", "a/b.py", "a/c/", "a/c/d.py", "e/"}
+def test_a_file_says_its_first_sentence(tmp_path):
+    module, query = tmp_path / "a.py", tmp_path / "b.sql"
+    module.write_text('"""One thing, in\ntwo lines. Another thing.\n\nMore."""\n', encoding="utf-8")
+    query.write_text("-- Grain: a row per uitvoerder. Letter, table 2.\nselect 1\n", encoding="utf-8")
+    assert first_line(module) == "One thing, in two lines"
+    assert first_line(query) == "Grain: a row per uitvoerder"
 
 
 # ---- glossary ----------------------------------------------------------------------------------------------------
@@ -298,19 +286,23 @@ def test_spelling_of_regions_is_that_of_the_reference():
 
 
 def test_every_decision_has_its_parts():
-    decisions = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    decisions = sorted((ROOT / "docs" / "explanation" / "adr").glob("*.md"))
     assert [path.name[:4] for path in decisions] == [f"{number:04}" for number in range(1, len(decisions) + 1)]
     for path in decisions:
         text = read(path)
         assert all(f"## {part}" in text for part in ("Context", "Decision", "Consequences")), path.name
-        assert f"adr/{path.name}" in read(ROOT / "docs" / "index.md"), path.name
+        assert f"explanation/adr/{path.name}" in read(ROOT / "docs" / "index.md"), path.name
 
 
 def test_every_dependency_is_explained():
     project = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     names = {re.split(r"[<>=\[]", requirement)[0].strip() for requirement in wanted}
-    rows = set(re.findall(r"^\| ([\w-]+) \| .+ \| .+ \|$", read(ROOT / "docs/adr/0007-dependencies.md"), re.MULTILINE))
+    rows = set(
+        re.findall(
+            r"^\| ([\w-]+) \| .+ \| .+ \|$", read(ROOT / "docs/explanation/adr/0007-dependencies.md"), re.MULTILINE
+        )
+    )
     assert names == rows - {"package"}
 
 

@@ -7,18 +7,18 @@ from datetime import date
 import polars as pl
 import pytest
 
+from simulation import simulate_deliveries
 from tests.docs.pages import ROOMS, ROOT, read
 from warehouse import reference
 from warehouse.settings import load_assumptions
 from warehouse.tables.deliveries import KINDS
-from wlz.assumptions import paid_shares
-from wlz.prices import derive_prices, value_volumes
+from wlz.known.assumptions import paid_shares
+from wlz.prices.prices import derive_prices, value_volumes
 from wlz.series import aggregate_claims, build_series, claims_by_year, ended_codes, last_base_month, place_by_year
-from wlz.simulate import simulate_deliveries
-from wlz.volumes import forecast_volumes, sum_year_volumes
+from wlz.volumes.volumes import forecast_volumes, sum_year_volumes
 
 MONTH, CODE, WHO, REGION = date(2018, 5, 1), "H104", "DSW", "Westland Schiedland Delfland"
-WALKTHROUGH = read(ROOT / "docs" / "walkthrough.md")
+WALKTHROUGH = read(ROOT / "docs" / "first-hour" / "walkthrough.md")
 
 
 def test_walkthrough_names_ten_files_once_each():
@@ -118,7 +118,7 @@ def test_walkthrough_figures_are_those_of_the_small_simulation(deliveries, small
     }
     flat = WALKTHROUGH.replace("\n", " ")
     wrong = {name: text for name, text in expected.items() if text.replace("\n", " ") not in flat}
-    assert wrong == {}, "the walkthrough says something else; mend docs/walkthrough.md"
+    assert wrong == {}, "the walkthrough says something else; mend docs/first-hour/walkthrough.md"
 
 
 def test_walkthrough_lines_are_delivered(deliveries):

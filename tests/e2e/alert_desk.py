@@ -6,9 +6,9 @@ from pathlib import Path
 
 import polars as pl
 
-from expectations.intake import save_results
-from expectations.results import CheckResult
-from pipelines.alerts import send_alerts
+from expectations.intake.take_in import save_results
+from expectations.judging.results import CheckResult
+from pipelines.alerts.send import send_alerts
 from warehouse.store import Store
 
 APRIL, MAY = date(2018, 4, 1), date(2018, 5, 1)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.handmade import House, write_dagster_home
+from tests.e2e.handmade import House, write_dagster_home
 from tests.worlds import Worlds
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from e2e.alert_desk import Desk, result
-from e2e.alert_servers import closed_port, mail_server, silent_server, webhook_server
-from pipelines import channels
+from pipelines.alerts import channels
+from tests.e2e.alert_desk import Desk, result
+from tests.e2e.alert_servers import closed_port, mail_server, silent_server, webhook_server
 from warehouse.alert_state import sole_sender
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from e2e.alert_desk import APRIL, MAY, NOW, Desk, result
-from e2e.alert_servers import webhook_server
-from e2e.handmade import claims, kader, write_delivery
-from expectations.decisions import release_rows
-from expectations.intake import take_in
-from pipelines.alerts import DUE, RUN, send_notice, solve_notices, write_notice
+from expectations.intake.decisions import release_rows
+from expectations.intake.take_in import take_in
+from pipelines.alerts.send import DUE, RUN, send_notice, solve_notices, write_notice
+from tests.e2e.alert_desk import APRIL, MAY, NOW, Desk, result
+from tests.e2e.alert_servers import webhook_server
+from tests.e2e.handmade import claims, kader, write_delivery
 from warehouse import duck
 from warehouse.alert_state import read_alert_state
 from warehouse.tables.marts import MARTS

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from e2e.handmade import FRIESLAND, House, claims, furnish
+from tests.e2e.handmade import FRIESLAND, House, claims, furnish
 
 CLAIMS = "2018-05/declaraties.csv"
 HEADER = "aanleverdatum;zorgkantoorcode;agb_code;prestatiecode;zorgmaand;eenheid;aantal;bedrag"

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from click.testing import Result
 
-from e2e.handmade import invoke
-from wlz.lag import LagError
-from wlz.triangle_frame import complete_frame
+from tests.e2e.handmade import invoke
+from wlz.runoff import LagError
+from wlz.runoff.any_triangle import complete_frame
 
 PEER = Path(__file__).parents[1] / "data" / "chainladder_peer"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from e2e.handmade import House
+from tests.e2e.handmade import House
 from warehouse.publish import hash_marts
 from warehouse.reference import load_prestaties, load_regions
 from warehouse.snapshots import snapshot_files

@@ -7,7 +7,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from e2e.handmade import FRIESLAND, GRONINGEN, House, claims
+from tests.e2e.handmade import FRIESLAND, GRONINGEN, House, claims
 
 WHO = ("--author", "A. Vos")
 WHY = ("--reason", "checked by telephone")
@@ -67,7 +67,7 @@ def test_an_accepted_block_is_published_audited_and_visible(house: House) -> Non
 
 @pytest.mark.parametrize(("check_id", "said"), [
     ("d08", "no check 'd08'; closest are D08, "),
-    ("D99", "Next: docs/checks.md lists all"),
+    ("D99", "Next: docs/reference/checks.md lists all"),
     ("P02", "is warn and passed. Rows it sets apart: wlz quarantine release declaraties-2018-05-"),
     ("D03", "D03 one row per key cannot be accepted: nothing can be computed from such a delivery"),
 ])  # fmt: skip

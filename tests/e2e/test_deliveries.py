@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from assets.context import Warehouse
-from e2e.handmade import FRIESLAND, GRONINGEN, House, claims, furnish, grants, kader
+from tests.e2e.handmade import FRIESLAND, GRONINGEN, House, claims, furnish, grants, kader
 
 MAY, JUNE = date(2018, 5, 1), date(2018, 6, 1)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.handmade import FRIESLAND, GRONINGEN, House, agreed, claims, furnish, grants
+from tests.e2e.handmade import FRIESLAND, GRONINGEN, House, agreed, claims, furnish, grants
 
 D = Decimal
 

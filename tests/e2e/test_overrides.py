@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from e2e.handmade import House, claims
-from wlz.engines import ENGINES, Engine, EngineForecast
-from wlz.ets import FloatArray
+from tests.e2e.handmade import House, claims
+from wlz.forecasting.engines import ENGINES, Engine, EngineForecast
+from wlz.forecasting.ets import FloatArray
 
 D = Decimal
 YEAR_FILE = Path(__file__).parents[2] / "reference" / "assumptions" / "2018.toml"

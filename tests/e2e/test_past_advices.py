@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from e2e.handmade import House, claims, grants, invoke, kader
+from tests.e2e.handmade import House, claims, grants, invoke, kader
 from warehouse.tables.vintages import FORECAST_VINTAGES
 
 D = Decimal

@@ -1,7 +1,7 @@
 """Every planted defect is told by the rule its entry names, and its clean twin is not; small scale, no Dagster.
 
 Rules on a delivered file at three sizes, rules of a stage at the middle one. What the alert puts first, and the same at
-the scale of the letter, is in docs/evidence-checks.md.
+the scale of the letter, is in docs/reference/evidence-checks.md.
 """
 
 from datetime import date
@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from expectations.catalogue import DELIVERY_RULES, RULES
-from expectations.runner import judge
-from scripts.checked_worlds import World
-from scripts.evidence_checks import DOCS, FILES
-from scripts.evidence_checks_page import write_page
-from scripts.planted_defects import Spoken, below_threshold, find_place, judge_plantings
-from wlz.simulate.defects import DEFECTS
-from wlz.simulate.inputs import SIZES
-from wlz.simulate.kinds import KINDS, due_months
+from expectations.judging.runner import judge
+from scripts.evidence.checked_worlds import World
+from scripts.evidence.checks import DOCS, FILES
+from scripts.evidence.checks_page import write_page
+from scripts.evidence.planted_defects import Spoken, below_threshold, find_place, judge_plantings
+from simulation.defects import DEFECTS
+from simulation.inputs import SIZES
+from simulation.kinds import KINDS, due_months
 
 UNTIL = date(2018, 5, 1)
 OF_DELIVERIES = {rule.check_id for rule in DELIVERY_RULES}
@@ -100,6 +100,6 @@ def test_clean_deliveries_refuse_nothing(world: World) -> None:
 
 
 def test_the_page_of_evidence_follows_from_its_rows(tmp_path: Path) -> None:
-    """`python -m scripts.evidence_checks --page` writes it again."""
+    """`python -m scripts.evidence.checks --page` writes it again."""
     write_page(tmp_path / "page.md", FILES)
     assert (tmp_path / "page.md").read_text(encoding="utf-8") == (DOCS / "evidence-checks.md").read_text("utf-8")

@@ -18,8 +18,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from e2e.handmade import House, claims, invoke
 from pipelines.cli import main
+from tests.e2e.handmade import House, claims, invoke
 
 REPOSITORY = Path(__file__).parents[2]
 EXPECTED = (

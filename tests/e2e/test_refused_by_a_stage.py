@@ -6,8 +6,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from e2e.handmade import House
-from pipelines.alerts import read_findings
+from pipelines.alerts.send import read_findings
+from tests.e2e.handmade import House
 from warehouse.tables.quality import DATA_QUALITY
 
 MAY = "2018-05"

@@ -1,6 +1,6 @@
 """`wlz report`: what it writes, prints and refuses; a run whose pages cannot be made has published all the same."""
 
-from e2e.handmade import House, invoke
+from tests.e2e.handmade import House, invoke
 
 
 def report(house: House, *arguments: str, **env: str | None):

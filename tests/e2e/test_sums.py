@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import pytest
 
-from e2e.handmade import House
+from tests.e2e.handmade import House
 from warehouse import reference
 
 CENT = Decimal("0.01")

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from warehouse import reference
 from warehouse.settings import load_assumptions
 from warehouse.tables.deliveries import BELEIDSREGELWAARDEN, DECLARATIES, HERSCHIKKING, NA_IJL, NACALCULATIE
-from wlz.assumptions import paid_shares
 from wlz.extra_items import build_extra_items, derive_lag_ratio
-from wlz.prices import derive_prices, value_volumes
+from wlz.known.assumptions import paid_shares
+from wlz.prices.prices import derive_prices, value_volumes
 from wlz.series import (
     aggregate_claims,
     assign_regions,
@@ -23,9 +23,9 @@ from wlz.series import (
     claims_to_date,
     last_base_month,
 )
-from wlz.utilisation import confront, latest_budgets, region_shares
-from wlz.utilisation_path import monthly_path
-from wlz.volumes import forecast_volumes, sum_year_volumes
+from wlz.utilisation.path import monthly_path
+from wlz.utilisation.utilisation import confront, latest_budgets, region_shares
+from wlz.volumes.volumes import forecast_volumes, sum_year_volumes
 
 CENT = Decimal("0.01")
 DELIVERY_MONTH, BUDGET_YEAR = date(2018, 5, 1), 2018

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from assets.context import Warehouse
-from e2e.handmade import House
-from wlz.faults import NoDataError
+from tests.e2e.handmade import House
+from wlz.words.faults import NoDataError
 
 WHERE = {"zorgkantoorcode": "5502", "agb_code": "99000002", "prestatiecode": "H113"}
 EXPECTED = "select part, expected_eur from marts.utilisation_national order by part"

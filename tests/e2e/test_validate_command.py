@@ -8,9 +8,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from e2e.handmade import FRIESLAND, House, claims, invoke, write_delivery
+from tests.e2e.handmade import FRIESLAND, House, claims, invoke, write_delivery
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "validate.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(
+    (Path(__file__).parents[2] / "docs" / "reference" / "validate.schema.json").read_text(encoding="utf-8")
+)
 FINE = [*claims("Z025"), *claims("Z041")]
 NEGATIVE = [(*row[:-1], -row[-1]) for row in claims("Z051", codes=[FRIESLAND])]
 

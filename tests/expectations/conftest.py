@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from expectations.catalogue import check_delivery, measure_delivery
-from expectations.results import CheckResult
-from expectations.rules import DeliveryView
-from expectations.runner import judge
+from expectations.judging.results import CheckResult
+from expectations.judging.rule import DeliveryView
+from expectations.judging.runner import judge
 from warehouse.contract import MONEY
 from warehouse.settings import load_assumptions
 from warehouse.tables.deliveries import DECLARATIES, KINDS

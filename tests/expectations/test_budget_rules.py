@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from expectations import budgets
-from expectations.results import CheckResult
-from expectations.rules import DeliveryView, measure
-from expectations.runner import judge
+from expectations.judging.results import CheckResult
+from expectations.judging.rule import DeliveryView, measure
+from expectations.judging.runner import judge
 from warehouse.tables.deliveries import AFSPRAKEN, KADER, OVERHEVELINGEN, PGB_VERLENINGEN
 
 RULES = {rule.check_id: rule for rule in budgets.RULES}

@@ -1,4 +1,4 @@
-"""docs/checks.md follows from the declarations."""
+"""docs/reference/checks.md follows from the declarations."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_page_of_checks_is_up_to_date():
-    page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
-    assert page == render_catalogue(), "write it again: python -m expectations.catalogue > docs/checks.md"
+    page = (ROOT / "docs" / "reference" / "checks.md").read_text(encoding="utf-8")
+    assert page == render_catalogue(), "write it again: python -m expectations.catalogue > docs/reference/checks.md"
 
 
 def test_page_names_every_rule_and_what_makes_it_block():

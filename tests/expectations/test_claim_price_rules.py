@@ -12,15 +12,15 @@ import polars as pl
 import pytest
 
 from expectations.claim_prices import RULES
-from expectations.results import CheckResult, list_findings_of
-from expectations.rules import DeliveryView, measure
-from expectations.runner import judge
+from expectations.judging.results import CheckResult, list_findings_of
+from expectations.judging.rule import DeliveryView, measure
+from expectations.judging.runner import judge
+from simulation import simulate_deliveries
 from warehouse import reference
 from warehouse.contract import MONEY
 from warehouse.landing import read_delivery
 from warehouse.settings import load_assumptions, load_delivery_format
 from warehouse.tables.deliveries import BELEIDSREGELWAARDEN, DECLARATIES, HERSCHIKKING, KINDS
-from wlz.simulate import simulate_deliveries
 
 ASSUMPTIONS = load_assumptions(2018)
 MONTHS = pl.date_range(date(2015, 1, 1), date(2018, 4, 1), "1mo", eager=True)

@@ -5,14 +5,14 @@ from datetime import date
 import polars as pl
 import pytest
 
-from expectations import quarantine
-from expectations.quarantine import split_rows
+from expectations.intake import quarantine
+from expectations.intake.quarantine import split_rows
 from warehouse.landing import read_delivery
 from warehouse.settings import load_delivery_format
 from warehouse.store import Store
 from warehouse.tables.deliveries import DECLARATIES
-from wlz import large_frames
-from wlz.large_frames import as_text, encode_text
+from wlz.words import large_frames
+from wlz.words.large_frames import as_text, encode_text
 
 DSW, Z041 = pl.col("zorgkantoor_code") == "5522", pl.col("prestatiecode") == "Z041"
 NUMBER = pl.int_range(pl.len())

@@ -7,7 +7,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from expectations.from_contract import check_table, expectation_specs, measure_contract
+from expectations.judging.from_contract import check_table, expectation_specs, measure_contract
 from warehouse.contract import MONEY, Column, Table
 from warehouse.tables.deliveries import KINDS
 from warehouse.tables.quality import DATA_QUALITY
@@ -111,7 +111,7 @@ def test_every_derived_expectation_exists_in_the_library():
 @pytest.mark.parametrize("part", ["zin", "zvw"])
 def test_counts_agree_with_the_library_on_the_values(frame, part):
     """What Polars counts is what the same expectation finds in the values themselves."""
-    from expectations.runner import _great_expectations
+    from expectations.judging.runner import _great_expectations
 
     planted = frame.with_columns(
         pl.lit(part).alias("part"), pl.lit("x").alias("code"), pl.lit(2.0).alias("share_ratio")

@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from expectations.catalogue import check_deliveries, rules_for
-from expectations.quarantine import split_rows
+from expectations.intake.quarantine import split_rows
 from warehouse.contract import MONEY
 from warehouse.tables.deliveries import DECLARATIES, KINDS
-from wlz.faults import Fault
+from wlz.words.faults import Fault
 
 FIRST = pl.int_range(pl.len()) == 0
 FAULT = Fault("D01", "2018-05/declaraties.csv", 10412, "aantal", "'1.234,5'", "a number", "a spreadsheet", "mend it")

@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from expectations.catalogue import RULES, check_deliveries, measure_delivery, rules_for
-from expectations.results import format_euro, tell_refusals, to_frame
-from expectations.rules import (
+from expectations.judging.results import format_euro, tell_refusals, to_frame
+from expectations.judging.rule import (
     NO_FINDINGS,
     SEVERITIES,
     Escalation,
@@ -24,9 +24,9 @@ from expectations.rules import (
     keep_largest,
     measure,
 )
-from expectations.runner import judge
+from expectations.judging.runner import judge
 from warehouse.tables.quality import DATA_QUALITY
-from warehouse.words import format_count
+from wlz.words.counts import format_count
 
 ONE_FINDING = pl.DataFrame([{"observed": "something", "findings_count": 1, "at_stake_eur": 2.0}])
 CLEAN = pl.DataFrame([{"observed": "all well", "findings_count": 0, "at_stake_eur": 0.0}])

@@ -8,12 +8,12 @@ import polars as pl
 import pytest
 
 from expectations import extra_items, lag
-from expectations.results import CheckResult, list_findings_of
-from expectations.rules import DeliveryView, Rule, measure, measure_table
-from expectations.runner import judge
+from expectations.judging.results import CheckResult, list_findings_of
+from expectations.judging.rule import DeliveryView, Rule, measure, measure_table
+from expectations.judging.runner import judge
 from warehouse.settings import load_assumptions
 from warehouse.tables.deliveries import KINDS
-from wlz.lag_checks import MORE_FINDINGS_SCHEMA
+from wlz.lag.findings import MORE_FINDINGS_SCHEMA
 
 MAY = date(2018, 5, 1)
 LAG_RULES = {rule.check_id: rule for rule in lag.RULES}

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from expectations import monitor
-from expectations.results import CheckResult, list_findings_of
-from expectations.rules import measure_table
-from expectations.runner import judge
+from expectations.judging.results import CheckResult, list_findings_of
+from expectations.judging.rule import measure_table
+from expectations.judging.runner import judge
 from warehouse.tables.monitor import MONITOR_PROVIDER
 from warehouse.tables.quality import CHECK_FINDINGS
 

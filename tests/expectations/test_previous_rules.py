@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from expectations.judging.results import CheckResult, foresees_block
+from expectations.judging.rule import NO_FINDINGS, Escalation, ExpectationSpec, Rule, RuleMetrics
 from expectations.previous import euro_by_month, find_previous, measure_doubling
-from expectations.results import CheckResult, foresees_block
-from expectations.rules import NO_FINDINGS, Escalation, ExpectationSpec, Rule, RuleMetrics
 from warehouse.store import Store
 from warehouse.tables.deliveries import DECLARATIES, DELIVERY_REGISTER
 

@@ -5,10 +5,10 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from expectations.judging.results import CheckResult
+from expectations.judging.rule import measure_table
+from expectations.judging.runner import judge
 from expectations.prices import PRICE_RULES, UNIT_FINDINGS
-from expectations.results import CheckResult
-from expectations.rules import measure_table
-from expectations.runner import judge
 from tests.spec.price_frames import agreements, claims, price_row, volumes_year
 from warehouse.settings import load_assumptions
 from warehouse.tables.prices import PRICES

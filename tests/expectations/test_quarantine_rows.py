@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from expectations.quarantine import split_rows
+from expectations.intake.quarantine import split_rows
 from warehouse.tables.deliveries import DECLARATIES, KINDS
 
 PRESTATIES, UNITS = {"Z041", "Z110"}, {"14"}

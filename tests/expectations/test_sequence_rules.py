@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from expectations import sequence
+from expectations.judging.results import CheckResult
+from expectations.judging.rule import DeliveryView, measure
+from expectations.judging.runner import judge
 from expectations.previous import euro_by_month
-from expectations.results import CheckResult
-from expectations.rules import DeliveryView, measure
-from expectations.runner import judge
 
 MARCH, APRIL, MAY = date(2018, 3, 1), date(2018, 4, 1), date(2018, 5, 1)
 RULES = {rule.check_id: rule for rule in sequence.RULES}

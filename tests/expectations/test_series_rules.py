@@ -6,7 +6,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from expectations.quarantine import split_rows
+from expectations.intake.quarantine import split_rows
 from warehouse.settings import load_assumptions
 from warehouse.tables.deliveries import DECLARATIES
 

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from expectations import prices, utilisation, volumes
-from expectations.results import CheckResult
-from expectations.rules import Rule, measure_table
-from expectations.runner import judge
+from expectations.judging.results import CheckResult
+from expectations.judging.rule import Rule, measure_table
+from expectations.judging.runner import judge
 from expectations.volumes import CLAIM_RULES, FLAG_RULES
 from warehouse.settings import load_assumptions
 from warehouse.tables.volumes import VOLUME_CHECK

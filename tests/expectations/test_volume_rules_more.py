@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 
 from expectations import negatives, volumes
-from expectations.results import CheckResult, list_findings_of
-from expectations.rules import DeliveryView, Rule, measure, measure_table
-from expectations.runner import judge
+from expectations.judging.results import CheckResult, list_findings_of
+from expectations.judging.rule import DeliveryView, Rule, measure, measure_table
+from expectations.judging.runner import judge
 from warehouse.settings import load_assumptions
 from warehouse.tables.vintages import FORECAST_VINTAGES
-from wlz.advice_moves import MOVES_SCHEMA, list_advice_moves
+from wlz.vintages.moves import MOVES_SCHEMA, list_advice_moves
 
 MONTHS, YEAR = negatives.RULES
 (MOVED,) = volumes.ADVICE_RULES

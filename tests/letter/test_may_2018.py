@@ -16,17 +16,17 @@ import polars as pl
 import pytest
 
 import assets.context
-import wlz.utilisation
+import wlz.utilisation.utilisation
 from assets import extra_items, marts, pgb, prices, utilisation
 from assets.context import Warehouse
+from pipelines.cli.text.tables import PUBLISHED, render_demo
 from reports.letter_tables import TABLES, build_letter_tables, compare_with_published, summarise_comparison
 from reports.marts import read_marts
 from reports.rounding import round_millions
-from reports.terminal import PUBLISHED, render_demo
 from tests.worlds import Worlds
 from warehouse.duck import run_query
 from warehouse.reference import load_published
-from wlz.rounds import Round, choose_deliveries
+from wlz.known.rounds import Round, choose_deliveries
 
 MONTH = date(2018, 5, 1)
 LAST = [utilisation.utilisation, utilisation.utilisation_months, marts.marts]
@@ -152,7 +152,7 @@ def test_an_error_in_the_as_of_rule_shows(letter, tmp_path, monkeypatch):
 
 def test_an_error_in_the_transfer_formula_shows(letter, tmp_path, monkeypatch):
     """Planted: no brutering. 30 is then worth 30, and −147 is left instead of −152 (unrounded −177.6 + 30.2)."""
-    monkeypatch.setattr(wlz.utilisation, "transfer_value", lambda amount, *_: Decimal(amount))
+    monkeypatch.setattr(wlz.utilisation.utilisation, "transfer_value", lambda amount, *_: Decimal(amount))
     wrong = rerun(letter, tmp_path, LAST)
     national = read_marts(wrong.database, ("utilisation_national",), MONTH)["utilisation_national"]
     zin = national.filter(part="zin").row(0, named=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from reports.letter_tables import TABLES, PrintedTable, build_letter_tables
-from wlz.utilisation import confront, region_shares
+from wlz.utilisation.utilisation import confront, region_shares
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "mei-advies-2018"
 FILES = {

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from wlz.prices import derive_prices
+from wlz.prices.prices import derive_prices
 
 MONEY = pl.Decimal(18, 2)
 ASSUMPTIONS = {

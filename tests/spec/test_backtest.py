@@ -1,4 +1,4 @@
-"""Accuracy by hand (docs/methods/backtest.md): two series of four years, engines that err by a known amount."""
+"""Accuracy by hand (docs/explanation/backtest.md): two series of four years, engines that err by a known amount."""
 
 from datetime import date
 
@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from wlz.backtest import ACCURACY_SCHEMA, BacktestError, backtest_panel, choose_engines, list_origins
-from wlz.engines import EngineForecast
-from wlz.past_advices import compare_advice, settled_year
-from wlz.series_backtest import backtest_series
+from wlz.forecasting.backtest import ACCURACY_SCHEMA, BacktestError, backtest_panel, choose_engines, list_origins
+from wlz.forecasting.engines import EngineForecast
+from wlz.vintages.past_advices import compare_advice, settled_year
+from wlz.volumes.backtest import backtest_series
 
 
 def always(value: float):

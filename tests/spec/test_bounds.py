@@ -1,4 +1,4 @@
-"""Levels of the bounds (docs/methods/bounds.md): a tiny advice, in which every total can be added up by hand."""
+"""Levels of the bounds (docs/explanation/bounds.md): a tiny advice, in which every total can be added up by hand."""
 
 from datetime import date
 
@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from tests.unit.test_ets import make_panel
-from wlz.bounds import (
+from wlz.bounds.levels import bound_levels, collect_levels, expect_levels, observed_levels
+from wlz.bounds.valued_paths import (
     EURO_BOUNDS,
     PLACE,
     Valuation,
@@ -18,10 +19,9 @@ from wlz.bounds import (
     mixed_groups,
     sample_scenarios,
 )
-from wlz.engines import ENGINES
-from wlz.level_bounds import bound_levels, collect_levels, expect_levels, observed_levels
-from wlz.paths import draw_shocks
-from wlz.sampling import Panel, fit_uncertainty
+from wlz.forecasting.engines import ENGINES
+from wlz.forecasting.paths import draw_shocks
+from wlz.forecasting.sampling import Panel, fit_uncertainty
 
 # Two prestaties of A in two regions, one of them meerzorg, and one of B; hours and days in the group "mixed".
 SERIES = pl.DataFrame(

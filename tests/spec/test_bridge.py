@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.bridge import render_bridge
+from pipelines.cli.text.bridge import render_bridge
 from warehouse import reference
 from warehouse.contract import conform
 from warehouse.tables.bridge import FORECAST_BRIDGE
 from warehouse.tables.deliveries import KINDS
-from wlz.bridge import COMPONENTS, AdviceFrames, BridgeError, build_bridge, match_scenario, place_transfers
+from wlz.vintages.bridge import COMPONENTS, AdviceFrames, BridgeError, build_bridge, match_scenario, place_transfers
 
 EUR = pl.Decimal(18, 2)
 D = Decimal

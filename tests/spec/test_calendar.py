@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from dateutil import easter
 
-from wlz.calendar import add_working_days, claims_due, easter_sunday, handled_by, public_holidays, sent_by
+from wlz.words.calendar import add_working_days, claims_due, easter_sunday, handled_by, public_holidays, sent_by
 
 # Easter Sunday as the Rijksoverheid publishes it.
 EASTER = [

@@ -1,7 +1,7 @@
 """The textbook chain ladder against published results and against an independent program.
 
 Published: Mack, ASTIN Bulletin 23 (1993), on the triangle of Taylor and Ashe (1983), and on RAA (Mack 1994). Program:
-the package chainladder on its own samples, frozen in tests/data/chainladder_peer by scripts/peer_chainladder.py.
+the package chainladder on its own samples, frozen in tests/data/chainladder_peer by scripts/bench/peer_chainladder.py.
 """
 
 import json
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wlz.lag import (
+from wlz.runoff import (
     LagError,
     benktander,
     bornhuetter_ferguson,

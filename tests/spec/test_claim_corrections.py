@@ -1,4 +1,4 @@
-"""Hours and minutes exchanged in claims, put right where volumes are added up: `wlz.claim_corrections` (check U01)."""
+"""Hours and minutes exchanged in claims, put right where volumes are added up: `wlz.claims.corrections` (check U01)."""
 
 from datetime import date
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.spec.test_claim_units import PRICE, SINCE_2018, VOLUME, WRONG, claimed, judge, shift
 from tests.spec.test_series import CROSSWALK, REGIONS
-from wlz.claim_corrections import MONTH_KEY, correct_volumes, list_unit_corrections
+from wlz.claims.corrections import MONTH_KEY, correct_volumes, list_unit_corrections
 from wlz.series import aggregate_claims
 
 PRESTATIES = pl.DataFrame({"prestatiecode": ["H104", "H141"], "unit_code": ["01", "04"]})

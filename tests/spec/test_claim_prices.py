@@ -5,8 +5,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from wlz.claim_prices import compare_months, compare_nationally, maximum_prices, prices_above_maximum
-from wlz.claim_units import select_years, sum_years
+from wlz.claims.prices import compare_months, compare_nationally, maximum_prices, prices_above_maximum
+from wlz.claims.units import select_years, sum_years
 
 DELIVERY = date(2018, 5, 1)
 PRESTATIES = pl.DataFrame({"prestatiecode": ["Z025", "H104"], "unit_code": ["14", "01"]})

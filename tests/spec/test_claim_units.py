@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wlz.claim_prices import maximum_prices
-from wlz.claim_units import (
+from wlz.claims.prices import maximum_prices
+from wlz.claims.unit_fit import OTHER_UNIT_FACTORS, SCALE_FACTORS, factor_tolerances, fit_unit
+from wlz.claims.units import (
     CONFUSED_WITH,
     PLACE,
     agreed_prices,
@@ -22,7 +23,6 @@ from wlz.claim_units import (
     select_years,
     sum_years,
 )
-from wlz.unit_correction import OTHER_UNIT_FACTORS, SCALE_FACTORS, factor_tolerances, fit_unit
 
 DELIVERY = date(2018, 5, 1)
 MONTHS = pl.date_range(date(2016, 1, 1), date(2018, 4, 1), "1mo", eager=True)

@@ -1,10 +1,10 @@
-"""Chances against the kader, by hand (docs/methods/bounds.md): what a share of paths, a shortage and a transfer are."""
+"""Chances against the kader, by hand (explanation, bounds): what a share of paths, a shortage and a transfer are."""
 
 import numpy as np
 import polars as pl
 import pytest
 
-from wlz.exceedance import measure_exceedance, short_after_transfer
+from wlz.bounds.exceedance import measure_exceedance, short_after_transfer
 
 BUDGETS = pl.DataFrame(
     {"wlz_uitvoerder": ["A", "Landelijk"], "zin_budget_eur": [100.0, 100.0], "pgb_budget_eur": [20.0, 20.0]}

@@ -5,8 +5,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from wlz.volume_scenarios import list_flagged
-from wlz.volumes import forecast_volumes
+from wlz.volumes.scenarios import list_flagged
+from wlz.volumes.volumes import forecast_volumes
 
 MONTHS = pl.date_range(date(2015, 1, 1), date(2018, 2, 1), "1mo", eager=True)
 LAST = date(2018, 2, 1)

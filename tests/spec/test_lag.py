@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wlz.completed_series import claims_for_prices, count_days, enough_deliveries, find_silent_series
-from wlz.lag import (
+from wlz.known.rounds import choose_claims_history, make_round
+from wlz.lag.complete import claims_for_prices, count_days, enough_deliveries, find_silent_series
+from wlz.runoff import (
     complete_cells,
     credibility_factors,
     effective_lag,
@@ -18,12 +19,11 @@ from wlz.lag import (
     nowcast_interval,
     retrospective_errors,
 )
-from wlz.lag.completion import fit_curve, weigh_median
-from wlz.lag.lateness import actual_versus_expected, diagonals
-from wlz.lag.retrospect import measure_scatter
-from wlz.lag.season import shift_completeness, to_logit
-from wlz.rounds import choose_claims_history, make_round
-from wlz.volume_scenarios import put_completed
+from wlz.runoff.completion import fit_curve, weigh_median
+from wlz.runoff.lateness import actual_versus_expected, diagonals
+from wlz.runoff.retrospect import measure_scatter
+from wlz.runoff.season import shift_completeness, to_logit
+from wlz.volumes.scenarios import put_completed
 
 CURVE = np.array([0.3, 0.9, 0.97, 0.99, 1.0, 1.0])
 MONTHS = 40

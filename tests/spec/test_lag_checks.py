@@ -10,20 +10,20 @@ import numpy as np
 import polars as pl
 import pytest
 
+from simulation import simulate_deliveries
 from warehouse import reference
 from warehouse.columns.deliveries import VOLUME
 from warehouse.settings import load_assumptions
 from warehouse.tables.deliveries import DECLARATIES
-from wlz.completed_series import CompletedAdvice, complete_advice
-from wlz.engines import ENGINES
-from wlz.lag import link_ratios
-from wlz.lag.mack_tests import calendar_year_test, factor_correlation_test
-from wlz.lag.retrospect import RetrospectiveErrors
-from wlz.lag_checks import MORE_FINDINGS_SCHEMA, judged_ratios, list_more_findings, measure_cover
-from wlz.lag_revisions import CARE_MONTHS, find_falls, find_late_changes, gather_snapshots
-from wlz.level_checks import find_sudden_levels
+from wlz.forecasting.engines import ENGINES
+from wlz.lag.complete import CompletedAdvice, complete_advice
+from wlz.lag.findings import MORE_FINDINGS_SCHEMA, judged_ratios, list_more_findings, measure_cover
+from wlz.lag.revisions import CARE_MONTHS, find_falls, find_late_changes, gather_snapshots
+from wlz.lag.sudden_levels import find_sudden_levels
+from wlz.runoff import link_ratios
+from wlz.runoff.mack_tests import calendar_year_test, factor_correlation_test
+from wlz.runoff.retrospect import RetrospectiveErrors
 from wlz.series import aggregate_claims, ended_codes, lag_months, sum_regions
-from wlz.simulate import simulate_deliveries
 
 AUGUST = date(2018, 8, 1)
 SERIES = ("DSW", "Z051")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tests.spec.test_lag_checks import World, make_world
-from wlz.lag_tables import list_curve, list_findings
+from wlz.lag.tables import list_curve, list_findings
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from tests.spec.test_claim_units import DELIVERY, PRICE, VOLUME, claimed, judge, shift
-from wlz.claim_units import add_older_months
+from wlz.claims.units import add_older_months
 
 
 def since(month: str) -> pl.Expr:

@@ -9,8 +9,16 @@ import pytest
 
 from warehouse.contract import conform
 from warehouse.tables.pgb import PGB
-from wlz.ets import ets_select
-from wlz.pgb import FLAT_MODEL, LAST_YEAR_MODEL, OTHERS_MODEL, PgbError, benchmark_pgb, build_pgb_stands, forecast_pgb
+from wlz.forecasting.ets import ets_select
+from wlz.pgb.pgb import (
+    FLAT_MODEL,
+    LAST_YEAR_MODEL,
+    OTHERS_MODEL,
+    PgbError,
+    benchmark_pgb,
+    build_pgb_stands,
+    forecast_pgb,
+)
 
 
 def stand_of(month: date, level: float = 80e6, growth: float = 1.05) -> Decimal:

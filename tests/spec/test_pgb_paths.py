@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulation.budgets import pgb_verleningen
+from simulation.inputs import read_settings
+from simulation.world import build_world
 from warehouse import reference as library
 from warehouse.tables.deliveries import KINDS
-from wlz.pgb import PgbError, build_pgb_stands, forecast_pgb
-from wlz.pgb_paths import (
+from wlz.pgb.paths import (
     COMMON_DEFAULT,
     COMMON_DEFAULT_YEARS,
     GAP_SHARE,
@@ -23,10 +25,8 @@ from wlz.pgb_paths import (
     learn_spread,
     simulate_pgb,
 )
+from wlz.pgb.pgb import PgbError, build_pgb_stands, forecast_pgb
 from wlz.series import assign_regions
-from wlz.simulate.budgets import pgb_verleningen
-from wlz.simulate.inputs import read_settings
-from wlz.simulate.world import build_world
 
 EUR = pl.Decimal(18, 2)
 MARCH, DECEMBER = date(2018, 3, 1), date(2018, 12, 1)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.spec.price_frames import PAID_SHARES, TARIFFS, agreements, claims, price_row, price_rows, volumes_year
 from warehouse.contract import conform
 from warehouse.tables.prices import PRICES
-from wlz.prices import PriceError
+from wlz.prices.prices import PriceError
 
 
 def with_vintage(frame: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import pytest
 
 from warehouse.contract import conform
 from warehouse.tables.prices import REVENUE
-from wlz.prices import PriceError, value_volumes, volumes_without_price
+from wlz.prices.prices import PriceError, value_volumes, volumes_without_price
 
 PRESTATIES = pl.DataFrame(
     {

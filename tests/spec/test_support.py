@@ -4,14 +4,23 @@ from datetime import date
 from decimal import Decimal
 
 import polars as pl
-from spec.suppression_attack import TOTAL, cells_of, group, is_protected, printed_sums, region, uitvoerder, work_out
 
+from tests.spec.suppression_attack import (
+    TOTAL,
+    cells_of,
+    group,
+    is_protected,
+    printed_sums,
+    region,
+    uitvoerder,
+    work_out,
+)
 from warehouse import reference
 from warehouse.contract import conform
 from warehouse.tables.deliveries import DECLARATIES, PGB_VERLENINGEN
 from warehouse.tables.support import CELL_SUPPORT
 from wlz.series import assign_regions
-from wlz.support import count_holders, count_providers, list_amounts, list_claimants, suppress_report
+from wlz.support.support import count_holders, count_providers, list_amounts, list_claimants, suppress_report
 
 MAY = date(2018, 5, 1)
 CROSSWALK, REGIONS = reference.load_crosswalk(), reference.load_regions()

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spec.suppression_attack import (
+
+from tests.spec.suppression_attack import (
     NATION,
     TOTAL,
     Cell,
@@ -21,14 +22,13 @@ from spec.suppression_attack import (
     uitvoerder,
     work_out,
 )
-
 from warehouse import reference
 from warehouse.settings import load_assumptions
 from warehouse.tables.prices import REVENUE
 from warehouse.tables.support import CELL_SUPPORT
 from warehouse.tables.utilisation import UTILISATION
-from wlz.support import list_amounts, list_equations
-from wlz.suppression import SuppressionError, suppress_cells
+from wlz.support.support import list_amounts, list_equations
+from wlz.support.suppression import SuppressionError, suppress_cells
 
 RATIO = 0.15
 QUICK = settings(max_examples=60, deadline=None)

@@ -11,10 +11,10 @@ from datetime import date
 import polars as pl
 import pytest
 
+from simulation import simulate_truth
 from warehouse import reference
 from wlz.series import ended_codes, replaced_codes
-from wlz.simulate import simulate_truth
-from wlz.volumes import SERIES_KEY, forecast_volumes
+from wlz.volumes.volumes import SERIES_KEY, forecast_volumes
 
 FIRST, LAST, DECEMBER = date(2015, 1, 1), date(2017, 12, 1), date(2018, 12, 1)
 LIMIT_RATIO = 0.001

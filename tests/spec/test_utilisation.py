@@ -25,7 +25,7 @@ from tests.spec.utilisation_frames import (
 )
 from warehouse.contract import conform
 from warehouse.tables.utilisation import UTILISATION
-from wlz.utilisation import (
+from wlz.utilisation.utilisation import (
     UtilisationError,
     apply_transfers,
     confront,

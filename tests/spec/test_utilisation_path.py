@@ -20,8 +20,8 @@ from tests.spec.utilisation_frames import (
 )
 from warehouse.contract import conform
 from warehouse.tables.utilisation import UTILISATION_MONTHS
-from wlz.utilisation import confront
-from wlz.utilisation_path import monthly_path
+from wlz.utilisation.path import monthly_path
+from wlz.utilisation.utilisation import confront
 
 
 @QUICK

@@ -12,7 +12,7 @@ from warehouse.tables.bounds import FORECAST_BOUNDS
 from warehouse.tables.quality import ADVICE_PROVENANCE
 from warehouse.tables.utilisation import UTILISATION
 from warehouse.tables.vintages import FORECAST_VINTAGES, REALISATION
-from wlz.vintages import list_vintage, realise_years, renew_vintages, settled_years
+from wlz.vintages.vintages import list_vintage, realise_years, renew_vintages, settled_years
 
 D = Decimal
 EUR = pl.Decimal(18, 2)

@@ -12,7 +12,7 @@ from warehouse.landing import read_delivery
 from warehouse.settings import load_delivery_format
 from warehouse.tables.deliveries import DECLARATIES
 from warehouse.values import DeliveryFormat
-from wlz.faults import DeliveryRefused, Fault
+from wlz.words.faults import DeliveryRefused, Fault
 
 DECLARED = load_delivery_format()
 HEADER = "aanleverdatum;zorgkantoorcode;agb_code;prestatiecode;zorgmaand;eenheid;aantal;bedrag"

@@ -8,7 +8,7 @@ import pytest
 
 from warehouse import settings
 from warehouse.settings import assumptions_path, data_folder, load_assumptions
-from wlz.assumptions import AssumptionError, paid_shares, parse_assumptions
+from wlz.known.assumptions import AssumptionError, paid_shares, parse_assumptions
 
 ENTRY = {"value": 0.86, "unit": "factor", "range": [0.5, 1.0], "source": "letter, p. 1", "date": date(2018, 5, 29)}
 COMMON = 'fit_months = { value = 36, unit = "months", range = [24, 120], source = "letter A.2.1", date = 2018-05-29 }\n'

@@ -9,8 +9,8 @@ import pytest
 
 from warehouse import cache
 from warehouse.cache import KEPT_FILES, ForecastCache
-from wlz.engines import Engine, EngineForecast
-from wlz.ets import FloatArray
+from wlz.forecasting.engines import Engine, EngineForecast
+from wlz.forecasting.ets import FloatArray
 
 HISTORY = np.arange(72.0).reshape(2, 36)
 

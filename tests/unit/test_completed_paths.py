@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from wlz.bounds import CompletedMonths, _KnownMonths, build_calendar
-from wlz.lag.retrospect import FREEDOM, T_SCALE
+from wlz.bounds.valued_paths import CompletedMonths, _KnownMonths, build_calendar
+from wlz.runoff.retrospect import FREEDOM, T_SCALE
 
 PATHS = 4000
 IDS = [f"P{number}/U" for number in range(50)]

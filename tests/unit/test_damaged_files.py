@@ -11,14 +11,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from expectations.intake import take_in
+from expectations.intake.take_in import take_in
+from simulation.run import simulate_deliveries
 from warehouse.landing import read_delivery
 from warehouse.reference import load_simulation_reference
 from warehouse.settings import load_delivery_format
 from warehouse.store import Store
 from warehouse.tables.deliveries import KINDS
-from wlz.faults import DeliveryRefused
-from wlz.simulate.run import simulate_deliveries
+from wlz.words.faults import DeliveryRefused
 
 SECONDS = 120  # of this process, for all of them: another worker may be busy
 ZONES = 5

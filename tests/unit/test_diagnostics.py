@@ -10,13 +10,13 @@ import polars as pl
 import pytest
 
 from pipelines.cli.diagnose import NOTHING_TO_DIAGNOSE, diagnose_published
-from reports.diagnostics import render_diagnosis
+from pipelines.cli.text.diagnosis import render_diagnosis
 from warehouse import duck
 from warehouse.tables.marts import MARTS
-from wlz import diagnostics
-from wlz.diagnostics import check_dependence, diagnose_series, filter_residuals, measure_strengths
-from wlz.engines import ENGINES
-from wlz.ets import EtsError, ets_select, fit_panel, group_by_pattern
+from wlz.forecasting import diagnosis as diagnostics
+from wlz.forecasting.diagnosis import check_dependence, diagnose_series, filter_residuals, measure_strengths
+from wlz.forecasting.engines import ENGINES
+from wlz.forecasting.ets import EtsError, ets_select, fit_panel, group_by_pattern
 
 FIRST = date(2015, 1, 1)
 MONTHS = np.arange(36)

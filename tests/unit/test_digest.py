@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expectations.catalogue import RULES
-from pipelines.alerts import NOTICES
-from pipelines.digest import MAX_TEXT, as_html, as_text, clean, format_amount, write_digest
-from pipelines.news import Alert, Findings, Judgement, Told, choose_messages, list_findings, name_subject
+from pipelines.alerts.digest import MAX_TEXT, as_html, as_text, clean, format_amount, write_digest
+from pipelines.alerts.news import Alert, Findings, Judgement, Told, choose_messages, list_findings, name_subject
+from pipelines.alerts.send import NOTICES
 from reports.checks_nl import DUTCH, NOT_USED, REFUSED
 from warehouse.tables.deliveries import DELIVERY_REGISTER
 from warehouse.tables.quality import CHECK_FINDINGS, DATA_QUALITY

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from tests.unit.test_volumes import add_months, get_forecast, get_label, make_series, make_volumes
-from wlz.edge_cases import find_level_shift, find_odd_last_month
-from wlz.panel import FLAGS, forecast_treated, treat_history
-from wlz.volumes import build_panel, forecast_volumes
+from wlz.forecasting.edge_cases import find_level_shift, find_odd_last_month
+from wlz.forecasting.one_panel import FLAGS, forecast_treated, treat_history
+from wlz.volumes.volumes import build_panel, forecast_volumes
 
 START, LAST = date(2015, 1, 1), date(2017, 12, 1)
 H105_H106 = pl.DataFrame({"prestatiecode": ["H105"], "successor": ["H106"], "end_month": [date(2016, 12, 1)]})
@@ -187,7 +187,7 @@ def test_adding_a_year_of_history_never_breaks() -> None:
     for months in range(1, 73):
         values = np.abs(rng.normal(100, 30, (4, months))).round()
         treated = treat_history(values)
-        from wlz.engines import ENGINES
+        from wlz.forecasting.engines import ENGINES
 
         found = forecast_treated(treated, ENGINES["combined"], 24, month_of_year=(months - 1) % 12)
         assert np.isfinite(found.point).all(), months

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.test_ets import make_mixed_panel, make_panel
-from wlz import ets
-from wlz.engines import DEFAULT_ENGINE, ENGINES, RUN_ENGINES
-from wlz.engines.ets_average import (
+from wlz.forecasting import ets
+from wlz.forecasting.engines import DEFAULT_ENGINE, ENGINES, RUN_ENGINES
+from wlz.forecasting.engines.ets_average import (
     TEMPERATURE,
     average_forecast,
     build_average_bank,
@@ -22,8 +22,8 @@ from wlz.engines.ets_average import (
     list_windows,
     weigh_models,
 )
-from wlz.engines.interface import fill_last_year
-from wlz.engines.recent_growth import measure_growth
+from wlz.forecasting.engines.interface import fill_last_year
+from wlz.forecasting.engines.recent_growth import measure_growth
 
 SNAPSHOT = Path(__file__).parent / "snapshots" / "engines_panel.csv"
 QUICK = settings(max_examples=25, deadline=None, derandomize=True)

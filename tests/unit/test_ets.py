@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wlz import ets
+from wlz.forecasting import ets
 
 SNAPSHOT = Path(__file__).parent / "snapshots" / "ets_panel.csv"
 MONTHS = np.arange(36)

@@ -9,10 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from expectations import arrivals, intake
-from expectations.intake import Intake, take_in
-from expectations.results import CheckResult
-from expectations.rules import DeliveryView
+from expectations.intake import arrivals
+from expectations.intake import take_in as intake
+from expectations.intake.take_in import Intake, take_in
+from expectations.judging.results import CheckResult
+from expectations.judging.rule import DeliveryView
 from warehouse.store import Store
 from warehouse.tables.deliveries import DECLARATIES, HULPMIDDELEN
 from warehouse.tables.quality import DATA_QUALITY

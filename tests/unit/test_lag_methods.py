@@ -16,7 +16,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from wlz.lag import (
+from wlz.forecasting.any_panel import add_months
+from wlz.runoff import (
     LagError,
     Triangle,
     build_triangle,
@@ -29,8 +30,7 @@ from wlz.lag import (
     link_ratios,
     mack_standard_error,
 )
-from wlz.lag.triangle import BLOCK_SIZE
-from wlz.panel_frame import add_months
+from wlz.runoff.triangle import BLOCK_SIZE
 
 FIRST = date(2016, 1, 1)
 QUICK = settings(max_examples=40, deadline=None, derandomize=True)

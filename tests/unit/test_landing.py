@@ -24,8 +24,8 @@ from warehouse.landing import find_delivery, read_control, read_delivery, write_
 from warehouse.settings import load_delivery_format
 from warehouse.tables.deliveries import DECLARATIES, KINDS, NA_IJL
 from warehouse.values import DeliveryFormat
-from wlz.assumptions import AssumptionError
-from wlz.faults import DeliveryRefused
+from wlz.known.assumptions import AssumptionError
+from wlz.words.faults import DeliveryRefused
 
 WINDOWS = DeliveryFormat(";", ",", "windows-1252", "%Y-%m-%d")
 

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.landing_files import DECLARED, GOOD, HEADER, ROW, put, read, refuse, with_cell
 from warehouse.landing import NEXT_STEP, read_delivery
 from warehouse.tables.deliveries import AFSPRAKEN, DECLARATIES
-from wlz.faults import DeliveryRefused
+from wlz.words.faults import DeliveryRefused
 
 
 def parquet(folder: Path, **changes: list[object]) -> Path:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wlz import large_frames
-from wlz.large_frames import as_text, encode_text, find_repeated, join_codes, schema_as_text, sum_in_parts
+from wlz.words import large_frames
+from wlz.words.large_frames import as_text, encode_text, find_repeated, join_codes, schema_as_text, sum_in_parts
 
 CODES = pl.DataFrame({"code": ["b", None, "a", "b", None], "month": [1, 1, 2, 1, 2], "euro": [0.1, 0.2, 0.3, 0.4, 0.5]})
 EURO = [pl.len().alias("rows"), pl.col("euro").sum(), pl.col("euro").median().alias("median")]

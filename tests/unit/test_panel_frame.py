@@ -13,8 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from wlz.engines import RUN_ENGINES
-from wlz.panel_frame import (
+from wlz.forecasting.any_panel import (
     FORECAST_SCHEMA,
     HISTORY_MONTHS,
     LINE_NAMES,
@@ -27,6 +26,7 @@ from wlz.panel_frame import (
     forecast_frame,
     read_panel,
 )
+from wlz.forecasting.engines import RUN_ENGINES
 
 FIRST = date(2015, 1, 1)
 QUICK = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

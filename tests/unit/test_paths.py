@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tests.unit.test_ets import make_panel
-from wlz.engines import ENGINES
-from wlz.paths import DRAWS, draw_models, draw_shocks, draw_uniforms, simulate_block
-from wlz.sampling import BOUND_NAMES, Panel, fit_uncertainty, past_cuts, sample_blocks, take_bounds
-from wlz.width import USUAL_80, USUAL_95, learn_width, measure_difficulty
+from wlz.forecasting.engines import ENGINES
+from wlz.forecasting.paths import DRAWS, draw_models, draw_shocks, draw_uniforms, simulate_block
+from wlz.forecasting.sampling import BOUND_NAMES, Panel, fit_uncertainty, past_cuts, sample_blocks, take_bounds
+from wlz.forecasting.width import USUAL_80, USUAL_95, learn_width, measure_difficulty
 
 SNAPSHOT = Path(__file__).parent / "snapshots" / "bounds_panel.csv"
 

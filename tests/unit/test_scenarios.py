@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from wlz.assumptions import AssumptionError
-from wlz.scenarios import (
+from wlz.known.assumptions import AssumptionError
+from wlz.known.scenarios import (
     OVERRIDE_SCHEMA,
     Scenario,
     apply_overrides,

@@ -7,15 +7,15 @@ import numpy as np
 import polars as pl
 import pytest
 
+from simulation import SimulatedFile, SimulationError, Truth, simulate_deliveries, simulate_truth
+from simulation.agreements import herschikking
+from simulation.budgets import kader, pgb_stand_cents, published_budget_cents
+from simulation.claims import LATE_CELLS_ARRIVE, Claims, declared_volumes
+from simulation.inputs import DELIVERED_HEADERS, month_date, split_cents
+from simulation.run import prepare
+from simulation.world import YEARS, World, paid_nhc_ratio, tariffs_per_claim_unit
 from warehouse import reference as library
 from warehouse.tables.deliveries import KINDS
-from wlz.simulate import SimulatedFile, SimulationError, Truth, simulate_deliveries, simulate_truth
-from wlz.simulate.agreements import herschikking
-from wlz.simulate.budgets import kader, pgb_stand_cents, published_budget_cents
-from wlz.simulate.claims import LATE_CELLS_ARRIVE, Claims, declared_volumes
-from wlz.simulate.inputs import DELIVERED_HEADERS, month_date, split_cents
-from wlz.simulate.run import prepare
-from wlz.simulate.world import YEARS, World, paid_nhc_ratio, tariffs_per_claim_unit
 
 MAY_2018 = date(2018, 5, 1)
 REFERENCE = library.load_simulation_reference("small")

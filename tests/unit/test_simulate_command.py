@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pipelines.cli.simulate import read_marker, simulate
-from wlz.simulate import list_defects
+from simulation import list_defects
 
 
 def run(*words: str) -> Result:

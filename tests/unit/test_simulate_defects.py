@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from simulation import DEFECTS, SimulatedFile, SimulationError, Truth, simulate_deliveries, simulate_truth
+from simulation.claims import BILLING_SHIFTS, completeness, largest_uitvoerder
+from simulation.inputs import month_date
+from simulation.run import prepare
 from warehouse import reference as library
-from wlz.simulate import DEFECTS, SimulatedFile, SimulationError, Truth, simulate_deliveries, simulate_truth
-from wlz.simulate.claims import BILLING_SHIFTS, completeness, largest_uitvoerder
-from wlz.simulate.inputs import month_date
-from wlz.simulate.run import prepare
 
 MAY_2018 = date(2018, 5, 1)
 REFERENCE = library.load_simulation_reference("small")

@@ -8,13 +8,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from simulation import DEFECTS, SimulatedFile, SimulationError, list_defects, simulate_deliveries, simulate_truth
+from simulation.claims import Claims
+from simulation.defects import plant_defects, touched_files
+from simulation.inputs import DELIVERED_HEADERS, SIZES, month_date, month_number
+from simulation.kinds import build_file
+from simulation.run import prepare
 from warehouse import reference as library
-from wlz.simulate import DEFECTS, SimulatedFile, SimulationError, list_defects, simulate_deliveries, simulate_truth
-from wlz.simulate.claims import Claims
-from wlz.simulate.defects import plant_defects, touched_files
-from wlz.simulate.inputs import DELIVERED_HEADERS, SIZES, month_date, month_number
-from wlz.simulate.kinds import build_file
-from wlz.simulate.run import prepare
 
 ROOT = Path(__file__).parents[2]
 MAY_2018 = date(2018, 5, 1)
@@ -259,7 +259,7 @@ def test_a_kind_that_is_not_due_every_month_is_planted_where_it_came_last() -> N
 
 
 def test_the_document_lists_every_defect() -> None:
-    page = (ROOT / "docs" / "methods" / "simulate.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "explanation" / "simulate.md").read_text(encoding="utf-8")
     listed = [line for line in page.splitlines() if line.startswith("| `")]
     expected = [
         f"| `{one.name}` | {one.check_id} | {one.kind} | {one.what} | "

@@ -15,7 +15,7 @@ from warehouse.store import Store, month_label, remove_leftovers
 from warehouse.tables.deliveries import DELIVERY_REGISTER, KADER
 from warehouse.tables.quality import CHECK_FINDINGS
 from warehouse.tables.series import SERIES_REGION
-from wlz.faults import NoDataError
+from wlz.words.faults import NoDataError
 
 MAY, JUNE = date(2018, 5, 1), date(2018, 6, 1)
 

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from wlz.lag import LagError
-from wlz.panel_frame import PanelError, add_months
-from wlz.triangle_frame import BOUND_NAMES, METHODS, ROW_NAMES, complete_frame
+from wlz.forecasting.any_panel import PanelError, add_months
+from wlz.runoff import LagError
+from wlz.runoff.any_triangle import BOUND_NAMES, METHODS, ROW_NAMES, complete_frame
 
 FIRST = date(2015, 1, 1)
 SHARE = (0.3, 0.9, 0.97, 1.0)

@@ -1,4 +1,4 @@
-"""How prices and extra items scatter, by hand (docs/methods/bounds.md, in euro)."""
+"""How prices and extra items scatter, by hand (docs/explanation/bounds.md, in euro)."""
 
 from datetime import date
 from decimal import Decimal
@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from wlz.uncertainty import (
+from wlz.prices.uncertainty import (
     MAD_TO_DEVIATION,
     draw_extra_items,
     extra_item_deviations,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wlz.unit_correction import GRAVITY, correct_units, judge_unit, summarise_units
+from wlz.claims.unit_fit import GRAVITY, correct_units, judge_unit, summarise_units
 
 ASSUMPTIONS = {
     "unit_factor_hours_minutes": 60.0,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wlz.units import MINUTES_PER_UNIT, TIMELESS_UNITS, conversion_factor, conversion_table, normalise_units
+from wlz.words.units import MINUTES_PER_UNIT, TIMELESS_UNITS, conversion_factor, conversion_table, normalise_units
 
 PRESTATIES = pl.DataFrame({"prestatiecode": ["H104", "H531", "Z053", "Z900"], "unit_code": ["01", "16", "14", "81"]})
 

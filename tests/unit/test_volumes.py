@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wlz.engines import ENGINES, EngineForecast
-from wlz.ets import MIN_OBSERVATIONS
-from wlz.ets_check import check_with_statsmodels
-from wlz.panel import FLAGS
-from wlz.volumes import VolumesError, forecast_volumes
+from wlz.forecasting.engines import ENGINES, EngineForecast
+from wlz.forecasting.ets import MIN_OBSERVATIONS
+from wlz.forecasting.one_panel import FLAGS
+from wlz.volumes.second_opinion import check_with_statsmodels
+from wlz.volumes.volumes import VolumesError, forecast_volumes
 
 START = date(2015, 1, 1)
 QUICK = settings(max_examples=20, deadline=None, derandomize=True)

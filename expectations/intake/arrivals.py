@@ -1,0 +1,279 @@
+"""Files on their way in: found in the landing zone, read, their rows split, measured by every rule that applies.
+
+What is kept or refused is decided in ``take_in.py``; what a rule says is in the file of its stage.
+"""
+
+import hashlib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from expectations.catalogue import DELIVERY_RULES, measure_delivery
+from expectations.claim_prices import UNIT_CHECK, list_corrections
+from expectations.intake.quarantine import split_rows
+from expectations.judging.results import LARGEST_TOTAL_EUR, CheckResult, foresees_block
+from expectations.judging.rule import DeliveryView, Rule, RuleMetrics
+from expectations.previous import euro_by_month, find_previous
+from warehouse import reference
+from warehouse.landing import SUFFIXES, find_delivery, read_control, read_delivery
+from warehouse.settings import load_assumptions, load_delivery_format, load_round
+from warehouse.store import Store, month_label
+from warehouse.tables.deliveries import DECLARATIES, KINDS
+from wlz.words.faults import DeliveryRefused, Fault
+
+Report = Callable[[str], None]
+Released = Mapping[str, Collection[str]]  # delivery_id → check ids whose rows a person released from quarantine
+FILE_NAMES = {f"{kind}{suffix}": kind for kind in KINDS for suffix in (*SUFFIXES, ".control.json")}
+COMPARED_KINDS = ("kader", "beleidsregelwaarden", "herschikking")  # what claims and budgets are held against
+
+
+@dataclass
+class Arrival:
+    """One file on its way in."""
+
+    kind: str
+    month: date
+    path: Path
+    content_hash: str
+    rows: int = 0
+    amount_eur: object = None
+    received_on: date | None = None
+    kept: pl.DataFrame | None = None
+    is_held: bool = False
+    is_repeated: bool = False  # refused before, superseded and put back, or rows released: judged again
+    quarantined: pl.DataFrame | None = None
+    metrics: list[RuleMetrics] = field(default_factory=list)
+    corrections: pl.DataFrame | None = None  # of units in claims, DELIVERY_UNIT_CORRECTIONS
+
+    @property
+    def delivery_id(self) -> str:
+        """Kind, month and content: the same file again has the same id."""
+        return f"{self.kind}-{month_label(self.month)}-{self.content_hash[:12]}"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What new files are held against: the round's assumptions, and the newest readable budgets and tariffs."""
+
+    assumptions: Mapping[str, float]
+    newest: Mapping[str, pl.DataFrame]
+
+    @property
+    def kader_by_code(self) -> dict[str, float] | None:
+        """Zin kader per zorgkantoor: whose claims are expected. None without a kader."""
+        if "kader" not in self.newest:
+            return None
+        latest = self.newest["kader"].sort("budget_year", "stand_date").unique("zorgkantoor_code", keep="last")
+        return dict(latest.select("zorgkantoor_code", pl.col("zin_budget_eur").cast(pl.Float64)).iter_rows())
+
+
+def load_surroundings(landing: Path, through: date) -> Surroundings:
+    """The newest readable file of each of ``COMPARED_KINDS`` up to a month; a refused one gives way to an older."""
+    newest: dict[str, pl.DataFrame] = {}
+    for folder in sorted(landing.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]"), reverse=True):
+        for kind in COMPARED_KINDS if folder.name <= month_label(through) else ():
+            if kind in newest:
+                continue
+            try:
+                path = find_delivery(folder, kind)
+                if path is not None:
+                    newest[kind] = read_delivery(path, KINDS[kind], load_delivery_format())
+            except DeliveryRefused:
+                continue  # it is refused by its own check
+    return Surroundings(load_assumptions(load_round(through).budget_year), newest)
+
+
+def month_folders(landing: Path, report: Report) -> list[tuple[date, Path]]:
+    """Folders of the landing zone with the month they are named after, oldest first; says what it passes over."""
+    found, odd = [], []
+    for entry in sorted(landing.iterdir()):
+        try:
+            if len(entry.name) != len("2018-05") or not entry.is_dir():
+                raise ValueError
+            found.append((date.fromisoformat(f"{entry.name}-01"), entry))
+            odd += [f"{entry.name}/{file.name}" for file in sorted(entry.iterdir()) if file.name not in FILE_NAMES]
+        except ValueError:
+            odd.append(entry.name)
+    if odd:
+        more = f" and {len(odd) - 5} more" if len(odd) > 5 else ""
+        report(
+            f"passed over in the landing zone: {', '.join(odd[:5])}{more}; "
+            "expected YYYY-MM/KIND.parquet, .csv or .csv.gz"
+        )
+    return found
+
+
+def find_misnamed(folder: Path, month: date) -> list[CheckResult]:
+    """Files of a folder with the name of a delivery in another case: nothing of them is used, and each is a warning."""
+    expected = {name.casefold(): name for name in FILE_NAMES}
+    return [
+        _misnamed(file.name, expected[file.name.casefold()], month)
+        for file in sorted(folder.iterdir())
+        if file.name not in FILE_NAMES and file.name.casefold() in expected
+    ]
+
+
+def _misnamed(found: str, expected: str, month: date) -> CheckResult:
+    kind, action = FILE_NAMES[expected], "Nothing of it is used"
+    return CheckResult(
+        check_id="D01",
+        checked_table=kind,
+        delivery_id=f"{kind}-{month_label(month)}-misnamed",
+        title="The file is there and follows its contract",
+        severity="warn",
+        outcome="failed",
+        findings_count=1,
+        at_stake_eur=None,
+        observed=f"a file {found}",
+        expected=expected,
+        message=f"D01 {month_label(month)}/{found} is passed over because of its name; expected {expected}. {action}. "
+        f"Next: rename it to {expected} and repeat.",
+        action=action,
+    )
+
+
+def find_arrivals(
+    landing: Path, known: pl.DataFrame, through: date, again: Collection[str], report: Report
+) -> list[Arrival]:
+    """Files to judge: new ones, and of the known ones those of which the ``delivery_status`` or the id is in ``again``.
+
+    That is: refused ones that still lie there, ones put back (superseded), ones with rows newly released.
+    """
+    columns = ("kind", "delivery_month", "content_hash", "delivery_status")
+    statuses = {(kind, month, digest): status for kind, month, digest, status in known.select(columns).iter_rows()}
+    arrivals = []
+    for month, folder in month_folders(landing, report):
+        for kind in KINDS if month <= through else ():
+            path = first_delivery(folder, kind)
+            if path is None:
+                continue
+            arrival = Arrival(kind, month, path, hash_file(path))
+            status = statuses.get((kind, month, arrival.content_hash))
+            arrival.is_repeated = status is not None
+            if status is None or status in again or arrival.delivery_id in again:
+                arrivals.append(arrival)
+    return arrivals
+
+
+def first_delivery(folder: Path, kind: str) -> Path | None:
+    """The delivered file of a kind, or the first of several (which is a fault of its own); None without any."""
+    try:
+        return find_delivery(folder, kind)
+    except DeliveryRefused as refusal:
+        return folder / refusal.faults[0].file.split("/")[-1]
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of the bytes as delivered."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class Reader:
+    """Reads arrivals in their order, and remembers good claims for the deliveries of later months."""
+
+    def __init__(
+        self,
+        store: Store,
+        known: pl.DataFrame,
+        around: Surroundings,
+        released: Released,
+        rules: Sequence[Rule] = DELIVERY_RULES,
+    ) -> None:
+        self.store, self.known, self.around, self.released, self.rules = store, known, around, released, rules
+        self.good_claims: dict[date, pl.DataFrame] = {}
+        self.good_dates: dict[date, date] = {}
+        self.crosswalk, self.regions = reference.load_crosswalk(), reference.load_regions()
+        self.prestaties = set(reference.load_prestaties()["prestatiecode"])
+        self.units = set(reference.load_units().filter("allowed_for_wlz")["unit_code"])
+
+    def read(self, arrival: Arrival) -> None:
+        """Parse, split and measure one arrival; a file that cannot be parsed is measured as such."""
+        table = KINDS[arrival.kind]
+        frame, control, faults = None, None, []
+        try:
+            find_delivery(arrival.path.parent, arrival.kind)
+            coded = arrival.kind == DECLARATIES.name  # the only kind with millions of rows
+            frame = read_delivery(arrival.path, table, load_delivery_format(), coded=coded)
+            control = read_control(arrival.path)
+        except DeliveryRefused as refusal:
+            frame, faults = None, refusal.faults
+        if frame is not None:
+            released = self.released.get(arrival.delivery_id, ())
+            kept, quarantined = split_rows(frame, table, self.prestaties, self.units, released)
+            arrival.kept, arrival.quarantined = kept, quarantined
+            arrival.rows = frame.height
+            arrival.received_on = frame["delivery_date"].max()  # type: ignore[assignment]
+            if "amount_eur" in frame.columns:
+                total = frame["amount_eur"].sum()
+                arrival.amount_eur = total if abs(total) < LARGEST_TOTAL_EUR else None
+        view = self._view(arrival, frame, faults, control)
+        arrival.metrics = measure_delivery(view, self.rules)
+        if any(one.check_id == UNIT_CHECK and one.error is None for one in arrival.metrics):
+            arrival.corrections = list_corrections(view)
+        self._remember(arrival)
+
+    def _view(
+        self,
+        arrival: Arrival,
+        frame: pl.DataFrame | None,
+        faults: Sequence[Fault],
+        control: dict[str, object] | None,
+    ) -> DeliveryView:
+        previous = self._previous(arrival)
+        newest = self.around.newest
+        return DeliveryView(
+            kind=arrival.kind,
+            table=KINDS[arrival.kind],
+            delivery_id=arrival.delivery_id,
+            delivery_month=arrival.month,
+            file_name=f"{month_label(arrival.month)}/{arrival.path.name}",
+            frame=frame,
+            crosswalk=self.crosswalk,
+            regions=self.regions,
+            assumptions=self.around.assumptions,
+            faults=faults,
+            quarantined=arrival.quarantined,
+            control=control,
+            kader_by_code=self.around.kader_by_code,
+            previous=previous,
+            previous_received_on=self._received_on(previous),
+            same_content_as=self._same_content(arrival),
+            tariffs=newest.get("beleidsregelwaarden"),
+            agreements=newest.get("herschikking"),
+            kader=newest.get("kader"),
+            kept=arrival.kept,
+        )
+
+    def _previous(self, arrival: Arrival) -> pl.DataFrame | None:
+        if arrival.kind != DECLARATIES.name:
+            return None
+        return find_previous(self.store, self.known, self.good_claims, arrival.month, self.crosswalk, self.regions)
+
+    def _received_on(self, previous: pl.DataFrame | None) -> date | None:
+        if previous is None or previous.is_empty():
+            return None
+        month = previous["delivery_month"][0]
+        if month in self.good_dates:
+            return self.good_dates[month]
+        accepted = self.known.filter(kind=DECLARATIES.name, delivery_status="accepted", delivery_month=month)
+        return accepted["received_on"][0] if accepted.height else None
+
+    def _same_content(self, arrival: Arrival) -> str | None:
+        same = self.known.filter(
+            pl.col("delivery_month") != arrival.month,
+            kind=arrival.kind,
+            content_hash=arrival.content_hash,
+            delivery_status="accepted",
+        )
+        return same["delivery_id"][0] if same.height else None
+
+    def _remember(self, arrival: Arrival) -> None:
+        is_good = not any(foresees_block(metrics) for metrics in arrival.metrics)
+        if arrival.kind == DECLARATIES.name and arrival.kept is not None and is_good:
+            self.good_claims[arrival.month] = euro_by_month(arrival.kept, self.crosswalk, self.regions)
+            if arrival.received_on is not None:
+                self.good_dates[arrival.month] = arrival.received_on

@@ -1,0 +1,198 @@
+"""A delivery judged before it is sent or taken in: no warehouse, nothing written, nothing moved.
+
+Without earlier deliveries the rules that need none (``catalogue.OFFLINE_RULES``); with a folder of earlier deliveries
+every rule on a delivery. What a stage of a run finds (late uitvoerders, prices of the year) needs a run.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from expectations.catalogue import DELIVERY_RULES, OFFLINE_RULES
+from expectations.intake.arrivals import (
+    FILE_NAMES,
+    Arrival,
+    Reader,
+    Surroundings,
+    find_misnamed,
+    first_delivery,
+    hash_file,
+    load_surroundings,
+)
+from expectations.judging.results import CheckResult, tell_refusals
+from expectations.judging.runner import judge
+from expectations.previous import euro_by_month
+from warehouse.landing import SUFFIXES, read_delivery
+from warehouse.settings import load_assumptions, load_delivery_format, load_round
+from warehouse.store import Store, month_label
+from warehouse.tables.deliveries import DECLARATIES, DELIVERY_REGISTER, KINDS
+from wlz.known.assumptions import AssumptionError
+from wlz.words.faults import DeliveryRefused
+
+SCHEMA_VERSION = 1
+
+
+class ValidationError(ValueError):
+    """There is nothing to validate; the message says what was found and what was expected."""
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What was judged: the files with their rows and euro, and one result per rule and file."""
+
+    files: list[Arrival]
+    results: list[CheckResult]
+    with_history: bool
+
+    @property
+    def findings(self) -> list[CheckResult]:
+        """Results that did not pass: blocks first, then by euro."""
+        failed = [result for result in self.results if result.outcome != "passed"]
+        return sorted(failed, key=lambda result: (not result.is_blocking, -float(result.at_stake_eur or 0)))
+
+    @property
+    def would_be_refused(self) -> bool:
+        """Whether a run would refuse one of the files."""
+        return any(result.is_blocking for result in self.results)
+
+
+def validate_path(path: Path, history: Path | None) -> Validation:
+    """Judge a delivered file, or every delivery in a folder; ``history`` is a landing zone with earlier deliveries.
+
+    Raises ValidationError when no file is named after a kind, or the month of a delivery cannot be told.
+    """
+    arrivals = find_files(path)
+    month = max(arrival.month for arrival in arrivals)
+    try:
+        around, unknown_year = _surroundings(arrivals, history, month), None
+    except AssumptionError as error:  # of a year without assumptions only what cannot be read can be judged
+        around, unknown_year = Surroundings({}, {}), error
+    rules = OFFLINE_RULES if history is None else DELIVERY_RULES
+    nothing = Store(Path("no-lake"))  # read only where the register names a delivery, and it names none
+    reader = Reader(nothing, DELIVERY_REGISTER.empty(), around, {}, rules)
+    if history is not None and any(arrival.kind == DECLARATIES.name for arrival in arrivals):
+        _remember_history(reader, history, month)
+    for arrival in arrivals:
+        reader.read(arrival)
+        arrival.kept = None
+        if unknown_year is not None and arrival.received_on is not None:
+            raise ValidationError(f"{arrival.path.name}, {month_label(arrival.month)}: {unknown_year}")
+    results = tell_refusals(judge([metrics for arrival in arrivals for metrics in arrival.metrics]))
+    if path.is_dir():
+        results += find_misnamed(path, month)
+    return Validation(arrivals, results, history is not None)
+
+
+def find_files(path: Path) -> list[Arrival]:
+    """The delivered files at a path with their month: of the folder's name (YYYY-MM), else of the delivery date."""
+    if path.is_dir():
+        found = [(kind, file) for kind in KINDS if (file := first_delivery(path, kind)) is not None]
+        if not found:
+            misnamed = find_misnamed(path, date.today())
+            names = "".join(f"; {one.observed} should be {one.expected}" for one in misnamed)
+            raise ValidationError(
+                f"{path.resolve().name or path}: found no delivery, "
+                f"expected files such as declaraties.parquet, .csv or .csv.gz{names}"
+            )
+    else:
+        found = [(path.name.split(".")[0], path)]
+        if path.name not in {f"{kind}{suffix}" for kind in KINDS for suffix in SUFFIXES}:
+            meant = next((name for name in FILE_NAMES if name == path.name.casefold()), None)
+            expected = meant or f"KIND.parquet, .csv or .csv.gz with one of {', '.join(KINDS)}"
+            raise ValidationError(f"{path.name}: the name says which kind it is; expected {expected}")
+    return [Arrival(kind, _month_of(file, kind), file, hash_file(file)) for kind, file in found]
+
+
+def _month_of(file: Path, kind: str) -> date:
+    try:
+        return date.fromisoformat(f"{file.parent.resolve().name}-01")
+    except ValueError:
+        pass
+    try:
+        delivered = read_delivery(file, KINDS[kind], load_delivery_format(), coded=True)["delivery_date"].max()
+    except DeliveryRefused:
+        return date.today().replace(day=1)  # it cannot be read: whatever its month, that is the finding
+    assert isinstance(delivered, date)
+    return delivered.replace(day=1)
+
+
+def _surroundings(arrivals: Sequence[Arrival], history: Path | None, month: date) -> Surroundings:
+    if history is None:
+        return Surroundings(load_assumptions(load_round(month).budget_year), {})
+    around = load_surroundings(history, month)
+    for arrival in arrivals:
+        if arrival.kind in around.newest:
+            try:
+                own = read_delivery(arrival.path, KINDS[arrival.kind], load_delivery_format())
+            except DeliveryRefused:
+                continue
+            around = Surroundings(around.assumptions, {**around.newest, arrival.kind: own})
+    return around
+
+
+def _remember_history(reader: Reader, history: Path, month: date) -> None:
+    """The latest readable claims of an earlier month: what the new ones are compared with."""
+    for folder in sorted(history.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]"), reverse=True):
+        file = first_delivery(folder, DECLARATIES.name)
+        if folder.name >= month_label(month) or file is None:
+            continue
+        try:
+            claims = read_delivery(file, DECLARATIES, load_delivery_format(), coded=True)
+        except DeliveryRefused:
+            continue
+        earlier = date.fromisoformat(f"{folder.name}-01")
+        reader.good_claims[earlier] = euro_by_month(claims, reader.crosswalk, reader.regions)
+        reader.good_dates[earlier] = claims["delivery_date"].max()  # type: ignore[assignment]
+        return
+
+
+def as_json(validation: Validation) -> dict[str, object]:
+    """The validation for machines (docs/reference/validate.schema.json). Amounts are euro as numbers."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "would_be_refused": validation.would_be_refused,
+        "compared_with_history": validation.with_history,
+        "files": [
+            {
+                "kind": arrival.kind,
+                "file": arrival.path.name,
+                "delivery_month": month_label(arrival.month),
+                "sha256": arrival.content_hash,
+                "rows_count": arrival.rows,
+                "amount_eur": _number(arrival.amount_eur),
+                "quarantined_count": 0 if arrival.quarantined is None else arrival.quarantined.height,
+                "quarantined_eur": _quarantined_eur(arrival.quarantined),
+            }
+            for arrival in validation.files
+        ],
+        "checks_count": len(validation.results),
+        "findings": [
+            {
+                "check_id": result.check_id,
+                "title": result.title,
+                "kind": result.checked_table,
+                "severity": result.severity,
+                "outcome": result.outcome,
+                "refuses": result.is_blocking,
+                "findings_count": result.findings_count,
+                "at_stake_eur": _number(result.at_stake_eur),
+                "observed": result.observed,
+                "expected": result.expected,
+                "message": result.message,
+            }
+            for result in validation.findings
+        ],
+    }
+
+
+def _number(amount: object) -> float | None:
+    return None if amount is None else float(str(amount))
+
+
+def _quarantined_eur(rows: pl.DataFrame | None) -> float | None:
+    if rows is None or "amount_eur" not in rows.columns:
+        return None
+    return float(rows["amount_eur"].sum())

@@ -1,0 +1,1 @@
+"""The words and tables that the command line prints."""

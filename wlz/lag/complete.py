@@ -1,0 +1,398 @@
+"""The months of an advice completed for lag: from snapshots of claims to completed volumes per series.
+
+Here: cells of the advice (uitvoerder × prestatie group at one price per series, so that a new tariff is no run-off),
+days that count in a month, series that fell silent, what goes into the tables. Not here: the method (`wlz/runoff/`),
+volumes of the months ahead (`volumes/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from wlz.forecasting.edge_cases import ENDED_ZERO_MONTHS
+from wlz.forecasting.engines import Engine
+from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
+from wlz.forecasting.one_panel import forecast_treated, treat_history
+from wlz.runoff.completion import (
+    OPEN_MONTHS,
+    UNSURE_MONTHS,
+    Completion,
+    Forecaster,
+    complete_cells,
+    complete_months,
+    expect_months,
+    forecast_known,
+    sum_labels,
+)
+from wlz.runoff.retrospect import RetrospectiveErrors, Scatter, measure_scatter, retrospective_errors
+from wlz.volumes.volumes import VolumePanel, build_panel
+
+SERIES_KEY = ["prestatiecode", "wlz_uitvoerder"]
+CELL_KEY = ["wlz_uitvoerder", "prestatiegroep"]
+LAGS = 36  # months of lag followed; older months are complete
+CARE_MONTHS = 60  # looked at, youngest last
+DELIVERIES = 25  # two years of them and the one they start from
+STEADY_RATIO = 0.25  # spread of a steady year ÷ its mean; single clients come and go
+KNOWN_RATIO = 0.5  # a month known for more than this and still 0 is silent
+DAY_UNIT = "14"  # etmaal: every day of the month counts; in other units its weekdays
+MEAN_DAYS, MEAN_WEEKDAYS = 365.25 / 12, 365.25 / 12 * 5 / 7
+
+
+class CompletedAdvice(NamedTuple):
+    """All that the lag stage of one advice says; `series` is the frame of the table completed_series, `cells`,
+    `completion`, `errors` and `scatter` what its curve and statistics are made from, `values` (uitvoerders, T, L) the
+    triangles added up, `price` the euro per unit every series counts with, `price_level` (uitvoerders,) what the euro
+    declared in the open months is of those volumes at that price: a new year's tariffs, mostly."""
+
+    series: pl.DataFrame
+    price: pl.DataFrame
+    values: FloatArray
+    cells: pl.DataFrame
+    completion: Completion
+    errors: RetrospectiveErrors
+    scatter: Scatter
+    claims_month: date
+    price_level: FloatArray
+
+
+def enough_deliveries(delivery_months: Sequence[date], budget_year: int) -> bool:
+    """Whether the year has two deliveries of its own, so that its months can be completed (methods, lag, step 6).
+
+    >>> enough_deliveries([date(2017, 12, 1), date(2018, 1, 1)], 2018)
+    False
+    """
+    return sum(month.year == budget_year for month in delivery_months) > 1
+
+
+def count_days(months: Sequence[date], unit_codes: Sequence[str]) -> FloatArray:
+    """(N, M): days of each month ÷ a mean month for series in etmaal, weekdays ÷ their mean for the others.
+
+    Public holidays are not left out: the months they fall in are the same each year but for Easter and Pentecost.
+    """
+    starts = np.array(months, dtype="datetime64[M]")
+    first, after = starts.astype("datetime64[D]"), (starts + 1).astype("datetime64[D]")
+    days = (after - first).astype(float) / MEAN_DAYS
+    weekdays = np.busday_count(first, after) / MEAN_WEEKDAYS
+    by_day = np.array([code == DAY_UNIT for code in unit_codes])
+    return np.where(by_day[:, None], days[None, :], weekdays[None, :])
+
+
+class SeriesPanel(NamedTuple):
+    """Series of an advice over its care months: `keys` (N rows), `months` (T), `cell` (N,) row of its cell,
+    `uitvoerder` (cells,) label, `declared` (N, T) volume, NaN before the first claim, `days` (N, T), `price` (N,) euro
+    per unit."""
+
+    keys: pl.DataFrame
+    months: list[date]
+    cell: IntArray
+    uitvoerder: IntArray
+    declared: FloatArray
+    days: FloatArray
+    price: FloatArray
+
+
+def complete_advice(
+    snapshots: pl.DataFrame,
+    series: pl.DataFrame,
+    prestaties: pl.DataFrame,
+    *,
+    claims_month: date,
+    engine: Engine,
+    ended: pl.DataFrame,
+) -> CompletedAdvice:
+    """Complete every month of the delivery of `claims_month` that is still filling up.
+
+    In: `snapshots` prestatiecode, wlz_uitvoerder, care_month, delivery_month, declared_volume of up to 25 deliveries,
+    the last of them `claims_month`; `series` (SERIES) of that delivery; `prestaties` with group and unit; `ended`
+    prestatiecode, end_month. Out: per prestatie × uitvoerder × care month declared and completed volume, the share
+    normally known, the a priori, the method, how sure, and a flag: late_uitvoerder, billing_speed or silent_series.
+    """
+    cells, panel = _build_panel(series, prestaties, claims_month)
+    of_series = panel.keys.with_columns(pl.Series("cell", panel.cell), pl.Series("price", panel.price))
+    values = build_cells(snapshots, of_series, panel.months)
+    weight = np.nan_to_num(panel.declared[:, -2 * SEASON_MONTHS :]).sum(axis=1) * panel.price
+    days = _weigh_days(panel.days, weight, panel.cell, cells.height)
+    last_month, by_cell = panel.months[-1].month - 1, forecast_known(engine)
+    done = complete_cells(values, panel.uitvoerder, last_month, by_cell, days)
+    errors = retrospective_errors(values, panel.uitvoerder, last_month, by_cell, done, days)
+    scatter = measure_scatter(errors, done.curve.p, panel.uitvoerder)
+    frame = _complete_series(panel, done, scatter, errors.size, engine, ended)
+    prices = panel.keys.with_columns(pl.Series("price", panel.price))
+    of_uitvoerder = sum_labels(values, panel.uitvoerder)
+    levels = _price_levels(cells, prices, series)
+    return CompletedAdvice(frame, prices, of_uitvoerder, cells, done, errors, scatter, claims_month, levels)
+
+
+def _build_panel(
+    series: pl.DataFrame, prestaties: pl.DataFrame, claims_month: date
+) -> tuple[pl.DataFrame, SeriesPanel]:
+    months = _months_before(claims_month, CARE_MONTHS)
+    keys, declared = _spread_series(series, months)
+    known = prestaties.select("prestatiecode", "prestatiegroep", "unit_code")
+    described = keys.join(known, on="prestatiecode", how="left", maintain_order="left")
+    cells = described.select(CELL_KEY).unique().sort(CELL_KEY)
+    place = described.join(cells.with_row_index("cell"), on=CELL_KEY, how="left", maintain_order="left")
+    return cells, SeriesPanel(
+        keys,
+        months,
+        place["cell"].to_numpy().astype(np.int64),
+        cells["wlz_uitvoerder"].rle_id().to_numpy().astype(np.int64),
+        declared,
+        count_days(months, described["unit_code"].to_list()),
+        _reference_prices(keys, series, claims_month),
+    )
+
+
+def build_cells(snapshots: pl.DataFrame, series: pl.DataFrame, months: Sequence[date]) -> FloatArray:
+    """Cumulative euro at one price per series, (cells, months, LAGS): [n, t, l] as known l + 1 months after month t.
+
+    `series` has prestatiecode, wlz_uitvoerder, cell and price. A delivery in which an uitvoerder has no row of a month
+    at all says nothing of it (NaN) when the month is the youngest; a cell without rows in a delivered month is 0.
+    """
+    first, count = months[0], len(months)
+    number = (pl.col("care_month").dt.year().cast(pl.Int64) - first.year) * SEASON_MONTHS + (
+        pl.col("care_month").dt.month().cast(pl.Int64) - first.month
+    )
+    lag = (pl.col("delivery_month").dt.year().cast(pl.Int64) - pl.col("care_month").dt.year()) * SEASON_MONTHS + (
+        pl.col("delivery_month").dt.month().cast(pl.Int64) - pl.col("care_month").dt.month()
+    )
+    placed = (
+        snapshots.with_columns(number.alias("t"), (lag - 1).alias("l"))
+        .filter(pl.col("t").is_between(0, count - 1), pl.col("l").is_between(0, LAGS - 1))
+        .join(series, on=SERIES_KEY, how="inner")
+    )
+    value = (pl.col("declared_volume") * pl.col("price")).sum()
+    summed = placed.sort("prestatiecode").group_by("cell", "t", "l", maintain_order=True).agg(value.alias("value"))
+    cells = int(series["cell"].max()) + 1  # type: ignore[arg-type]
+    values = np.full((cells, count, LAGS), np.nan)
+    delivered = placed.select("t", "l").unique()
+    diagonals = np.unique((delivered["t"] + delivered["l"]).to_numpy())
+    t, lags = np.meshgrid(np.arange(count), np.arange(LAGS), indexing="ij")
+    values[:, np.isin(t + lags, diagonals)] = 0.0
+    values[summed["cell"].to_numpy(), summed["t"].to_numpy(), summed["l"].to_numpy()] = summed["value"].to_numpy()
+    return values
+
+
+def _months_before(claims_month: date, count: int) -> list[date]:
+    """The last `count` care months before a delivery, but none before 2015, when the Wlz took effect."""
+    last = claims_month.year * SEASON_MONTHS + claims_month.month - 2
+    first = max(last - count + 1, 2015 * SEASON_MONTHS)
+    return [date(number // SEASON_MONTHS, number % SEASON_MONTHS + 1, 1) for number in range(first, last + 1)]
+
+
+def _spread_series(series: pl.DataFrame, months: Sequence[date]) -> tuple[pl.DataFrame, FloatArray]:
+    """Keys, sorted, and declared volume (N, T); NaN before the first claim and for months not delivered."""
+    inside = series.filter(pl.col("care_month").is_in(list(months)))
+    keys = inside.select(SERIES_KEY).unique().sort(SERIES_KEY)
+    column = {month: place for place, month in enumerate(months)}
+    rows = inside.join(keys.with_row_index("row"), on=SERIES_KEY, how="left")
+    values = np.full((keys.height, len(months)), np.nan)
+    place = np.array([column[month] for month in rows["care_month"]])
+    values[rows["row"].to_numpy(), place] = rows["declared_volume"].fill_null(np.nan).to_numpy()
+    return keys, values
+
+
+def _reference_prices(keys: pl.DataFrame, series: pl.DataFrame, claims_month: date) -> FloatArray:
+    """Euro per unit of the last twelve months old enough, of all months where those are empty; 0 without any."""
+    recent = pl.col("lag_months").is_between(OPEN_MONTHS + 1, OPEN_MONTHS + SEASON_MONTHS)
+    amount, volume = pl.col("declared_amount_eur").cast(pl.Float64), pl.col("declared_volume")
+
+    def price(rows: pl.Expr) -> pl.Expr:
+        total, units = amount.filter(rows).sum(), volume.filter(rows).sum()
+        return pl.when((total > 0) & (units > 0)).then(total / units)
+
+    found = (
+        series.sort([*SERIES_KEY, "care_month"])
+        .group_by(SERIES_KEY, maintain_order=True)
+        .agg(pl.coalesce(price(recent), price(pl.lit(True))).fill_null(0.0).alias("price"))
+    )
+    joined = keys.join(found, on=SERIES_KEY, how="left", maintain_order="left")
+    return joined["price"].fill_null(0.0).to_numpy()
+
+
+def _price_levels(cells: pl.DataFrame, prices: pl.DataFrame, series: pl.DataFrame) -> FloatArray:
+    """Euro of the open months ÷ their volumes at the price of the series, per uitvoerder; 1 where that is not known."""
+    recent = series.filter(pl.col("lag_months") <= OPEN_MONTHS).join(prices, on=SERIES_KEY)
+    amount = pl.col("declared_amount_eur").cast(pl.Float64).sum()
+    at_price = (pl.col("declared_volume") * pl.col("price")).sum()
+    found = recent.sort([*SERIES_KEY, "care_month"]).group_by("wlz_uitvoerder", maintain_order=True)
+    level = found.agg(pl.when((amount > 0) & (at_price > 0)).then(amount / at_price).alias("level"))
+    names = cells.select("wlz_uitvoerder").unique(maintain_order=True)
+    joined = names.join(level, on="wlz_uitvoerder", how="left", maintain_order="left")
+    return joined["level"].fill_null(1.0).to_numpy()
+
+
+def _weigh_days(days: FloatArray, weight: FloatArray, cell: IntArray, cells: int) -> FloatArray:
+    """Days of a cell: the mean of its series by euro."""
+    total, size = np.zeros((cells, days.shape[1])), np.zeros(cells)
+    held = np.maximum(weight, 0.0) + np.finfo(float).tiny
+    np.add.at(total, cell, days * held[:, None])
+    np.add.at(size, cell, held)
+    return total / size[:, None]
+
+
+def _forecast_series(engine: Engine, last_month_of_year: int) -> Forecaster:
+    """The engine with all edge cases of a panel; a series never seen before is 0."""
+
+    def forecast(history: FloatArray, horizon: int) -> FloatArray:
+        point = np.zeros((len(history), horizon))
+        seen = (~np.isnan(history)).any(axis=1)
+        ahead = horizon if horizon > UNSURE_MONTHS else 0
+        month_of_year = (last_month_of_year - UNSURE_MONTHS - ahead) % SEASON_MONTHS
+        found = forecast_treated(treat_history(history[seen]), engine, horizon, month_of_year=month_of_year)
+        point[seen] = found.point
+        return point
+
+    return forecast
+
+
+def find_silent_series(declared: FloatArray, completeness: FloatArray, has_ended: BoolArray) -> BoolArray:
+    """(N, T) months at the end of a series that are 0 though it was in steady use in the twelve months before.
+
+    A code in use all year does not stop at a whole uitvoerder from one month to the next without an end in the code
+    list: more likely its claims are late. So these months count as not delivered, and are told with their euro. At
+    least one of them must be known for more than half elsewhere; after six months the code has ended (as everywhere).
+    """
+    months = declared.shape[1]
+    zero = np.nan_to_num(declared) == 0
+    silence = np.where(zero.all(axis=1), months, np.argmax(~zero[:, ::-1], axis=1))
+    found = np.zeros(declared.shape, dtype=np.bool_)
+    for row in np.flatnonzero((silence > 0) & (silence < ENDED_ZERO_MONTHS) & ~has_ended):
+        start = months - silence[row]
+        before = declared[row, max(start - SEASON_MONTHS, 0) : start]
+        steady = len(before) == SEASON_MONTHS and bool((before > 0).all())
+        steady = steady and float(before.std()) <= STEADY_RATIO * float(before.mean())
+        if steady and (completeness[row, start:] > KNOWN_RATIO).any():
+            found[row, start:] = True
+    return found
+
+
+def _complete_series(
+    panel: SeriesPanel,
+    done: Completion,
+    scatter: Scatter,
+    cell_size: FloatArray,
+    engine: Engine,
+    ended: pl.DataFrame,
+) -> pl.DataFrame:
+    """Bornhuetter–Ferguson per series with the completeness of its cell; rows from the first claim of each series."""
+    declared, months = panel.declared, len(panel.months)
+    completeness = done.completeness[panel.cell].copy()
+    has_ended = panel.keys["prestatiecode"].is_in(ended["prestatiecode"].to_list()).to_numpy()
+    silent = find_silent_series(declared, completeness, has_ended)
+    completeness[silent] = 0.0
+    seen = np.nan_to_num(declared)
+    started = np.maximum.accumulate(seen != 0, axis=1)
+    forecaster = _forecast_series(engine, panel.months[-1].month - 1)
+    per_day = np.where(started, seen, np.nan) / panel.days
+    a_priori = expect_months(per_day, completeness, forecaster) * panel.days
+    completed = np.where(started, complete_months(seen, completeness, a_priori), np.nan)
+    behind = done.curve.lateness.behind[:, -1][panel.uitvoerder][panel.cell]
+    lag = months - np.arange(months)
+    place = np.clip(lag[None, :] - 1 - behind[:, None], 0, LAGS - 1)
+    common = np.take_along_axis(scatter.common[panel.uitvoerder][panel.cell], place, axis=1)
+    own = np.take_along_axis(scatter.own[panel.cell], place, axis=1) * _share_out(panel, completed, cell_size)[:, None]
+    speed = (done.speed.shift != 0)[panel.uitvoerder][panel.cell]
+    flag = np.select(
+        [silent, ((behind > 0)[:, None]) & (lag <= LAGS), speed[:, None] & (lag <= OPEN_MONTHS + 1)],
+        ["silent_series", "late_uitvoerder", "billing_speed"],
+        default="",
+    )
+    by_prior = ~np.isnan(a_priori)
+    method = np.where(by_prior, "bornhuetter_ferguson", np.where(lag[None, :] > LAGS, "declared", "chain_ladder"))
+    values = {
+        "declared_volume": declared,
+        "completeness_ratio": completeness,
+        "a_priori_volume": a_priori,
+        "completed_volume": completed,
+        "common_deviation_ratio": common,
+        "own_deviation_ratio": np.minimum(own, 1.0),
+    }
+    return _to_rows(panel, values, behind, started).with_columns(
+        pl.Series("lag_method", method[started].tolist()),
+        pl.Series("flag", [name or None for name in flag[started].tolist()], dtype=pl.String),
+    )
+
+
+def _to_rows(
+    panel: SeriesPanel, values: Mapping[str, FloatArray], behind: IntArray, started: BoolArray
+) -> pl.DataFrame:
+    """Arrays (N, T) as one row per series and month that has `started`; NaN is null."""
+    row, column = np.nonzero(started)
+    lag = len(panel.months) - column
+    return panel.keys[row].with_columns(
+        pl.Series("care_month", panel.months)[column],
+        pl.Series("lag_months", lag, dtype=pl.Int32),
+        pl.Series("effective_lag_months", lag - behind[row], dtype=pl.Int32),
+        *(pl.Series(name, of_name[row, column]).fill_nan(None) for name, of_name in values.items()),
+    )
+
+
+def _share_out(panel: SeriesPanel, completed: FloatArray, cell_size: FloatArray) -> FloatArray:
+    """How much more a series scatters than its cell: √(cell ÷ series), so that independent series give the cell's."""
+    size = np.nan_to_num(completed[:, -SEASON_MONTHS:]).mean(axis=1) * panel.price
+    share = np.where(size > 0, cell_size[panel.cell] / np.where(size > 0, size, 1.0), 1.0)
+    return np.asarray(np.sqrt(np.maximum(share, 1.0)))
+
+
+def completed_panel(
+    completed: pl.DataFrame,
+    series: pl.DataFrame,
+    prestaties: pl.DataFrame,
+    *,
+    last_month: date,
+    successors: pl.DataFrame,
+) -> VolumePanel:
+    """The panel scenario completed forecasts from: completed volume per day, from the first month of the letter's panel
+    to the month before the youngest, of which too little is known.
+
+    In: COMPLETED_SERIES, SERIES (which marks the letter's months); `last_month` is how far the forecast will reach;
+    `successors` take over the history of their predecessors.
+    Limit: a series that began in the youngest month is not in the panel (check V05 names it).
+    """
+    first = series.filter("in_forecast_base")["care_month"].min()
+    last = completed.filter(pl.col("lag_months") > UNSURE_MONTHS)["care_month"].max()
+    assert isinstance(first, date), "the letter's panel has months"
+    assert isinstance(last, date), "COMPLETED_SERIES has rows"
+    months = pl.date_range(first, last_month, "1mo", eager=True).to_list()
+    units = completed.select("prestatiecode").unique().sort("prestatiecode").join(prestaties, on="prestatiecode")
+    per_month = pl.DataFrame({"care_month": months})
+    kinds = units.select("prestatiecode", (pl.col("unit_code") == DAY_UNIT).alias("by_day"))
+    for by_day, unit in ((True, DAY_UNIT), (False, "")):
+        days = count_days(months, [unit])[0]
+        per_month = per_month.with_columns(pl.Series("days" if by_day else "weekdays", days))
+    counted = pl.when("by_day").then("days").otherwise("weekdays")
+    per_day = (
+        completed.join(kinds, on="prestatiecode", how="left")
+        .join(per_month, on="care_month", how="inner")
+        .select(*SERIES_KEY, "care_month", (pl.col("completed_volume") / counted).alias("volume"))
+    )
+    panel = build_panel(per_day, first_month=first, last_observed=last, successors=successors, own_rules=True)
+    codes = panel.keys.join(
+        units.select("prestatiecode", "unit_code"), on="prestatiecode", how="left", maintain_order="left"
+    )
+    return panel._replace(days=count_days(months, codes["unit_code"].to_list()))
+
+
+def claims_for_prices(
+    series_region: pl.DataFrame, completed: pl.DataFrame, budget_year: int, minimum_ratio: float
+) -> pl.DataFrame:
+    """Rows of SERIES_REGION whose months carry enough volume to say what care costs.
+
+    Months of the budget year of which less than `minimum_ratio` is normally known are left out, unless a series has no
+    other; the first claims of a month are not a sample of it.
+    """
+    known = completed.filter(pl.col("care_month").dt.year() == budget_year).select(
+        *SERIES_KEY, "care_month", (pl.col("completeness_ratio") >= minimum_ratio).alias("carries")
+    )
+    joined = series_region.join(known, on=[*SERIES_KEY, "care_month"], how="left").with_columns(
+        pl.col("carries").fill_null(True)
+    )
+    of_year = pl.col("care_month").dt.year() == budget_year
+    has_volume = (pl.col("carries") & of_year & (pl.col("declared_volume") > 0)).any().over(SERIES_KEY)
+    return joined.filter(~of_year | pl.col("carries") | ~has_volume).drop("carries")

@@ -1,0 +1,1 @@
+"""Stage prices: the decision rule of the letter, volume times price, and how uncertain a price is."""

@@ -1,0 +1,328 @@
+"""The lag method on anybody's triangle: a frame of care and delivery months in, completed months with bounds out.
+
+In: any key columns, `care_month`, `delivery_month` and `value`, cumulative, in any unit. Out: a row per key and care
+month and a total per key. Files are read and written elsewhere (`pipelines/cli/complete.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from wlz.forecasting.any_panel import read_months, read_values
+from wlz.forecasting.engines import ENGINES
+from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
+from wlz.runoff import (
+    Completion,
+    LagError,
+    Triangle,
+    benktander,
+    bornhuetter_ferguson,
+    build_triangle,
+    cape_cod,
+    chain_ladder,
+    complete_cells,
+    completeness_from_factors,
+    credibility_factors,
+    development_factors,
+    latest,
+    latest_lag,
+    mack_standard_error,
+    measure_scatter,
+    nowcast_interval,
+    retrospective_errors,
+    used_pairs,
+)
+from wlz.runoff.completion import complete_months, forecast_known
+
+AXES = ("care_month", "delivery_month", "value")
+METHODS = ("bornhuetter_ferguson", "chain_ladder", "benktander", "cape_cod", "mack")
+DEFAULT_METHOD = "bornhuetter_ferguson"
+MACK_NAME = "mack (sigma: mack)"
+BOUND_NAMES = ("lower_80", "upper_80", "lower_95", "upper_95")
+ROW_NAMES = ("declared", "completed", "completeness_ratio", *BOUND_NAMES, "standard_error", "method")
+FACTOR_NAMES = ("lag_months", "to_lag_months", "development_factor", "completeness_ratio", "ratios_count")
+SCORES = (-1.2815515655446004, 1.2815515655446004, -1.959963984540054, 1.959963984540054)
+FULL_MONTHS, FULL_DELIVERIES = 2 * SEASON_MONTHS, 13  # for month of the year, late deliveries and retrospective errors
+N_DIAGONALS = 12
+OLD_LAGS = 4
+A_PRIORI_ENGINE = "ets_average"
+
+
+class CompletedTriangle(NamedTuple):
+    """`rows` and `factors` as `wlz complete` writes them."""
+
+    rows: pl.DataFrame
+    factors: pl.DataFrame
+
+
+class _Found(NamedTuple):
+    completed: FloatArray
+    completeness: FloatArray
+    error: FloatArray  # (N, T) standard error
+    total_error: FloatArray  # (N,)
+    bounds: FloatArray  # (4, N, T)
+    total_bounds: FloatArray  # (4, N)
+    factors: FloatArray
+
+
+def complete_frame(
+    frame: pl.DataFrame, keys: Sequence[str] | None = None, method: str = DEFAULT_METHOD
+) -> CompletedTriangle:
+    """Every care month of every key completed, with 80 and 95 % bounds.
+
+    `frame`: columns of `keys` (default: all with a name but the axes), care_month and delivery_month (dates, or text
+    2018-05 or 2018-05-01) and value, cumulative, in any unit. `mack`: the textbook chain ladder on all deliveries with
+    Mack's standard error. The other methods: factors by credibility over the last twelve deliveries (all keys → first
+    key → each), and with two years of months and thirteen deliveries the whole lag method (`wlz/runoff/completion.py`)
+    with bounds from earlier deliveries; with less Mack's standard error. A key of which no care month was delivered
+    twice has no standard error or bounds (null), and by `mack` nothing completed. Totals are those of the rows shown.
+
+    Raises LagError for a frame that is no triangle or has one delivery only, PanelError for a month or value that is
+    none.
+
+    >>> complete_frame(pl.read_csv("triangle.csv")).rows.columns[:3]  # doctest: +SKIP
+    ['care_month', 'declared', 'completed']
+    """
+    if method not in METHODS:
+        raise LagError(f"method: found {method!r}, expected one of {', '.join(METHODS)}")
+    names = [name for name in frame.columns if name and name not in AXES] if keys is None else list(keys)
+    triangle = build_triangle(_read_frame(frame, names), names)
+    if (~np.isnan(triangle.values)).sum(axis=2).max() < 2:
+        raise LagError(
+            "found one delivery of every care month, expected at least two: from one nothing can be learnt about what "
+            "comes later. Likely only the last delivery, or a column that numbers the rows taken as a key. Next: add "
+            "earlier deliveries, or name the keys"
+        )
+    found = _complete_by_mack(triangle) if method == "mack" else _complete_by_lag(triangle, method)
+    label = MACK_NAME if method == "mack" else method
+    return CompletedTriangle(_to_rows(triangle, found, label), _list_factors(triangle, found.factors, method))
+
+
+def _read_frame(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Key columns, months as dates, values as numbers. Raises LagError or PanelError."""
+    kept = [name for name in keys if name in (*AXES, *ROW_NAMES, *FACTOR_NAMES)]
+    if kept or len(set(keys)) < len(keys):
+        raise LagError(
+            f"keys: found {', '.join(keys)}, expected different columns, none of them called as a column of the result "
+            f"({', '.join(dict.fromkeys((*AXES, *ROW_NAMES, *FACTOR_NAMES)))}). Next: rename the column, or name the "
+            "keys"
+        )
+    missing = [name for name in (*keys, *AXES) if name not in frame.columns]
+    if missing:
+        raise LagError(
+            f"no column {', '.join(missing)}: found {', '.join(map(repr, frame.columns[:8])) or 'no columns'}, "
+            f"expected {', '.join([*keys, *AXES])}. Likely other headers or another separator. Next: rename the "
+            "columns or name the separator, and run again"
+        )
+    nested = [name for name in keys if frame.schema[name].is_nested()]
+    if nested:
+        raise LagError(f"keys: found {nested[0]} with lists, expected text, numbers or dates. Next: unnest it")
+    months = [read_months(frame[name]).alias(name) for name in AXES[:2]]
+    return pl.DataFrame([*frame.select(keys).get_columns(), *months, read_values(frame["value"]).alias("value")])
+
+
+def _complete_by_mack(triangle: Triangle) -> _Found:
+    values = triangle.values
+    factors = development_factors(values)
+    share = _share_now(values, factors)
+    share[~_has_ratio(values)] = np.nan
+    declared = latest(values)
+    completed = np.where(np.isnan(share), np.nan, chain_ladder(declared, share))
+    return _bound_by_mack(values, completed, share, factors)
+
+
+def _bound_by_mack(values: FloatArray, completed: FloatArray, share: FloatArray, factors: FloatArray) -> _Found:
+    """Standard errors and bounds after Mack; NaN where none can be given, never 0 for want of link ratios."""
+    declared, learnt = latest(values), _has_ratio(values)
+    errors = mack_standard_error(values, development_factors(values))
+    month = np.where(learnt[:, None], errors.month, np.nan)
+    total = np.where(learnt, errors.total, np.nan)
+    sums = np.nansum(declared, axis=1), np.where(np.isnan(declared), 0.0, completed).sum(axis=1)
+    bounds = _bound_reserve(declared, completed, month)
+    return _Found(completed, share, month, total, bounds, _bound_reserve(*sums, total), factors)
+
+
+def _share_now(values: FloatArray, factors: FloatArray) -> FloatArray:
+    """(N, T) completeness of every care month at its last observation."""
+    share: FloatArray = np.take_along_axis(
+        completeness_from_factors(factors), np.maximum(latest_lag(values), 0), axis=1
+    )
+    return share
+
+
+def _has_ratio(values: FloatArray) -> BoolArray:
+    """(N,) whether any care month was observed at two lags in a row."""
+    return np.asarray(used_pairs(values).any(axis=(1, 2)))
+
+
+def _bound_reserve(declared: FloatArray, completed: FloatArray, error: FloatArray) -> FloatArray:
+    """Lognormal bounds of what is still to come, normal where that is not above 0; none excludes the point."""
+    reserve = completed - declared
+    positive = (reserve > 0) & (error > 0)
+    variation = np.divide(error, reserve, out=np.zeros(reserve.shape), where=positive)
+    spread = np.sqrt(np.log1p(variation**2))
+    middle = np.log(reserve, out=np.zeros(reserve.shape), where=positive) - spread**2 / 2
+    bounds = np.stack(
+        [np.where(positive, declared + np.exp(middle + score * spread), completed + score * error) for score in SCORES]
+    )
+    lower, upper = np.minimum(bounds[::2], completed), np.maximum(bounds[1::2], completed)
+    return np.stack([lower[0], upper[0], lower[1], upper[1]])
+
+
+def _complete_by_lag(triangle: Triangle, method: str) -> _Found:
+    values, uitvoerder = triangle.values, _label_first_key(triangle.keys)
+    monthly = triangle.step_months == 1 and triangle.first_lag in (0, 1)
+    deliveries = len({t + lag for t, lag in zip(*np.nonzero(~np.isnan(values).all(axis=0)), strict=True)})
+    if monthly and values.shape[1] >= FULL_MONTHS and deliveries >= FULL_DELIVERIES and _ends_on_diagonal(values):
+        return _complete_fully(triangle, uitvoerder, method)
+    hierarchy = [np.zeros(len(values), dtype=np.int64), uitvoerder, np.arange(len(values))]
+    factors = credibility_factors(values, hierarchy, n_diagonals=_diagonals(values)).factor
+    share = _share_now(values, factors)
+    declared = latest(values)
+    completed = _apply(method, declared, share, _expect_mean(values, declared, share))
+    return _bound_by_mack(values, completed, share, factors)
+
+
+def _diagonals(values: FloatArray) -> int | None:
+    """The last twelve deliveries, where deliveries are diagonals of one step; else all of them."""
+    return N_DIAGONALS if _ends_on_diagonal(values) else None
+
+
+def _ends_on_diagonal(values: FloatArray) -> bool:
+    """Whether the last delivery is the diagonal of the youngest care month at its first lag."""
+    months, lags = values.shape[1:]
+    beyond = np.add.outer(np.arange(months), np.arange(lags)) > months - 1
+    return bool(np.isnan(values[:, beyond]).all() and not np.isnan(values[:, -1, 0]).all())
+
+
+def _label_first_key(keys: pl.DataFrame) -> IntArray:
+    """Rows that share the first key column have one label; without key columns there is one row."""
+    if not keys.width:
+        return np.zeros(keys.height, dtype=np.int64)
+    return np.asarray(keys[keys.columns[0]].rle_id().to_numpy().astype(np.int64))
+
+
+def _expect_mean(values: FloatArray, declared: FloatArray, share: FloatArray) -> FloatArray:
+    """A priori (N, T): mean chain-ladder ultimate of the care months at least four lags old among the last twelve."""
+    ultimate = chain_ladder(declared, share)
+    old = np.where(latest_lag(values) >= OLD_LAGS, ultimate, np.nan)[:, -SEASON_MONTHS:]
+    used = np.where(np.isnan(old).all(axis=1, keepdims=True), ultimate[:, -SEASON_MONTHS:], old)
+    count = (~np.isnan(used)).sum(axis=1)
+    mean = np.nansum(used, axis=1) / np.maximum(count, 1)
+    return np.repeat(np.where(count > 0, mean, np.nan)[:, None], values.shape[1], axis=1)
+
+
+def _apply(method: str, declared: FloatArray, share: FloatArray, a_priori: FloatArray) -> FloatArray:
+    """Completed (N, T) by `method`; chain ladder where there is no a priori, as declared where that has none either."""
+    by_ratio = chain_ladder(declared, share)
+    by_ratio = np.where(np.isnan(by_ratio), declared, by_ratio)
+    if method == "chain_ladder":
+        return by_ratio
+    if method == "benktander":
+        found = benktander(declared, share, a_priori)
+    elif method == "cape_cod":
+        found = cape_cod(declared, share, np.ones_like(declared))[0]
+    else:
+        found = bornhuetter_ferguson(declared, share, a_priori)
+    return np.where(np.isnan(found), by_ratio, found)
+
+
+def _complete_fully(triangle: Triangle, uitvoerder: IntArray, method: str) -> _Found:
+    """The lag method of the advice, with bounds from what earlier deliveries would have said."""
+    seen = ~np.isnan(latest(triangle.values))
+    values = _carry_forward(triangle.values)
+    last = triangle.care_months[-1].month - 1
+    forecaster = forecast_known(ENGINES[A_PRIORI_ENGINE])
+    done: Completion = complete_cells(values, uitvoerder, last, forecaster)
+    completed = complete_months(done.declared, done.completeness, done.a_priori)
+    if method != DEFAULT_METHOD:
+        completed = _apply(
+            method, done.declared, done.completeness, np.where(np.isnan(done.a_priori), completed, done.a_priori)
+        )
+    errors = retrospective_errors(values, uitvoerder, last, forecaster, done)
+    scatter = measure_scatter(errors, done.curve.p, uitvoerder)
+    months, lags = values.shape[1:]
+    lag = months - 1 - np.arange(months)
+    place = np.clip(lag[None, :] - done.curve.lateness.behind[:, -1][uitvoerder][:, None], 0, lags - 1)
+    common = np.where(lag < lags, np.take_along_axis(scatter.common[uitvoerder], place, axis=1), 0.0)
+    own = np.where(lag < lags, np.take_along_axis(scatter.own, place, axis=1), 0.0)
+    deviation = np.sqrt(common**2 + own**2)
+    size = np.where(seen, np.abs(completed), 0.0)  # a month without a row is not in the total either
+    total = np.where(seen, completed, 0.0).sum(axis=1)
+    spread = np.sqrt((size * common).sum(axis=1) ** 2 + ((size * own) ** 2).sum(axis=1))
+    relative = np.divide(spread, np.abs(total), out=np.zeros(len(total)), where=total != 0)
+    return _Found(
+        completed,
+        done.completeness,
+        size * deviation,
+        spread,
+        nowcast_interval(completed, deviation),
+        nowcast_interval(total, relative),
+        done.curve.credible.factor,
+    )
+
+
+def _carry_forward(values: FloatArray) -> FloatArray:
+    """Months a key was not delivered for after some delivery keep their last value up to the last diagonal.
+
+    `complete_cells` reads what the last delivery said, in which no row would be 0. A key without news is late to it.
+    """
+    lag, months = np.arange(values.shape[2]), np.arange(values.shape[1])
+    at = latest_lag(values)[:, :, None]
+    behind: BoolArray = (at >= 0) & (lag > at) & (np.add.outer(months, lag) < len(months))
+    return np.where(behind, latest(values)[:, :, None], values)
+
+
+def _to_rows(triangle: Triangle, found: _Found, method: str) -> pl.DataFrame:
+    """A row per key and observed care month, then the total of the key (care_month null)."""
+    keys, months, declared = triangle.keys, triangle.care_months, latest(triangle.values)
+    seen = ~np.isnan(declared)
+    row, column = np.nonzero(seen)
+    by_month = {
+        "declared": declared[row, column],
+        "completed": found.completed[row, column],
+        "completeness_ratio": found.completeness[row, column],
+        **{name: found.bounds[place][row, column] for place, name in enumerate(BOUND_NAMES)},
+        "standard_error": found.error[row, column],
+    }
+    sums = np.nansum(declared, axis=1), np.where(seen, found.completed, 0.0).sum(axis=1)
+    of_total = {
+        "declared": sums[0],
+        "completed": sums[1],
+        "completeness_ratio": np.where(sums[1] != 0, sums[0] / np.where(sums[1] != 0, sums[1], 1.0), np.nan),
+        **{name: found.total_bounds[place] for place, name in enumerate(BOUND_NAMES)},
+        "standard_error": found.total_error,
+    }
+    monthly = _frame(keys, row, by_month).with_columns(care_month=pl.Series(months, dtype=pl.Date)[column])
+    totals = _frame(keys, np.arange(keys.height), of_total).with_columns(care_month=pl.lit(None, dtype=pl.Date))
+    both = pl.concat([monthly, totals.select(monthly.columns)]).with_columns(method=pl.lit(method))
+    columns = [*keys.columns, "care_month", *by_month, "method"]
+    return both.select(columns).sort([*keys.columns, "care_month"], nulls_last=True)
+
+
+def _frame(keys: pl.DataFrame, row: IntArray, values: dict[str, FloatArray]) -> pl.DataFrame:
+    numbers = pl.DataFrame({name: pl.Series(of_name).fill_nan(None) for name, of_name in values.items()})
+    return numbers if not keys.width else pl.concat([keys[row], numbers], how="horizontal")
+
+
+def _list_factors(triangle: Triangle, factors: FloatArray, method: str) -> pl.DataFrame:
+    """Development factors per key and lag, and how many link ratios each rests on."""
+    keys, lags = triangle.keys, triangle.lags
+    count = keys.height
+    share = completeness_from_factors(factors)[:, :-1]
+    pairs = used_pairs(triangle.values, None if method == "mack" else _diagonals(triangle.values)).sum(axis=1)
+    row = np.repeat(np.arange(count), len(lags) - 1)
+    numbers = _frame(
+        keys,
+        row,
+        {"development_factor": factors.ravel(), "completeness_ratio": share.ravel()},
+    )
+    return numbers.with_columns(
+        pl.Series("lag_months", np.tile(lags[:-1], count), dtype=pl.Int64),
+        pl.Series("to_lag_months", np.tile(lags[1:], count), dtype=pl.Int64),
+        pl.Series("ratios_count", pairs.ravel(), dtype=pl.Int64),
+    ).select(*keys.columns, *FACTOR_NAMES)

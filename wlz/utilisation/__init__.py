@@ -1,0 +1,1 @@
+"""Stage utilisation: the expectation against the kader, per region, uitvoerder and nation."""

@@ -1,0 +1,1 @@
+"""Stage vintages: every advice beside the others and beside what came out."""

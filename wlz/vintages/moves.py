@@ -1,0 +1,60 @@
+"""Advice to advice: whether what is expected of the year moved out of the band of the advice before (check F01-advice).
+
+In: FORECAST_VINTAGES of two delivery months. Not here: what moved it (`bridge.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from wlz.vintages.vintages import TOTAL
+
+KEY = ["budget_year", "scenario", "wlz_uitvoerder", "part"]
+MOVES_SCHEMA: dict[str, pl.DataType] = {
+    "wlz_uitvoerder": pl.String(),
+    "observed": pl.String(),
+    "at_stake_eur": pl.Float64(),
+}
+
+
+def list_advice_moves(current: pl.DataFrame, earlier: pl.DataFrame, scenario: str) -> pl.DataFrame:
+    """Expectations of the year outside the 95 % band of the advice before: columns of MOVES_SCHEMA.
+
+    In: rows of FORECAST_VINTAGES of this and an earlier delivery month; of both the state current, one scenario and the
+    same budget year count. One row per uitvoerder × part, and of the nation (`Landelijk`, wlz_uitvoerder null). Euro:
+    the move; for the nation what the uitvoerders named here leave of it, so that the rows add up. Without bounds, or
+    without an earlier advice of the year, nothing is found.
+    """
+    both = _current(current, scenario).join(_current(earlier, scenario), on=KEY, suffix="_before")
+    now, before = pl.col("expected_eur"), pl.col("expected_eur_before")
+    moved = both.filter((now < pl.col("lower_95_eur_before")) | (now > pl.col("upper_95_eur_before"))).with_columns(
+        (now - before).alias("move_eur")
+    )
+    is_nation = pl.col("wlz_uitvoerder") == TOTAL
+    explained = pl.col("move_eur").filter(~is_nation).sum().over("part")
+    left = pl.when(is_nation).then(pl.col("move_eur") - explained).otherwise(pl.col("move_eur")).abs()
+    return (
+        moved.with_columns(left.alias("at_stake_eur"))
+        .with_columns(observed=pl.Series(_describe(row) for row in moved.iter_rows(named=True)).cast(pl.String))
+        .select(pl.when(~is_nation).then("wlz_uitvoerder").alias("wlz_uitvoerder"), "observed", "at_stake_eur")
+        .sort("at_stake_eur", "observed", descending=[True, False])
+    )
+
+
+def _current(vintages: pl.DataFrame, scenario: str) -> pl.DataFrame:
+    amounts = pl.col("expected_eur", "lower_95_eur", "upper_95_eur").cast(pl.Float64)
+    return vintages.filter(advice_state="current", scenario=scenario).select(*KEY, "delivery_month", amounts)
+
+
+def _describe(row: Mapping[str, Any]) -> str:
+    now, before, low, high = (
+        row[name] / 1e6
+        for name in ("expected_eur", "expected_eur_before", "lower_95_eur_before", "upper_95_eur_before")
+    )
+    return (
+        f"{row['wlz_uitvoerder']}, {row['part']}: € {now:,.1f} mln expected, {row['delivery_month_before']:%Y-%m} said "
+        f"€ {before:,.1f} mln and 95 % sure of € {low:,.1f} to {high:,.1f} mln"
+    )

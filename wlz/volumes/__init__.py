@@ -1,0 +1,1 @@
+"""Stage volumes: the coming months of every series, per scenario, and how good such forecasts were."""
