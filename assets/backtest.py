@@ -5,9 +5,9 @@ import polars as pl
 
 from assets.context import Advice, Warehouse, markdown_table, months_of, stage_asset, summarise
 from warehouse import reference
-from warehouse.tables.backtest import BACKTEST
 from warehouse.tables.prices import REVENUE
 from warehouse.tables.series import SERIES
+from warehouse.tables.volumes import BACKTEST
 from wlz.series import last_base_month
 from wlz.vintages.past_advices import compare_advice, settled_year
 from wlz.volumes.backtest import backtest_series

@@ -9,7 +9,7 @@ from assets.context import Warehouse, markdown_table, months_of, stage_asset, su
 from warehouse.past_advices import neighbours, read_advice, read_transfers
 from warehouse.settings import load_assumptions
 from warehouse.store import Store
-from warehouse.tables.bridge import FORECAST_BRIDGE
+from warehouse.tables.vintages import FORECAST_BRIDGE
 from wlz.utilisation.utilisation import UtilisationError
 from wlz.vintages.bridge import BRIDGE_SCHEMA, BridgeError, build_bridge
 

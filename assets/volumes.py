@@ -9,10 +9,9 @@ from assets.checks import check_specs, judge_table
 from assets.context import Advice, Warehouse, count_table, markdown_table, months_of, stage_asset, summarise
 from expectations import volumes as volume_rules
 from warehouse import reference
-from warehouse.tables.backtest import BACKTEST
 from warehouse.tables.lag import COMPLETED_SERIES
 from warehouse.tables.series import SERIES
-from warehouse.tables.volumes import VOLUME_CHECK, VOLUMES
+from warehouse.tables.volumes import BACKTEST, VOLUME_CHECK, VOLUMES
 from wlz.forecasting.engines import ENGINES
 from wlz.known.scenarios import BASE, COMPLETED, LETTER
 from wlz.lag.complete import completed_panel

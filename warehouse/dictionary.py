@@ -3,57 +3,7 @@
 from collections.abc import Iterable
 
 from warehouse.contract import Column, Table
-from warehouse.tables.aids import AIDS
-from warehouse.tables.backtest import BACKTEST
-from warehouse.tables.bounds import EXCEEDANCE, FORECAST_BOUNDS, OUTLOOK
-from warehouse.tables.bridge import FORECAST_BRIDGE
-from warehouse.tables.deliveries import DELIVERY_REGISTER, KINDS
-from warehouse.tables.extra_items import EXTRA_ITEMS
-from warehouse.tables.marts import MARTS
-from warehouse.tables.monitor import DELIVERY_STATUS, MONITOR_PROVIDER
-from warehouse.tables.pgb import PGB
-from warehouse.tables.prices import PRICES, REVENUE
-from warehouse.tables.quality import ADVICE_PROVENANCE, CHECK_DECISIONS, CHECK_FINDINGS, DATA_QUALITY
-from warehouse.tables.series import CLAIM_UNIT_CORRECTIONS, SERIES, SERIES_REGION
-from warehouse.tables.support import CELL_SUPPORT
-from warehouse.tables.utilisation import UTILISATION, UTILISATION_MONTHS
-from warehouse.tables.vintages import FORECAST_VINTAGES, REALISATION
-from warehouse.tables.volumes import VOLUME_CHECK, VOLUMES
-
-LAKE = (
-    DELIVERY_REGISTER,
-    CLAIM_UNIT_CORRECTIONS,
-    SERIES_REGION,
-    SERIES,
-    VOLUMES,
-    VOLUME_CHECK,
-    PRICES,
-    REVENUE,
-    EXTRA_ITEMS,
-    PGB,
-    AIDS,
-    UTILISATION,
-    UTILISATION_MONTHS,
-    FORECAST_BOUNDS,
-    EXCEEDANCE,
-    OUTLOOK,
-    FORECAST_VINTAGES,
-    REALISATION,
-    FORECAST_BRIDGE,
-    BACKTEST,
-    DATA_QUALITY,
-    CHECK_FINDINGS,
-    CHECK_DECISIONS,
-    MONITOR_PROVIDER,
-    DELIVERY_STATUS,
-    CELL_SUPPORT,
-    ADVICE_PROVENANCE,
-)
-
-
-def all_tables() -> list[Table]:
-    """Every contract table: deliveries, lake, marts."""
-    return [*KINDS.values(), *LAKE, *MARTS.values()]
+from warehouse.registry import all_tables
 
 
 def describe_type(column: Column) -> str:

@@ -13,62 +13,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from warehouse import duck
+from warehouse import duck, registry
 from warehouse.contract import ContractError, Table
 from warehouse.store import Store, remove_leftovers
-from warehouse.tables.aids import AIDS
-from warehouse.tables.backtest import BACKTEST
-from warehouse.tables.bounds import EXCEEDANCE, FORECAST_BOUNDS, OUTLOOK
-from warehouse.tables.bridge import FORECAST_BRIDGE
-from warehouse.tables.extra_items import EXTRA_ITEMS
-from warehouse.tables.lag import LAG_CURVE, REVISION_STATISTICS
-from warehouse.tables.marts import EXAMPLE_QUERIES, MARTS
-from warehouse.tables.monitor import DELIVERY_STATUS, MONITOR_PROVIDER
-from warehouse.tables.pgb import PGB
-from warehouse.tables.prices import PRICES
-from warehouse.tables.quality import ADVICE_PROVENANCE, CHECK_DECISIONS, CHECK_FINDINGS, DATA_QUALITY
-from warehouse.tables.series import CLAIM_UNIT_CORRECTIONS
-from warehouse.tables.support import CELL_SUPPORT
-from warehouse.tables.utilisation import UTILISATION, UTILISATION_MONTHS
-from warehouse.tables.vintages import FORECAST_VINTAGES, REALISATION
-from warehouse.tables.volumes import VOLUMES
+from warehouse.tables.marts import EXAMPLE_QUERIES
 
-LAKE_TABLES = (
-    VOLUMES,
-    PRICES,
-    EXTRA_ITEMS,
-    PGB,
-    AIDS,
-    UTILISATION,
-    UTILISATION_MONTHS,
-    FORECAST_BOUNDS,
-    EXCEEDANCE,
-    OUTLOOK,
-    FORECAST_VINTAGES,
-    REALISATION,
-    FORECAST_BRIDGE,
-    BACKTEST,
-    LAG_CURVE,
-    REVISION_STATISTICS,
-    DATA_QUALITY,
-    CHECK_FINDINGS,
-    CHECK_DECISIONS,
-    MONITOR_PROVIDER,
-    CLAIM_UNIT_CORRECTIONS,
-    DELIVERY_STATUS,
-    CELL_SUPPORT,
-    ADVICE_PROVENANCE,
-)
-# Read over all months, because their marts are rebuilt whole: what a run says of other months shows at once.
-ALL_MONTHS = (
-    DATA_QUALITY,
-    CHECK_FINDINGS,
-    CHECK_DECISIONS,
-    FORECAST_VINTAGES,
-    REALISATION,
-    FORECAST_BRIDGE,
-    DELIVERY_STATUS,
-)
 _FOLDER = Path(__file__).parent
 
 
@@ -104,7 +53,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, store: Store, delivery_month: d
     connection.execute("CREATE SCHEMA IF NOT EXISTS wlz.marts")
     attach_lake(connection, store, delivery_month)
     connection.execute("BEGIN TRANSACTION")
-    for table in MARTS.values():
+    for table in registry.marts().values():
         _follow_contract(connection, table)
         duck.create_table(connection, "wlz.marts", table)
         if table is EXAMPLE_QUERIES:
@@ -113,7 +62,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, store: Store, delivery_month: d
             _replace_rows(connection, table, delivery_month)
     connection.execute("COMMIT")
     connection.execute("CHECKPOINT wlz")
-    return {name: _count(connection, name) for name in MARTS}
+    return {name: _count(connection, name) for name in registry.marts()}
 
 
 def _follow_contract(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -144,11 +93,11 @@ def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
 
 
 def attach_lake(connection: duckdb.DuckDBPyConnection, store: Store, delivery_month: date) -> None:
-    """Views ``lake.<table>`` over this month's partitions, of ``ALL_MONTHS`` over all of them; empty without any."""
+    """Views ``lake.<table>`` over this month's partitions, or over all months; empty without any."""
     connection.execute("ATTACH ':memory:' AS lake")
-    for table in LAKE_TABLES:
+    for table in (table for table in registry.lake().values() if table.published):
         path = store.path(table, delivery_month)
-        folder = "*" if table in ALL_MONTHS else path.parent.name
+        folder = "*" if table.spans_months else path.parent.name
         pattern = path.parent.parent / folder / path.name
         if any(path.parent.parent.glob(f"{folder}/{path.name}")):
             source = str(pattern).replace("'", "''")
@@ -206,7 +155,7 @@ def _fill_examples(connection: duckdb.DuckDBPyConnection) -> None:
 def list_marts(database: Path) -> pl.DataFrame:
     """Published marts: name, rows, delivery months and what they hold."""
     rows = []
-    for table in MARTS.values():
+    for table in registry.marts().values():
         months = "count(DISTINCT delivery_month)" if "delivery_month" in table.column_names else "NULL"
         counted = duck.run_query(
             database, f"SELECT count(*)::BIGINT AS n, ({months})::BIGINT AS m FROM marts.{table.name}"
@@ -218,7 +167,7 @@ def list_marts(database: Path) -> pl.DataFrame:
 def hash_marts(database: Path) -> pl.DataFrame:
     """SHA-256 over the sorted rows of every mart, time stamps left out: the same advice gives the same hash."""
     rows = []
-    for table in MARTS.values():
+    for table in registry.marts().values():
         columns = ", ".join(f'"{column.name}"' for column in table.columns if column.unit != "timestamp")
         frame = duck.run_query(database, f"SELECT {columns} FROM marts.{table.name} ORDER BY ALL")
         rows.append((table.name, hashlib.sha256(frame.write_csv().encode()).hexdigest()))

@@ -11,7 +11,7 @@ from warehouse.contract import conform
 from warehouse.past_advices import advice_months, read_advice, read_transfers
 from warehouse.settings import load_assumptions
 from warehouse.store import Store, month_label
-from warehouse.tables.bridge import FORECAST_BRIDGE
+from warehouse.tables.vintages import FORECAST_BRIDGE
 from wlz.known.scenarios import COMPLETED, LETTER
 from wlz.utilisation.utilisation import UtilisationError
 from wlz.vintages.bridge import BridgeError, build_bridge

@@ -12,17 +12,18 @@ import pytest
 from assets.context import column_schema
 from expectations.judging.from_contract import expectation_specs
 from warehouse import duck
-from warehouse.columns import all_columns
 from warehouse.contract import MONEY, UNIT_MARK, Column, ContractError, conform
-from warehouse.dictionary import all_tables, render_dictionary
+from warehouse.dictionary import render_dictionary
 from warehouse.landing import read_delivery
-from warehouse.publish import MARTS, attach_lake, check_mart
+from warehouse.publish import attach_lake, check_mart
+from warehouse.registry import all_columns, all_tables, marts
 from warehouse.store import Store
 from warehouse.tables.deliveries import HULPMIDDELEN, KINDS
 from warehouse.tables.marts import PGB_REGION
 from warehouse.values import DeliveryFormat
 from wlz.words.faults import DeliveryRefused
 
+MARTS = marts()
 FORMAT = DeliveryFormat(";", ",", "utf-8", "%Y-%m-%d")
 REPAIRS = Column("repairs_count", pl.Int64(), "count", "Number of repairs.", "Reparaties", source_name="reparaties")
 WITH_REPAIRS = HULPMIDDELEN.with_columns(REPAIRS)

@@ -13,10 +13,8 @@ from pipelines.cli.text.explain import explain_table
 from scripts.layout import files_without_a_word, first_line, render_layout
 from tests.docs.pages import PAGES, ROOMS, ROOT, fenced_blocks, ids, read, without_code
 from warehouse import duck, reference
-from warehouse.columns import all_columns
-from warehouse.dictionary import all_tables
+from warehouse.registry import all_columns, all_tables, marts
 from warehouse.tables.deliveries import KINDS
-from warehouse.tables.marts import MARTS
 
 TEXTS = [*PAGES, ROOT / ".pre-commit-config.yaml", ROOT / "Makefile"]
 NOT_THERE_YET = "### Not there yet"
@@ -148,7 +146,7 @@ def empty_database(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("marts") / "wlz.duckdb"
     with duck.connect_writer(path) as connection:
         connection.execute("CREATE SCHEMA wlz.marts")
-        for table in MARTS.values():
+        for table in marts().values():
             duck.create_table(connection, "wlz.marts", table)
     return path
 

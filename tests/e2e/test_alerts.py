@@ -14,9 +14,8 @@ from pipelines.alerts.send import DUE, RUN, send_notice, solve_notices, write_no
 from tests.e2e.alert_desk import APRIL, MAY, NOW, Desk, result
 from tests.e2e.alert_servers import webhook_server
 from tests.e2e.handmade import claims, kader, write_delivery
-from warehouse import duck
+from warehouse import duck, registry
 from warehouse.alert_state import read_alert_state
-from warehouse.tables.marts import MARTS
 
 KADER_EUR = 20_000_000_000
 
@@ -44,7 +43,7 @@ def test_nothing_set_nothing_done(desk):
 def test_english_and_the_share_of_the_kader(desk, hook):
     with duck.connect_writer(desk.database) as connection:
         connection.execute("CREATE SCHEMA wlz.marts")
-        table = MARTS["utilisation_national"]
+        table = registry.marts()["utilisation_national"]
         duck.create_table(connection, "wlz.marts", table)
         connection.execute(
             f"INSERT INTO wlz.marts.{table.name} BY NAME SELECT DATE '2018-04-01' AS delivery_month, 'zin' AS part, "

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pipelines.cli.text.bridge import render_bridge
 from warehouse import reference
 from warehouse.contract import conform
-from warehouse.tables.bridge import FORECAST_BRIDGE
 from warehouse.tables.deliveries import KINDS
+from warehouse.tables.vintages import FORECAST_BRIDGE
 from wlz.vintages.bridge import COMPONENTS, AdviceFrames, BridgeError, build_bridge, match_scenario, place_transfers
 
 EUR = pl.Decimal(18, 2)

@@ -11,8 +11,7 @@ import pytest
 
 from pipelines.cli.diagnose import NOTHING_TO_DIAGNOSE, diagnose_published
 from pipelines.cli.text.diagnosis import render_diagnosis
-from warehouse import duck
-from warehouse.tables.marts import MARTS
+from warehouse import duck, registry
 from wlz.forecasting import diagnosis as diagnostics
 from wlz.forecasting.diagnosis import check_dependence, diagnose_series, filter_residuals, measure_strengths
 from wlz.forecasting.engines import ENGINES
@@ -301,7 +300,7 @@ def publish_series(folder, scenarios):
     path = folder / "wlz.duckdb"
     with duck.connect_writer(path) as connection:
         connection.execute("CREATE SCHEMA wlz.marts")
-        duck.create_table(connection, "wlz.marts", MARTS["volume_forecast"])
+        duck.create_table(connection, "wlz.marts", registry.marts()["volume_forecast"])
         insert = f"INSERT INTO wlz.marts.volume_forecast ({names}) VALUES ({', '.join('?' * len(rows[0]))})"
         connection.executemany(insert, [list(row.values()) for row in rows])
     return path

@@ -1,1 +1,1 @@
-"""What every table looks like: grain, columns, key. One file per stage; the registry finds them."""
+"""What every table looks like: grain, columns, key. One file per stage; ``warehouse/registry.py`` finds them."""

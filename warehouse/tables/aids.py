@@ -1,9 +1,9 @@
 """Tables of the stage aids."""
 
-from warehouse.columns import aids as a
-from warehouse.columns import common as c
-from warehouse.columns import deliveries as d
+from warehouse.columns import aids, common, deliveries
 from warehouse.contract import Table
+
+AFTER = "pgb"
 
 AIDS = Table(
     "aids",
@@ -11,18 +11,19 @@ AIDS = Table(
     "lake",
     "kind × month of the budget year",
     (
-        c.DELIVERY_MONTH,
-        c.BUDGET_YEAR,
-        c.SCENARIO,
-        d.AID_KIND,
-        c.MONTH,
-        a.DECLARED_EUR,
-        a.FORECAST_EUR,
-        a.CUMULATIVE_EUR,
-        a.RESERVE_EUR,
-        c.MODEL,
+        common.DELIVERY_MONTH,
+        common.BUDGET_YEAR,
+        common.SCENARIO,
+        deliveries.AID_KIND,
+        common.MONTH,
+        aids.DECLARED_EUR,
+        aids.FORECAST_EUR,
+        aids.CUMULATIVE_EUR,
+        aids.RESERVE_EUR,
+        common.MODEL,
     ),
     ("scenario", "aid_kind", "month"),
     "Individually adapted aids, declared and extrapolated to the year; the reserve is for both kinds together.",
     nullable=frozenset({"declared_eur", "forecast_eur"}),
+    published=True,
 )

@@ -1,12 +1,11 @@
 """Tables of the stage bounds."""
 
-from warehouse.columns import bounds as b
-from warehouse.columns import common as c
-from warehouse.columns import utilisation as u
-from warehouse.columns import volumes as v
+from warehouse.columns import bounds, common, utilisation, volumes
 from warehouse.contract import Table
 
-_VINTAGE = (c.DELIVERY_MONTH, c.BUDGET_YEAR, c.SCENARIO)
+AFTER = "utilisation"
+
+_VINTAGE = (common.DELIVERY_MONTH, common.BUDGET_YEAR, common.SCENARIO)
 FORECAST_BOUNDS = Table(
     "forecast_bounds",
     "bounds",
@@ -14,19 +13,19 @@ FORECAST_BOUNDS = Table(
     "part × level × period × month: what is expected, and its bounds",
     (
         *_VINTAGE,
-        c.PART,
-        c.LEVEL,
-        c.WLZ_UITVOERDER,
-        c.ZORGKANTOORREGIO,
-        b.PRESTATIEGROEP,
-        c.PRESTATIECODE,
-        b.PERIOD,
-        c.MONTH,
-        b.PERIOD_VOLUME,
-        *v.BOUNDS_VOLUME,
-        u.EXPECTED_EUR,
-        *c.BOUNDS_EUR,
-        b.UNCERTAINTY,
+        common.PART,
+        common.LEVEL,
+        common.WLZ_UITVOERDER,
+        common.ZORGKANTOORREGIO,
+        bounds.PRESTATIEGROEP,
+        common.PRESTATIECODE,
+        bounds.PERIOD,
+        common.MONTH,
+        bounds.PERIOD_VOLUME,
+        *volumes.BOUNDS_VOLUME,
+        utilisation.EXPECTED_EUR,
+        *common.BOUNDS_EUR,
+        bounds.UNCERTAINTY,
     ),
     (
         "scenario",
@@ -42,12 +41,13 @@ FORECAST_BOUNDS = Table(
     "Bounds of months not yet known, of the year up to them and of the year, at every level. All levels are sums of "
     "the same joint paths. Regions, uitvoerders and the nation hold the extra items, series and groups do not.",
     nullable=frozenset(
-        {"prestatiegroep", "prestatiecode", "expected_volume", *(column.name for column in v.BOUNDS_VOLUME)}
+        {"prestatiegroep", "prestatiecode", "expected_volume", *(column.name for column in volumes.BOUNDS_VOLUME)}
     ),
     known_issues=(
         "Months already declared have no row: they have no bounds.",
         "A group that counts in more than one unit has euro only.",
     ),
+    published=True,
 )
 EXCEEDANCE = Table(
     "exceedance",
@@ -56,21 +56,22 @@ EXCEEDANCE = Table(
     "wlz_uitvoerder × part",
     (
         *_VINTAGE,
-        c.WLZ_UITVOERDER,
-        c.PART,
-        u.BUDGET_EUR,
-        b.EXCEEDANCE_RATIO,
-        b.EXPECTED_SHORTFALL_EUR,
-        b.KADER_FOR_80_EUR,
-        b.KADER_FOR_95_EUR,
-        b.NEEDED_FOR_80_EUR,
-        b.NEEDED_FOR_95_EUR,
+        common.WLZ_UITVOERDER,
+        common.PART,
+        utilisation.BUDGET_EUR,
+        bounds.EXCEEDANCE_RATIO,
+        bounds.EXPECTED_SHORTFALL_EUR,
+        bounds.KADER_FOR_80_EUR,
+        bounds.KADER_FOR_95_EUR,
+        bounds.NEEDED_FOR_80_EUR,
+        bounds.NEEDED_FOR_95_EUR,
     ),
     ("scenario", "wlz_uitvoerder", "part"),
     "Chance that the kader is exceeded, how much then, and what it takes to be 80 or 95 % sure; Landelijk is the "
     "nation, both is zin and pgb after transfers between them.",
     nullable=frozenset({"expected_shortfall_eur", "kader_for_80_eur", "kader_for_95_eur"}),
     known_issues=("zin and pgb are drawn independently of each other: nothing delivered says how they move together.",),
+    published=True,
 )
 OUTLOOK = Table(
     "utilisation_outlook",
@@ -79,14 +80,15 @@ OUTLOOK = Table(
     "wlz_uitvoerder, year after the budget year",
     (
         *_VINTAGE,
-        c.WLZ_UITVOERDER,
-        u.EXPECTED_EXCL_EXTRA_EUR,
-        *c.BOUNDS_EUR,
-        b.BUDGET_YEAR_EXPECTED_EUR,
-        b.GROWTH_RATIO,
+        common.WLZ_UITVOERDER,
+        utilisation.EXPECTED_EXCL_EXTRA_EUR,
+        *common.BOUNDS_EUR,
+        bounds.BUDGET_YEAR_EXPECTED_EUR,
+        bounds.GROWTH_RATIO,
     ),
     ("scenario", "wlz_uitvoerder"),
     "Zin of the year after the budget year at the prices of the budget year, without extra items and without pgb; "
     "budget_year is the year after. Landelijk is the total.",
     nullable=frozenset({"growth_ratio"}),
+    published=True,
 )

@@ -1,8 +1,9 @@
 """Tables of the stage deliveries: one per kind of delivered file, and the register of all that came in."""
 
-from warehouse.columns import common as c
-from warehouse.columns import deliveries as d
+from warehouse.columns import common, deliveries
 from warehouse.contract import Column, Table
+
+AFTER = ""
 
 
 def _delivery(
@@ -14,28 +15,36 @@ def _delivery(
     nullable: frozenset[str] = frozenset(),
     known_issues: tuple[str, ...] = (),
 ) -> Table:
-    with_date = (d.DELIVERY_DATE, *columns)
+    with_date = (deliveries.DELIVERY_DATE, *columns)
     return Table(kind, "deliveries", "delivery", grain, with_date, key, description, nullable, known_issues)
 
 
 DECLARATIES = _delivery(
     "declaraties",
     "zorgkantoor × zorgaanbieder × prestatie × unit × care month",
-    (d.ZORGKANTOOR_CODE, d.AGB_CODE, c.PRESTATIECODE, c.CARE_MONTH, c.UNIT_CODE, d.VOLUME, d.AMOUNT_EUR),
+    (
+        deliveries.ZORGKANTOOR_CODE,
+        deliveries.AGB_CODE,
+        common.PRESTATIECODE,
+        common.CARE_MONTH,
+        common.UNIT_CODE,
+        deliveries.VOLUME,
+        deliveries.AMOUNT_EUR,
+    ),
     ("zorgkantoor_code", "agb_code", "prestatiecode", "unit_code", "care_month"),
     "Approved claims as known at the delivery date: a full snapshot of all care months.",
     nullable=frozenset({"agb_code"}),
     known_issues=("The last months are incomplete; earlier months still change, also downwards.",),
 )
 _AGREED = (
-    d.YEAR,
-    d.ZORGKANTOOR_CODE,
-    d.AGB_CODE,
-    c.PRESTATIECODE,
-    c.UNIT_CODE,
-    d.VOLUME,
-    d.AMOUNT_EUR,
-    d.INCLUDES_NHC_NIC,
+    deliveries.YEAR,
+    deliveries.ZORGKANTOOR_CODE,
+    deliveries.AGB_CODE,
+    common.PRESTATIECODE,
+    common.UNIT_CODE,
+    deliveries.VOLUME,
+    deliveries.AMOUNT_EUR,
+    deliveries.INCLUDES_NHC_NIC,
 )
 _AGREED_KEY = ("year", "zorgkantoor_code", "agb_code", "prestatiecode", "unit_code")
 HERSCHIKKING = _delivery(
@@ -62,12 +71,12 @@ BELEIDSREGELWAARDEN = _delivery(
     "beleidsregelwaarden",
     "year × prestatie × unit",
     (
-        d.YEAR,
-        c.PRESTATIECODE,
-        c.UNIT_CODE,
-        d.MAX_TARIFF_EXCL_EUR_PER_UNIT,
-        d.NHC_FULL_EUR_PER_UNIT,
-        d.NIC_FULL_EUR_PER_UNIT,
+        deliveries.YEAR,
+        common.PRESTATIECODE,
+        common.UNIT_CODE,
+        deliveries.MAX_TARIFF_EXCL_EUR_PER_UNIT,
+        deliveries.NHC_FULL_EUR_PER_UNIT,
+        deliveries.NIC_FULL_EUR_PER_UNIT,
     ),
     ("year", "prestatiecode", "unit_code"),
     "Maximum tariffs per prestatie, NHC and NIC apart.",
@@ -76,14 +85,14 @@ PGB_VERLENINGEN = _delivery(
     "pgb_verleningen",
     "peildatum × zorgkantoor × budget year",
     (
-        d.REFERENCE_DATE,
-        d.ZORGKANTOOR_CODE,
-        c.BUDGET_YEAR,
-        d.GRANTED_EUR,
-        d.RESERVED_EUR,
-        d.RESERVED_NEXT_YEAR_EUR,
-        d.HOLDERS_COUNT,
-        d.WAITING_COUNT,
+        deliveries.REFERENCE_DATE,
+        deliveries.ZORGKANTOOR_CODE,
+        common.BUDGET_YEAR,
+        deliveries.GRANTED_EUR,
+        deliveries.RESERVED_EUR,
+        deliveries.RESERVED_NEXT_YEAR_EUR,
+        deliveries.HOLDERS_COUNT,
+        deliveries.WAITING_COUNT,
     ),
     ("reference_date", "zorgkantoor_code", "budget_year"),
     "Stands of granted pgb budgets.",
@@ -91,7 +100,13 @@ PGB_VERLENINGEN = _delivery(
 KADER = _delivery(
     "kader",
     "stand date × zorgkantoor × budget year",
-    (d.STAND_DATE, d.ZORGKANTOOR_CODE, c.BUDGET_YEAR, d.ZIN_BUDGET_EUR, d.PGB_BUDGET_EUR),
+    (
+        deliveries.STAND_DATE,
+        deliveries.ZORGKANTOOR_CODE,
+        common.BUDGET_YEAR,
+        deliveries.ZIN_BUDGET_EUR,
+        deliveries.PGB_BUDGET_EUR,
+    ),
     ("stand_date", "zorgkantoor_code", "budget_year"),
     "Budget framework per zorgkantoor, transfers booked up to the stand date included.",
 )
@@ -99,13 +114,13 @@ OVERHEVELINGEN = _delivery(
     "overhevelingen",
     "one row per transfer",
     (
-        d.TRANSFER_DATE,
-        c.BUDGET_YEAR,
-        d.FROM_ZORGKANTOOR_CODE,
-        d.FROM_PART,
-        d.TO_ZORGKANTOOR_CODE,
-        d.TO_PART,
-        d.AMOUNT_EUR,
+        deliveries.TRANSFER_DATE,
+        common.BUDGET_YEAR,
+        deliveries.FROM_ZORGKANTOOR_CODE,
+        deliveries.FROM_PART,
+        deliveries.TO_ZORGKANTOOR_CODE,
+        deliveries.TO_PART,
+        deliveries.AMOUNT_EUR,
     ),
     ("transfer_date", "budget_year", "from_zorgkantoor_code", "from_part", "to_zorgkantoor_code", "to_part"),
     "Transfers between regions and between zin and pgb; the amount is what leaves.",
@@ -113,21 +128,21 @@ OVERHEVELINGEN = _delivery(
 NA_IJL = _delivery(
     "na_ijl",
     "reference year × uitvoerder",
-    (d.REFERENCE_YEAR, c.WLZ_UITVOERDER, d.LAG_PERCENTAGE),
+    (deliveries.REFERENCE_YEAR, common.WLZ_UITVOERDER, deliveries.LAG_PERCENTAGE),
     ("reference_year", "wlz_uitvoerder"),
     "Late claims of a closed year, as a percentage.",
 )
 HULPMIDDELEN = _delivery(
     "hulpmiddelen",
     "month × kind",
-    (c.MONTH, d.AID_KIND, d.AMOUNT_EUR),
+    (common.MONTH, deliveries.AID_KIND, deliveries.AMOUNT_EUR),
     ("month", "aid_kind"),
     "Individually adapted aids, national.",
 )
 JAARREKENINGEN = _delivery(
     "jaarrekeningen",
     "year × agb",
-    (d.YEAR, d.AGB_CODE, d.SECTOR, d.ZIN_COST_EUR),
+    (deliveries.YEAR, deliveries.AGB_CODE, deliveries.SECTOR, deliveries.ZIN_COST_EUR),
     ("year", "agb_code"),
     "Costs in kind from annual accounts.",
 )
@@ -135,13 +150,13 @@ AFSPRAKEN = _delivery(
     "afspraken",
     "year × zorgkantoor × agb × kind × start",
     (
-        d.YEAR,
-        d.ZORGKANTOOR_CODE,
-        d.AGB_CODE,
-        d.AGREEMENT_KIND,
-        d.AGREED_REVENUE_EUR,
-        d.VALID_FROM,
-        d.VALID_TO,
+        deliveries.YEAR,
+        deliveries.ZORGKANTOOR_CODE,
+        deliveries.AGB_CODE,
+        deliveries.AGREEMENT_KIND,
+        deliveries.AGREED_REVENUE_EUR,
+        deliveries.VALID_FROM,
+        deliveries.VALID_TO,
     ),
     ("year", "zorgkantoor_code", "agb_code", "agreement_kind", "valid_from"),
     "Revenue agreements of the budget year.",
@@ -150,36 +165,26 @@ AFSPRAKEN = _delivery(
 PROGNOSE_UITVRAAG = _delivery(
     "prognose_uitvraag",
     "peildatum × zorgkantoor × agb × budget year",
-    (d.REFERENCE_DATE, d.ZORGKANTOOR_CODE, d.AGB_CODE, c.BUDGET_YEAR, d.EXPECTED_REVENUE_EUR),
+    (
+        deliveries.REFERENCE_DATE,
+        deliveries.ZORGKANTOOR_CODE,
+        deliveries.AGB_CODE,
+        common.BUDGET_YEAR,
+        deliveries.EXPECTED_REVENUE_EUR,
+    ),
     ("reference_date", "zorgkantoor_code", "agb_code", "budget_year"),
     "Providers' own forecast (optional).",
 )
 INDICATIES = _delivery(
     "indicaties",
     "month × zorgkantoor × sector",
-    (c.MONTH, d.ZORGKANTOOR_CODE, d.SECTOR, d.INDICATION_COUNT),
+    (common.MONTH, deliveries.ZORGKANTOOR_CODE, deliveries.SECTOR, deliveries.INDICATION_COUNT),
     ("month", "zorgkantoor_code", "sector"),
     "People with a CIZ indication (optional).",
 )
 
-KINDS: dict[str, Table] = {
-    table.name: table
-    for table in (
-        DECLARATIES,
-        HERSCHIKKING,
-        NACALCULATIE,
-        BELEIDSREGELWAARDEN,
-        PGB_VERLENINGEN,
-        KADER,
-        OVERHEVELINGEN,
-        NA_IJL,
-        HULPMIDDELEN,
-        JAARREKENINGEN,
-        AFSPRAKEN,
-        PROGNOSE_UITVRAAG,
-        INDICATIES,
-    )
-}
+# Every table above: a kind of delivery exists once its table does.
+KINDS: dict[str, Table] = {table.name: table for table in tuple(vars().values()) if isinstance(table, Table)}
 
 DELIVERY_REGISTER = Table(
     "delivery_register",
@@ -187,21 +192,21 @@ DELIVERY_REGISTER = Table(
     "lake",
     "one row per delivery taken in",
     (
-        d.DELIVERY_ID,
-        d.KIND,
-        c.DELIVERY_MONTH,
-        d.CONTENT_HASH,
-        d.RECEIVED_ON,
-        d.REGISTERED_AT,
-        d.DELIVERY_STATUS,
-        d.ROWS_COUNT,
-        d.AMOUNT_EUR,
-        d.QUARANTINED_COUNT,
-        d.QUARANTINED_EUR,
-        d.SUPERSEDED_BY,
-        d.FILE_NAME,
-        d.CHECK_ID,
-        d.REASON,
+        deliveries.DELIVERY_ID,
+        deliveries.KIND,
+        common.DELIVERY_MONTH,
+        deliveries.CONTENT_HASH,
+        deliveries.RECEIVED_ON,
+        deliveries.REGISTERED_AT,
+        deliveries.DELIVERY_STATUS,
+        deliveries.ROWS_COUNT,
+        deliveries.AMOUNT_EUR,
+        deliveries.QUARANTINED_COUNT,
+        deliveries.QUARANTINED_EUR,
+        deliveries.SUPERSEDED_BY,
+        deliveries.FILE_NAME,
+        deliveries.CHECK_ID,
+        deliveries.REASON,
     ),
     ("delivery_id",),
     "Every delivery ever taken in or refused, with its hash, rows and euro.",

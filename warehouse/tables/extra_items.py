@@ -1,8 +1,9 @@
 """Tables of the stage extra_items."""
 
-from warehouse.columns import common as c
-from warehouse.columns import extra_items as e
+from warehouse.columns import common, extra_items
 from warehouse.contract import Table
+
+AFTER = "prices"
 
 EXTRA_ITEMS = Table(
     "extra_items",
@@ -10,23 +11,23 @@ EXTRA_ITEMS = Table(
     "lake",
     "wlz_uitvoerder × item × prestatie (crisis beds per code, the others in one row)",
     (
-        c.DELIVERY_MONTH,
-        c.BUDGET_YEAR,
-        c.SCENARIO,
-        c.WLZ_UITVOERDER,
-        e.ITEM,
-        c.PRESTATIECODE,
-        e.THREE_YEARS_BACK,
-        e.TWO_YEARS_BACK,
-        e.ONE_YEAR_BACK,
-        e.GROWTH_FACTOR,
-        e.EXPECTED_BASE,
-        e.ITEM_PRICE,
-        e.CLAIMS_FORECAST_EUR,
-        e.DELIVERED_LAG_RATIO,
-        e.DERIVED_LAG_RATIO,
-        e.ITEM_EUR,
-        c.FLAG,
+        common.DELIVERY_MONTH,
+        common.BUDGET_YEAR,
+        common.SCENARIO,
+        common.WLZ_UITVOERDER,
+        extra_items.ITEM,
+        common.PRESTATIECODE,
+        extra_items.THREE_YEARS_BACK,
+        extra_items.TWO_YEARS_BACK,
+        extra_items.ONE_YEAR_BACK,
+        extra_items.GROWTH_FACTOR,
+        extra_items.EXPECTED_BASE,
+        extra_items.ITEM_PRICE,
+        extra_items.CLAIMS_FORECAST_EUR,
+        extra_items.DELIVERED_LAG_RATIO,
+        extra_items.DERIVED_LAG_RATIO,
+        extra_items.ITEM_EUR,
+        common.FLAG,
     ),
     ("scenario", "wlz_uitvoerder", "item", "prestatiecode"),
     "Crisis beds, meerzorg and na-ijl with their intermediates.",
@@ -45,4 +46,5 @@ EXTRA_ITEMS = Table(
             "flag",
         }
     ),
+    published=True,
 )

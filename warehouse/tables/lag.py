@@ -1,24 +1,23 @@
 """Tables of the stage lag."""
 
-from warehouse.columns import bounds as b
-from warehouse.columns import common as c
-from warehouse.columns import lag as g
-from warehouse.columns import series as s
+from warehouse.columns import bounds, common, lag, series
 from warehouse.contract import Table
 
-_VINTAGE = (c.DELIVERY_MONTH, c.BUDGET_YEAR, c.SCENARIO)
+AFTER = "series"
+
+_VINTAGE = (common.DELIVERY_MONTH, common.BUDGET_YEAR, common.SCENARIO)
 CLAIMS_SNAPSHOT = Table(
     "claims_snapshot",
     "lag",
     "lake",
     "claims delivery × prestatie × wlz_uitvoerder × care month",
     (
-        c.DELIVERY_MONTH,
-        c.PRESTATIECODE,
-        c.WLZ_UITVOERDER,
-        c.CARE_MONTH,
-        s.DECLARED_VOLUME,
-        s.DECLARED_AMOUNT_EUR,
+        common.DELIVERY_MONTH,
+        common.PRESTATIECODE,
+        common.WLZ_UITVOERDER,
+        common.CARE_MONTH,
+        series.DECLARED_VOLUME,
+        series.DECLARED_AMOUNT_EUR,
     ),
     ("prestatiecode", "wlz_uitvoerder", "care_month"),
     "What one delivery said of every care month; kept by content, so that a delivery is added up once.",
@@ -30,19 +29,19 @@ COMPLETED_SERIES = Table(
     "prestatie × wlz_uitvoerder × care month",
     (
         *_VINTAGE,
-        c.PRESTATIECODE,
-        c.WLZ_UITVOERDER,
-        c.CARE_MONTH,
-        c.LAG_MONTHS,
-        g.EFFECTIVE_LAG_MONTHS,
-        s.DECLARED_VOLUME,
-        g.COMPLETENESS_RATIO,
-        g.A_PRIORI_VOLUME,
-        g.COMPLETED_VOLUME,
-        g.COMMON_DEVIATION_RATIO,
-        g.OWN_DEVIATION_RATIO,
-        g.LAG_METHOD,
-        c.FLAG,
+        common.PRESTATIECODE,
+        common.WLZ_UITVOERDER,
+        common.CARE_MONTH,
+        common.LAG_MONTHS,
+        lag.EFFECTIVE_LAG_MONTHS,
+        series.DECLARED_VOLUME,
+        lag.COMPLETENESS_RATIO,
+        lag.A_PRIORI_VOLUME,
+        lag.COMPLETED_VOLUME,
+        lag.COMMON_DEVIATION_RATIO,
+        lag.OWN_DEVIATION_RATIO,
+        lag.LAG_METHOD,
+        common.FLAG,
     ),
     ("scenario", "prestatiecode", "wlz_uitvoerder", "care_month"),
     "Declared months completed for lag, with the share normally known and how sure the month is.",
@@ -55,22 +54,23 @@ LAG_CURVE = Table(
     "wlz_uitvoerder × prestatiegroep × lag in months",
     (
         *_VINTAGE,
-        c.WLZ_UITVOERDER,
-        b.PRESTATIEGROEP,
-        c.LAG_MONTHS,
-        g.COMPLETENESS_RATIO,
-        *g.BOUNDS_RATIO,
-        g.LINK_RATIO,
-        g.CREDIBILITY_RATIO,
-        g.LINK_RATIOS_COUNT,
-        g.EXCLUDED_COUNT,
-        g.CURVE_LEVEL,
-        g.DRIFT_RATIO,
-        g.DRIFT_T_RATIO,
+        common.WLZ_UITVOERDER,
+        bounds.PRESTATIEGROEP,
+        common.LAG_MONTHS,
+        lag.COMPLETENESS_RATIO,
+        *lag.BOUNDS_RATIO,
+        lag.LINK_RATIO,
+        lag.CREDIBILITY_RATIO,
+        lag.LINK_RATIOS_COUNT,
+        lag.EXCLUDED_COUNT,
+        lag.CURVE_LEVEL,
+        lag.DRIFT_RATIO,
+        lag.DRIFT_T_RATIO,
     ),
     ("scenario", "wlz_uitvoerder", "prestatiegroep", "lag_months"),
     "Share of the final claims known after so many months, in a usual month of the year, with bounds and drift.",
     nullable=frozenset({"link_ratio", "drift_ratio", "drift_t_ratio"}),
+    published=True,
 )
 REVISION_STATISTICS = Table(
     "revision_statistics",
@@ -79,14 +79,15 @@ REVISION_STATISTICS = Table(
     "wlz_uitvoerder × lag in months",
     (
         *_VINTAGE,
-        c.WLZ_UITVOERDER,
-        c.LAG_MONTHS,
-        g.REVISIONS_COUNT,
-        g.MEAN_REVISION_RATIO,
-        g.MEAN_ABSOLUTE_REVISION_RATIO,
-        g.REVISION_T_RATIO,
+        common.WLZ_UITVOERDER,
+        common.LAG_MONTHS,
+        lag.REVISIONS_COUNT,
+        lag.MEAN_REVISION_RATIO,
+        lag.MEAN_ABSOLUTE_REVISION_RATIO,
+        lag.REVISION_T_RATIO,
     ),
     ("scenario", "wlz_uitvoerder", "lag_months"),
     "How completed months were revised: what earlier deliveries would have said against what is known now.",
     nullable=frozenset({"mean_revision_ratio", "mean_absolute_revision_ratio", "revision_t_ratio"}),
+    published=True,
 )

@@ -2,44 +2,57 @@
 
 from dataclasses import replace
 
-from warehouse.columns import aids as a
-from warehouse.columns import common as c
-from warehouse.columns import deliveries as d
-from warehouse.columns import extra_items as e
-from warehouse.columns import lag as g
-from warehouse.columns import pgb as p
-from warehouse.columns import quality as q
-from warehouse.columns import utilisation as u
-from warehouse.columns import vintages as w
-from warehouse.columns import volumes as v
-from warehouse.columns.prices import STATE
+from warehouse.columns import (
+    aids,
+    common,
+    deliveries,
+    extra_items,
+    lag,
+    pgb,
+    prices,
+    quality,
+    utilisation,
+    vintages,
+    volumes,
+)
 from warehouse.contract import Column, Table
-from warehouse.tables.backtest import BACKTEST
 from warehouse.tables.bounds import EXCEEDANCE, FORECAST_BOUNDS, OUTLOOK
-from warehouse.tables.bridge import FORECAST_BRIDGE
 from warehouse.tables.lag import LAG_CURVE, REVISION_STATISTICS
 from warehouse.tables.monitor import DELIVERY_STATUS, MONITOR_PROVIDER
 from warehouse.tables.prices import PRICES
 from warehouse.tables.quality import ADVICE_PROVENANCE, CHECK_DECISIONS, CHECK_FINDINGS, DATA_QUALITY
 from warehouse.tables.series import CLAIM_UNIT_CORRECTIONS
 from warehouse.tables.support import CELL_SUPPORT
-from warehouse.tables.vintages import FORECAST_VINTAGES
+from warehouse.tables.vintages import FORECAST_BRIDGE, FORECAST_VINTAGES
+from warehouse.tables.volumes import BACKTEST
 
-_VINTAGE = (c.DELIVERY_MONTH, c.BUDGET_YEAR, c.SCENARIO)
+AFTER = "support"
+
+_VINTAGE = (common.DELIVERY_MONTH, common.BUDGET_YEAR, common.SCENARIO)
 _VINTAGE_KEY = ("delivery_month", "scenario")
-_ROOM = (u.EXPECTED_EXCL_EXTRA_EUR, u.EXPECTED_EUR, u.BUDGET_EUR, u.AVAILABLE_EUR, u.AVAILABLE_RATIO, *c.BOUNDS_EUR)
-_TRANSFER = (
-    u.TRANSFER_POSSIBLE_EUR,
-    u.AVAILABLE_AFTER_TRANSFER_EUR,
-    u.AVAILABLE_AFTER_TRANSFER_RATIO,
-    u.REDISTRIBUTION_RESERVE_EUR,
-    u.RESERVE_NEEDED_RATIO,
-    u.RESERVE_LEFT_EUR,
+_ROOM = (
+    utilisation.EXPECTED_EXCL_EXTRA_EUR,
+    utilisation.EXPECTED_EUR,
+    utilisation.BUDGET_EUR,
+    utilisation.AVAILABLE_EUR,
+    utilisation.AVAILABLE_RATIO,
+    *common.BOUNDS_EUR,
 )
-_REALISED = (w.REALISED_EUR, w.REALISED_DELIVERY_MONTH, w.ERROR_EUR, w.ERROR_RATIO)
+_TRANSFER = (
+    utilisation.TRANSFER_POSSIBLE_EUR,
+    utilisation.AVAILABLE_AFTER_TRANSFER_EUR,
+    utilisation.AVAILABLE_AFTER_TRANSFER_RATIO,
+    utilisation.REDISTRIBUTION_RESERVE_EUR,
+    utilisation.RESERVE_NEEDED_RATIO,
+    utilisation.RESERVE_LEFT_EUR,
+)
+_REALISED = (vintages.REALISED_EUR, vintages.REALISED_DELIVERY_MONTH, vintages.ERROR_EUR, vintages.ERROR_RATIO)
 _OPTIONAL = frozenset(
     {"available_ratio", "declared_to_date_eur", "granted_to_date_eur"}
-    | {column.name for column in (*c.BOUNDS_EUR, *_TRANSFER, u.DECLARED_MONTH_EUR, u.COMPLETED_MONTH_EUR)}
+    | {
+        column.name
+        for column in (*common.BOUNDS_EUR, *_TRANSFER, utilisation.DECLARED_MONTH_EUR, utilisation.COMPLETED_MONTH_EUR)
+    }
 )
 
 
@@ -81,7 +94,7 @@ UTILISATION_NATIONAL = _mart(
     "utilisation_national",
     "utilisation",
     "part",
-    (c.PART, *_ROOM, *_TRANSFER),
+    (common.PART, *_ROOM, *_TRANSFER),
     ("part",),
     "National expectation against the kader, zin and pgb, with the transfer between them and the reserve.",
     "table 1",
@@ -90,7 +103,7 @@ UTILISATION_UITVOERDER = _mart(
     "utilisation_uitvoerder",
     "utilisation",
     "wlz_uitvoerder × part",
-    (c.WLZ_UITVOERDER, c.PART, *_ROOM),
+    (common.WLZ_UITVOERDER, common.PART, *_ROOM),
     ("wlz_uitvoerder", "part"),
     "Expectation against the kader per uitvoerder, zin and pgb; Landelijk is the total.",
     "table 2",
@@ -99,7 +112,7 @@ ZIN_UITVOERDER = _mart(
     "zin_uitvoerder",
     "utilisation",
     "wlz_uitvoerder",
-    (c.WLZ_UITVOERDER, u.DECLARED_TO_DATE_EUR, *_ROOM),
+    (common.WLZ_UITVOERDER, utilisation.DECLARED_TO_DATE_EUR, *_ROOM),
     ("wlz_uitvoerder",),
     "Zorg in natura per uitvoerder; Landelijk is the total.",
     "table 3, figure 4",
@@ -109,15 +122,15 @@ EXTRA_ITEMS_UITVOERDER = _mart(
     "extra_items",
     "wlz_uitvoerder",
     (
-        c.WLZ_UITVOERDER,
-        e.CRISISBEDDEN_EUR,
-        e.NA_IJL_EUR,
-        e.MEERZORG_EUR,
-        e.EXTRA_ITEMS_EUR,
-        e.MEERZORG_CLAIMS_EUR,
-        e.DELIVERED_LAG_RATIO,
-        e.DERIVED_LAG_RATIO,
-        c.FLAG,
+        common.WLZ_UITVOERDER,
+        extra_items.CRISISBEDDEN_EUR,
+        extra_items.NA_IJL_EUR,
+        extra_items.MEERZORG_EUR,
+        extra_items.EXTRA_ITEMS_EUR,
+        extra_items.MEERZORG_CLAIMS_EUR,
+        extra_items.DELIVERED_LAG_RATIO,
+        extra_items.DERIVED_LAG_RATIO,
+        common.FLAG,
     ),
     ("wlz_uitvoerder",),
     "Extra items per uitvoerder; Landelijk is the total.",
@@ -128,7 +141,7 @@ PGB_UITVOERDER = _mart(
     "pgb_uitvoerder",
     "pgb",
     "wlz_uitvoerder",
-    (c.WLZ_UITVOERDER, p.GRANTED_TO_DATE_EUR, *_ROOM),
+    (common.WLZ_UITVOERDER, pgb.GRANTED_TO_DATE_EUR, *_ROOM),
     ("wlz_uitvoerder",),
     "Pgb per uitvoerder; Landelijk is the total.",
     "table 5, figure 7",
@@ -137,7 +150,7 @@ PGB_REGION = _mart(
     "pgb_region",
     "pgb",
     "zorgkantoorregio",
-    (c.ZORGKANTOORREGIO, c.WLZ_UITVOERDER, p.GRANTED_TO_DATE_EUR, *_ROOM),
+    (common.ZORGKANTOORREGIO, common.WLZ_UITVOERDER, pgb.GRANTED_TO_DATE_EUR, *_ROOM),
     ("zorgkantoorregio",),
     "Pgb per region; Landelijk is the total.",
     "table 6, figure 8",
@@ -146,7 +159,13 @@ ZIN_REGION = _mart(
     "zin_region",
     "utilisation",
     "zorgkantoorregio",
-    (c.ZORGKANTOORREGIO, c.WLZ_UITVOERDER, u.DECLARED_TO_DATE_EUR, e.EXTRA_ITEMS_EUR, *_ROOM),
+    (
+        common.ZORGKANTOORREGIO,
+        common.WLZ_UITVOERDER,
+        utilisation.DECLARED_TO_DATE_EUR,
+        extra_items.EXTRA_ITEMS_EUR,
+        *_ROOM,
+    ),
     ("zorgkantoorregio",),
     "Zorg in natura per region: declared to date, expected, kader. Landelijk is the total.",
     "monthly publication of zorgkantoren",
@@ -156,16 +175,16 @@ UTILISATION_MONTHLY = _mart(
     "utilisation",
     "month × part",
     (
-        c.MONTH,
-        c.PART,
-        STATE,
-        u.DECLARED_MONTH_EUR,
-        u.COMPLETED_MONTH_EUR,
-        u.AMOUNT_MONTH_EUR,
-        u.EXPECTED_CUMULATIVE_EUR,
-        u.EXPECTED_CUMULATIVE_INCL_EXTRA_EUR,
-        u.BUDGET_EUR,
-        *c.BOUNDS_EUR,
+        common.MONTH,
+        common.PART,
+        prices.STATE,
+        utilisation.DECLARED_MONTH_EUR,
+        utilisation.COMPLETED_MONTH_EUR,
+        utilisation.AMOUNT_MONTH_EUR,
+        utilisation.EXPECTED_CUMULATIVE_EUR,
+        utilisation.EXPECTED_CUMULATIVE_INCL_EXTRA_EUR,
+        utilisation.BUDGET_EUR,
+        *common.BOUNDS_EUR,
     ),
     ("month", "part"),
     "National path through the year. One twelfth of the extra items a month is our choice; the letter has a year.",
@@ -176,23 +195,23 @@ VOLUME_FORECAST = _mart(
     "volumes",
     "prestatie × wlz_uitvoerder × care month",
     (
-        c.PRESTATIECODE,
-        c.WLZ_UITVOERDER,
-        c.CARE_MONTH,
-        v.OBSERVED_VOLUME,
-        g.COMPLETED_VOLUME,
-        v.FORECAST_VOLUME,
-        *v.BOUNDS_VOLUME,
-        c.ENGINE,
-        c.MODEL,
-        c.FLAG,
-        v.FORECAST_REASON,
+        common.PRESTATIECODE,
+        common.WLZ_UITVOERDER,
+        common.CARE_MONTH,
+        volumes.OBSERVED_VOLUME,
+        lag.COMPLETED_VOLUME,
+        volumes.FORECAST_VOLUME,
+        *volumes.BOUNDS_VOLUME,
+        common.ENGINE,
+        common.MODEL,
+        common.FLAG,
+        volumes.FORECAST_REASON,
     ),
     ("prestatiecode", "wlz_uitvoerder", "care_month"),
     "Observed volumes and their forecast to December of the year after; bounds of the budget year's months.",
     "figures 10 and 11",
     nullable=frozenset(
-        {"observed_volume", "completed_volume", "forecast_volume", *(b.name for b in v.BOUNDS_VOLUME), "flag"}
+        {"observed_volume", "completed_volume", "forecast_volume", *(b.name for b in volumes.BOUNDS_VOLUME), "flag"}
     ),
     keep_vintages=13,
 )
@@ -201,7 +220,15 @@ PGB_FORECAST = _mart(
     "pgb_forecast",
     "pgb",
     "zorgkantoorregio × month",
-    (c.ZORGKANTOORREGIO, c.WLZ_UITVOERDER, c.MONTH, p.GRANTED_STAND_EUR, p.FORECAST_STAND_EUR, *c.BOUNDS_EUR, c.MODEL),
+    (
+        common.ZORGKANTOORREGIO,
+        common.WLZ_UITVOERDER,
+        common.MONTH,
+        pgb.GRANTED_STAND_EUR,
+        pgb.FORECAST_STAND_EUR,
+        *common.BOUNDS_EUR,
+        common.MODEL,
+    ),
     ("zorgkantoorregio", "month"),
     "Stands of granted pgb budgets and their forecast.",
     "figure 13",
@@ -212,7 +239,15 @@ AIDS_MONTHLY = _mart(
     "aids_monthly",
     "aids",
     "kind × month",
-    (d.AID_KIND, c.MONTH, a.DECLARED_EUR, a.FORECAST_EUR, a.CUMULATIVE_EUR, a.RESERVE_EUR, c.MODEL),
+    (
+        deliveries.AID_KIND,
+        common.MONTH,
+        aids.DECLARED_EUR,
+        aids.FORECAST_EUR,
+        aids.CUMULATIVE_EUR,
+        aids.RESERVE_EUR,
+        common.MODEL,
+    ),
     ("aid_kind", "month"),
     "Individually adapted aids; outside the contracteerruimte.",
     "figure 9",
@@ -236,7 +271,7 @@ DATA_QUALITY_MART = Table(
     "quality",
     "mart",
     DATA_QUALITY.grain,
-    (*DATA_QUALITY.columns, q.CHECK_STATUS),
+    (*DATA_QUALITY.columns, quality.CHECK_STATUS),
     ("delivery_month", *DATA_QUALITY.key),
     DATA_QUALITY.description,
     DATA_QUALITY.nullable | {"check_status"},
@@ -264,43 +299,8 @@ EXAMPLE_QUERIES = Table(
     "quality",
     "mart",
     "one row per example",
-    (q.QUERY_NAME, q.QUESTION, q.SQL_TEXT),
+    (quality.QUERY_NAME, quality.QUESTION, quality.SQL_TEXT),
     ("query_name",),
     "Questions analysts ask, with the query that answers them.",
     rebuilt_whole=True,
 )
-
-MARTS: dict[str, Table] = {
-    table.name: table
-    for table in (
-        UTILISATION_NATIONAL,
-        UTILISATION_UITVOERDER,
-        ZIN_UITVOERDER,
-        EXTRA_ITEMS_UITVOERDER,
-        PGB_UITVOERDER,
-        PGB_REGION,
-        ZIN_REGION,
-        UTILISATION_MONTHLY,
-        VOLUME_FORECAST,
-        PRICE_DERIVATION,
-        PGB_FORECAST,
-        AIDS_MONTHLY,
-        FORECAST_BOUNDS_MART,
-        EXCEEDANCE_MART,
-        UTILISATION_OUTLOOK,
-        FORECAST_VINTAGES_MART,
-        FORECAST_BRIDGE_MART,
-        BACKTEST_ACCURACY,
-        LAG_CURVE_MART,
-        REVISION_STATISTICS_MART,
-        DATA_QUALITY_MART,
-        CHECK_FINDINGS_MART,
-        CHECK_DECISIONS_MART,
-        MONITOR_PROVIDER_MART,
-        CLAIM_UNIT_CORRECTIONS_MART,
-        DELIVERY_STATUS_MART,
-        CELL_SUPPORT_MART,
-        ADVICE_PROVENANCE_MART,
-        EXAMPLE_QUERIES,
-    )
-}

@@ -1,11 +1,9 @@
 """Tables of the stage monitor. Internal: they name providers and uitvoerders."""
 
-from warehouse.columns import common as c
-from warehouse.columns import deliveries as d
-from warehouse.columns import lag as g
-from warehouse.columns import monitor as m
-from warehouse.columns import quality as q
+from warehouse.columns import common, deliveries, lag, monitor, quality
 from warehouse.contract import Table
+
+AFTER = "quality"
 
 MONITOR_PROVIDER = Table(
     "monitor_provider",
@@ -13,23 +11,23 @@ MONITOR_PROVIDER = Table(
     "lake",
     "zorgaanbieder × zorgkantoor",
     (
-        c.DELIVERY_MONTH,
-        d.AGB_CODE,
-        d.ZORGKANTOOR_CODE,
-        c.ZORGKANTOORREGIO,
-        c.WLZ_UITVOERDER,
-        m.LAST_CARE_MONTH,
-        m.LATE_MONTHS,
-        m.USUAL_MONTH_EUR,
-        m.CAME_IN_EUR,
-        m.EXPECTED_IN_EUR,
-        m.DECLARED_OPEN_EUR,
-        m.EXPECTED_OPEN_EUR,
-        m.HIDDEN_EUR,
-        m.ZORGKANTOOR_SHARE_RATIO,
-        m.PROVIDER_FLAG,
-        m.WRONG_CHECK_IDS,
-        m.WRONG_EUR,
+        common.DELIVERY_MONTH,
+        deliveries.AGB_CODE,
+        deliveries.ZORGKANTOOR_CODE,
+        common.ZORGKANTOORREGIO,
+        common.WLZ_UITVOERDER,
+        monitor.LAST_CARE_MONTH,
+        monitor.LATE_MONTHS,
+        monitor.USUAL_MONTH_EUR,
+        monitor.CAME_IN_EUR,
+        monitor.EXPECTED_IN_EUR,
+        monitor.DECLARED_OPEN_EUR,
+        monitor.EXPECTED_OPEN_EUR,
+        monitor.HIDDEN_EUR,
+        monitor.ZORGKANTOOR_SHARE_RATIO,
+        monitor.PROVIDER_FLAG,
+        monitor.WRONG_CHECK_IDS,
+        monitor.WRONG_EUR,
     ),
     ("agb_code", "zorgkantoor_code"),
     "Internal, not for publication: which providers are late or wrong with their claims, and the euro that hides.",
@@ -37,6 +35,7 @@ MONITOR_PROVIDER = Table(
         {"last_care_month", "late_months", "zorgkantoor_share_ratio", "provider_flag", "wrong_check_ids", "wrong_eur"}
     ),
     known_issues=("No rows when claims are delivered without provider.",),
+    published=True,
 )
 DELIVERY_STATUS = Table(
     "delivery_status",
@@ -44,21 +43,21 @@ DELIVERY_STATUS = Table(
     "lake",
     "claims delivery × wlz_uitvoerder",
     (
-        c.DELIVERY_MONTH,
-        d.DELIVERY_ID,
-        c.WLZ_UITVOERDER,
-        d.DELIVERY_STATUS,
-        m.DELIVERY_STATE,
-        d.RECEIVED_ON,
-        m.DUE_ON,
-        m.IS_ON_TIME,
-        d.ROWS_COUNT,
-        d.AMOUNT_EUR,
-        g.COMPLETENESS_RATIO,
-        m.LATE_MONTHS,
-        q.FINDINGS_COUNT,
-        m.BLOCKS_COUNT,
-        q.AT_STAKE_EUR,
+        common.DELIVERY_MONTH,
+        deliveries.DELIVERY_ID,
+        common.WLZ_UITVOERDER,
+        deliveries.DELIVERY_STATUS,
+        monitor.DELIVERY_STATE,
+        deliveries.RECEIVED_ON,
+        monitor.DUE_ON,
+        monitor.IS_ON_TIME,
+        deliveries.ROWS_COUNT,
+        deliveries.AMOUNT_EUR,
+        lag.COMPLETENESS_RATIO,
+        monitor.LATE_MONTHS,
+        quality.FINDINGS_COUNT,
+        monitor.BLOCKS_COUNT,
+        quality.AT_STAKE_EUR,
     ),
     ("delivery_id", "wlz_uitvoerder"),
     "How each claims delivery came in per uitvoerder; Landelijk is the delivery as a whole. Completeness is that of "
@@ -75,4 +74,6 @@ DELIVERY_STATUS = Table(
         }
     ),
     known_issues=("Rows and euro of a refused delivery are known for the whole only.",),
+    published=True,
+    spans_months=True,
 )

@@ -1,8 +1,9 @@
 """Tables of the stage prices."""
 
-from warehouse.columns import common as c
-from warehouse.columns import prices as p
+from warehouse.columns import common, prices
 from warehouse.contract import Table
+
+AFTER = "volumes"
 
 PRICES = Table(
     "prices",
@@ -10,27 +11,27 @@ PRICES = Table(
     "lake",
     "prestatie × wlz_uitvoerder",
     (
-        c.DELIVERY_MONTH,
-        c.BUDGET_YEAR,
-        c.SCENARIO,
-        c.PRESTATIECODE,
-        c.WLZ_UITVOERDER,
-        c.UNIT_CODE,
-        p.PRICE_SOURCE,
-        p.REPORTED_PRICE,
-        p.PREVIOUS_PRICE,
-        p.PREVIOUS_MAX_TARIFF,
-        p.DISCOUNT_RATIO,
-        p.MAX_TARIFF,
-        p.NHC,
-        p.NIC,
-        p.PRICE,
-        p.PRICE_DEVIATION,
-        p.CLAIMS_VOLUME,
-        p.UNIT_FACTOR,
-        p.UNIT_STATUS,
-        p.UNIT_EVIDENCE,
-        p.PRICE_FLAGS,
+        common.DELIVERY_MONTH,
+        common.BUDGET_YEAR,
+        common.SCENARIO,
+        common.PRESTATIECODE,
+        common.WLZ_UITVOERDER,
+        common.UNIT_CODE,
+        prices.PRICE_SOURCE,
+        prices.REPORTED_PRICE,
+        prices.PREVIOUS_PRICE,
+        prices.PREVIOUS_MAX_TARIFF,
+        prices.DISCOUNT_RATIO,
+        prices.MAX_TARIFF,
+        prices.NHC,
+        prices.NIC,
+        prices.PRICE,
+        prices.PRICE_DEVIATION,
+        prices.CLAIMS_VOLUME,
+        prices.UNIT_FACTOR,
+        prices.UNIT_STATUS,
+        prices.UNIT_EVIDENCE,
+        prices.PRICE_FLAGS,
     ),
     ("scenario", "prestatiecode", "wlz_uitvoerder"),
     "Price per prestatie and uitvoerder, with the source and every intermediate of table 7.",
@@ -50,6 +51,7 @@ PRICES = Table(
             "price_flags",
         }
     ),
+    published=True,
 )
 REVENUE = Table(
     "revenue",
@@ -57,16 +59,16 @@ REVENUE = Table(
     "lake",
     "prestatie × wlz_uitvoerder × month of the budget year",
     (
-        c.DELIVERY_MONTH,
-        c.BUDGET_YEAR,
-        c.SCENARIO,
-        c.PRESTATIECODE,
-        c.WLZ_UITVOERDER,
-        c.CARE_MONTH,
-        p.STATE,
-        p.MONTH_VOLUME,
-        p.FORECAST_AMOUNT_EUR,
-        p.IN_BASE,
+        common.DELIVERY_MONTH,
+        common.BUDGET_YEAR,
+        common.SCENARIO,
+        common.PRESTATIECODE,
+        common.WLZ_UITVOERDER,
+        common.CARE_MONTH,
+        prices.STATE,
+        prices.MONTH_VOLUME,
+        prices.FORECAST_AMOUNT_EUR,
+        prices.IN_BASE,
     ),
     ("scenario", "prestatiecode", "wlz_uitvoerder", "care_month"),
     "Volume times price, rounded to the cent: every zin total is a sum of these.",

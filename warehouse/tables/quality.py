@@ -5,6 +5,8 @@ from warehouse.columns import deliveries as d
 from warehouse.columns import quality as q
 from warehouse.contract import Table
 
+AFTER = "vintages"
+
 DATA_QUALITY = Table(
     "data_quality",
     "quality",
@@ -32,6 +34,8 @@ DATA_QUALITY = Table(
     ("check_id", "checked_table", "delivery_id", "revision"),
     "Result of every check with the euro at stake. Judged again with another outcome: a new row beside the old one.",
     nullable=frozenset({"at_stake_eur", "observed", "expected", "accepted_by", "accept_reason"}),
+    published=True,
+    spans_months=True,
 )
 CHECK_FINDINGS = Table(
     "check_findings",
@@ -55,6 +59,8 @@ CHECK_FINDINGS = Table(
     "What the latest judgement of a failed check found: the 20 findings with the largest amount, the rest as one. "
     "Internal, not for publication: a finding about one provider has its AGB code and zorgkantoor.",
     nullable=frozenset({"wlz_uitvoerder", "zorgkantoor_code", "agb_code", "at_stake_eur"}),
+    published=True,
+    spans_months=True,
 )
 CHECK_DECISIONS = Table(
     "check_decisions",
@@ -75,6 +81,8 @@ CHECK_DECISIONS = Table(
     ("decision", "check_id", "delivery_id"),
     "Blocks that were overruled and rows that were released from quarantine: who, when, why and how many euro.",
     nullable=frozenset({"amount_eur"}),
+    published=True,
+    spans_months=True,
 )
 ADVICE_PROVENANCE = Table(
     "advice_provenance",
@@ -108,4 +116,5 @@ ADVICE_PROVENANCE = Table(
             "quarantined_eur",
         }
     ),
+    published=True,
 )

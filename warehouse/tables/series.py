@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from warehouse.columns import common as c
-from warehouse.columns import deliveries as d
-from warehouse.columns import series as s
+from warehouse.columns import common, deliveries, series
 from warehouse.contract import Table
+
+AFTER = "deliveries"
 
 CLAIM_UNIT_CORRECTIONS = Table(
     "claim_unit_corrections",
@@ -13,39 +13,40 @@ CLAIM_UNIT_CORRECTIONS = Table(
     "lake",
     "zorgkantoor × zorgaanbieder × prestatie × unit × care month in the wrong unit",
     (
-        c.DELIVERY_MONTH,
-        d.DELIVERY_ID,
-        d.ZORGKANTOOR_CODE,
-        d.AGB_CODE,
-        c.PRESTATIECODE,
-        c.UNIT_CODE,
-        c.CARE_MONTH,
-        d.VOLUME,
-        d.AMOUNT_EUR,
-        d.VOLUME_FACTOR,
-        d.CHECK_ID,
+        common.DELIVERY_MONTH,
+        deliveries.DELIVERY_ID,
+        deliveries.ZORGKANTOOR_CODE,
+        deliveries.AGB_CODE,
+        common.PRESTATIECODE,
+        common.UNIT_CODE,
+        common.CARE_MONTH,
+        deliveries.VOLUME,
+        deliveries.AMOUNT_EUR,
+        deliveries.VOLUME_FACTOR,
+        deliveries.CHECK_ID,
     ),
     ("zorgkantoor_code", "agb_code", "prestatiecode", "unit_code", "care_month"),
     "Internal, not for publication: claims in hours under the code of minutes, or the reverse, that the volume "
     "confirms (check U01). They stay as delivered; volumes of series and prices count times the factor.",
     nullable=frozenset({"agb_code"}),
+    published=True,
 )
 # The same beside every delivery taken in, so that each is added up with what its own check found.
-DELIVERY_UNIT_CORRECTIONS = replace(CLAIM_UNIT_CORRECTIONS, name="delivery_unit_corrections")
+DELIVERY_UNIT_CORRECTIONS = replace(CLAIM_UNIT_CORRECTIONS, name="delivery_unit_corrections", published=False)
 SERIES_REGION = Table(
     "series_region",
     "series",
     "lake",
     "prestatie × zorgkantoorregio × care month with claims",
     (
-        c.DELIVERY_MONTH,
-        c.PRESTATIECODE,
-        c.ZORGKANTOORREGIO,
-        c.WLZ_UITVOERDER,
-        c.CARE_MONTH,
-        c.LAG_MONTHS,
-        s.DECLARED_VOLUME,
-        s.DECLARED_AMOUNT_EUR,
+        common.DELIVERY_MONTH,
+        common.PRESTATIECODE,
+        common.ZORGKANTOORREGIO,
+        common.WLZ_UITVOERDER,
+        common.CARE_MONTH,
+        common.LAG_MONTHS,
+        series.DECLARED_VOLUME,
+        series.DECLARED_AMOUNT_EUR,
     ),
     ("prestatiecode", "zorgkantoorregio", "care_month"),
     "Claims as known at the round, in the unit of the prestatie, per report region; see claim_unit_corrections.",
@@ -56,15 +57,15 @@ SERIES = Table(
     "lake",
     "prestatie × wlz_uitvoerder × care month",
     (
-        c.DELIVERY_MONTH,
-        c.SCENARIO,
-        c.PRESTATIECODE,
-        c.WLZ_UITVOERDER,
-        c.CARE_MONTH,
-        c.LAG_MONTHS,
-        s.DECLARED_VOLUME,
-        s.DECLARED_AMOUNT_EUR,
-        s.IN_FORECAST_BASE,
+        common.DELIVERY_MONTH,
+        common.SCENARIO,
+        common.PRESTATIECODE,
+        common.WLZ_UITVOERDER,
+        common.CARE_MONTH,
+        common.LAG_MONTHS,
+        series.DECLARED_VOLUME,
+        series.DECLARED_AMOUNT_EUR,
+        series.IN_FORECAST_BASE,
     ),
     ("scenario", "prestatiecode", "wlz_uitvoerder", "care_month"),
     "Monthly series per prestatie and uitvoerder: null is not delivered, 0 is delivered without claims.",

@@ -1,10 +1,9 @@
 """Tables of the stage support. Internal: they say which cells rest on one or two providers."""
 
-from warehouse.columns import bounds as b
-from warehouse.columns import common as c
-from warehouse.columns import deliveries as d
-from warehouse.columns import support as s
+from warehouse.columns import bounds, common, deliveries, support
 from warehouse.contract import Table
+
+AFTER = "monitor"
 
 CELL_SUPPORT = Table(
     "cell_support",
@@ -12,18 +11,18 @@ CELL_SUPPORT = Table(
     "lake",
     "part × level: one cell of the report",
     (
-        c.DELIVERY_MONTH,
-        c.BUDGET_YEAR,
-        c.SCENARIO,
-        c.LEVEL,
-        c.PART,
-        c.WLZ_UITVOERDER,
-        c.ZORGKANTOORREGIO,
-        b.PRESTATIEGROEP,
-        c.PRESTATIECODE,
-        s.PROVIDERS_COUNT,
-        d.HOLDERS_COUNT,
-        s.SUPPRESSION,
+        common.DELIVERY_MONTH,
+        common.BUDGET_YEAR,
+        common.SCENARIO,
+        common.LEVEL,
+        common.PART,
+        common.WLZ_UITVOERDER,
+        common.ZORGKANTOORREGIO,
+        bounds.PRESTATIEGROEP,
+        common.PRESTATIECODE,
+        support.PROVIDERS_COUNT,
+        deliveries.HOLDERS_COUNT,
+        support.SUPPRESSION,
     ),
     ("scenario", "part", "level", "wlz_uitvoerder", "zorgkantoorregio", "prestatiegroep", "prestatiecode"),
     "Internal, not for publication: on how many providers (zin) or holders (pgb) each cell of the report rests, and "
@@ -33,4 +32,5 @@ CELL_SUPPORT = Table(
         "Claims delivered without provider: groups and series are left out, regions, uitvoerders and the nation not.",
         "Cells are those of any scenario; a scenario may lack some.",
     ),
+    published=True,
 )

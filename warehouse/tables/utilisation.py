@@ -1,13 +1,11 @@
 """Tables of the stage utilisation."""
 
-from warehouse.columns import common as c
-from warehouse.columns import extra_items as e
-from warehouse.columns import pgb as p
-from warehouse.columns import utilisation as u
-from warehouse.columns.prices import STATE
+from warehouse.columns import common, extra_items, pgb, prices, utilisation
 from warehouse.contract import Table
 
-_VINTAGE = (c.DELIVERY_MONTH, c.BUDGET_YEAR, c.SCENARIO)
+AFTER = "aids"
+
+_VINTAGE = (common.DELIVERY_MONTH, common.BUDGET_YEAR, common.SCENARIO)
 
 UTILISATION = Table(
     "utilisation",
@@ -16,24 +14,24 @@ UTILISATION = Table(
     "level × wlz_uitvoerder × zorgkantoorregio × part",
     (
         *_VINTAGE,
-        c.LEVEL,
-        c.WLZ_UITVOERDER,
-        c.ZORGKANTOORREGIO,
-        c.PART,
-        u.EXPECTED_EXCL_EXTRA_EUR,
-        e.EXTRA_ITEMS_EUR,
-        u.EXPECTED_EUR,
-        u.BUDGET_EUR,
-        u.AVAILABLE_EUR,
-        u.AVAILABLE_RATIO,
-        u.DECLARED_TO_DATE_EUR,
-        p.GRANTED_TO_DATE_EUR,
-        u.TRANSFER_POSSIBLE_EUR,
-        u.AVAILABLE_AFTER_TRANSFER_EUR,
-        u.AVAILABLE_AFTER_TRANSFER_RATIO,
-        u.REDISTRIBUTION_RESERVE_EUR,
-        u.RESERVE_NEEDED_RATIO,
-        u.RESERVE_LEFT_EUR,
+        common.LEVEL,
+        common.WLZ_UITVOERDER,
+        common.ZORGKANTOORREGIO,
+        common.PART,
+        utilisation.EXPECTED_EXCL_EXTRA_EUR,
+        extra_items.EXTRA_ITEMS_EUR,
+        utilisation.EXPECTED_EUR,
+        utilisation.BUDGET_EUR,
+        utilisation.AVAILABLE_EUR,
+        utilisation.AVAILABLE_RATIO,
+        utilisation.DECLARED_TO_DATE_EUR,
+        pgb.GRANTED_TO_DATE_EUR,
+        utilisation.TRANSFER_POSSIBLE_EUR,
+        utilisation.AVAILABLE_AFTER_TRANSFER_EUR,
+        utilisation.AVAILABLE_AFTER_TRANSFER_RATIO,
+        utilisation.REDISTRIBUTION_RESERVE_EUR,
+        utilisation.RESERVE_NEEDED_RATIO,
+        utilisation.RESERVE_LEFT_EUR,
     ),
     ("scenario", "level", "wlz_uitvoerder", "zorgkantoorregio", "part"),
     "Expectation against the kader at every level; national rows carry transfer and reserve.",
@@ -50,6 +48,7 @@ UTILISATION = Table(
             "reserve_left_eur",
         }
     ),
+    published=True,
 )
 UTILISATION_MONTHS = Table(
     "utilisation_months",
@@ -58,17 +57,18 @@ UTILISATION_MONTHS = Table(
     "month of the budget year × part",
     (
         *_VINTAGE,
-        c.MONTH,
-        c.PART,
-        STATE,
-        u.DECLARED_MONTH_EUR,
-        u.COMPLETED_MONTH_EUR,
-        u.AMOUNT_MONTH_EUR,
-        u.EXPECTED_CUMULATIVE_EUR,
-        u.EXPECTED_CUMULATIVE_INCL_EXTRA_EUR,
-        u.BUDGET_EUR,
+        common.MONTH,
+        common.PART,
+        prices.STATE,
+        utilisation.DECLARED_MONTH_EUR,
+        utilisation.COMPLETED_MONTH_EUR,
+        utilisation.AMOUNT_MONTH_EUR,
+        utilisation.EXPECTED_CUMULATIVE_EUR,
+        utilisation.EXPECTED_CUMULATIVE_INCL_EXTRA_EUR,
+        utilisation.BUDGET_EUR,
     ),
     ("scenario", "month", "part"),
     "National path through the year: declared, completed or forecast, cumulative, against the kader.",
     nullable=frozenset({"declared_month_eur", "completed_month_eur"}),
+    published=True,
 )

@@ -1,9 +1,9 @@
 """Tables of the stage vintages."""
 
-from warehouse.columns import common as c
-from warehouse.columns import utilisation as u
-from warehouse.columns import vintages as v
+from warehouse.columns import common, utilisation, vintages
 from warehouse.contract import Table
+
+AFTER = "bounds"
 
 FORECAST_VINTAGES = Table(
     "forecast_vintages",
@@ -11,39 +11,70 @@ FORECAST_VINTAGES = Table(
     "lake",
     "advice × scenario × wlz_uitvoerder × part",
     (
-        c.DELIVERY_MONTH,
-        c.BUDGET_YEAR,
-        c.SCENARIO,
-        v.ADVICE_ID,
-        v.ADVICE_STATE,
-        v.AUTHOR,
-        v.FROZEN_AT,
-        c.WLZ_UITVOERDER,
-        c.PART,
-        u.EXPECTED_EXCL_EXTRA_EUR,
-        u.EXPECTED_EUR,
-        u.BUDGET_EUR,
-        u.AVAILABLE_EUR,
-        *c.BOUNDS_EUR,
-        v.CLAIMS_DELIVERY_ID,
-        v.CODE_VERSION,
-        v.INPUTS_HASH,
+        common.DELIVERY_MONTH,
+        common.BUDGET_YEAR,
+        common.SCENARIO,
+        vintages.ADVICE_ID,
+        vintages.ADVICE_STATE,
+        vintages.AUTHOR,
+        vintages.FROZEN_AT,
+        common.WLZ_UITVOERDER,
+        common.PART,
+        utilisation.EXPECTED_EXCL_EXTRA_EUR,
+        utilisation.EXPECTED_EUR,
+        utilisation.BUDGET_EUR,
+        utilisation.AVAILABLE_EUR,
+        *common.BOUNDS_EUR,
+        vintages.CLAIMS_DELIVERY_ID,
+        vintages.CODE_VERSION,
+        vintages.INPUTS_HASH,
     ),
     ("scenario", "advice_id", "wlz_uitvoerder", "part"),
     "Every advice ever made: of each delivery month the last computation (current) and those a person froze (final), "
     "beside each other. Landelijk is the total.",
-    nullable=frozenset({"author", "frozen_at", *(column.name for column in c.BOUNDS_EUR)}),
+    nullable=frozenset({"author", "frozen_at", *(column.name for column in common.BOUNDS_EUR)}),
+    published=True,
+    spans_months=True,
 )
 REALISATION = Table(
     "realisation",
     "vintages",
     "lake",
     "settled budget year × wlz_uitvoerder × part",
-    (c.DELIVERY_MONTH, c.BUDGET_YEAR, c.WLZ_UITVOERDER, c.PART, v.REALISED_EUR),
+    (common.DELIVERY_MONTH, common.BUDGET_YEAR, common.WLZ_UITVOERDER, common.PART, vintages.REALISED_EUR),
     ("budget_year", "wlz_uitvoerder", "part"),
     "What came of the budget years that are settled by this delivery; Landelijk is the total.",
     nullable=frozenset({"realised_eur"}),
     known_issues=(
         "Crisis beds, meerzorg and late claims are not in it: it stands against the expectation without extra items.",
     ),
+    published=True,
+    spans_months=True,
+)
+FORECAST_BRIDGE = Table(
+    "forecast_bridge",
+    "vintages",
+    "lake",
+    "wlz_uitvoerder × component",
+    (
+        common.DELIVERY_MONTH,
+        common.BUDGET_YEAR,
+        common.SCENARIO,
+        vintages.FROM_DELIVERY_MONTH,
+        vintages.FROM_SCENARIO,
+        common.WLZ_UITVOERDER,
+        vintages.COMPONENT,
+        vintages.CHANGE_EUR,
+        vintages.AVAILABLE_BEFORE_EUR,
+        vintages.AVAILABLE_AFTER_EUR,
+    ),
+    ("scenario", "wlz_uitvoerder", "component"),
+    "What moved the available room since the advice before it of the same budget year; the components of an "
+    "uitvoerder add up to the difference to the cent. Landelijk is the total.",
+    known_issues=(
+        "The first advice of a budget year has no rows: there is nothing to compare with.",
+        "Between the last computations of both months, not between frozen advices.",
+    ),
+    published=True,
+    spans_months=True,
 )

@@ -5,10 +5,10 @@ from typing import Any
 
 import polars as pl
 
-from warehouse.dictionary import all_tables, describe_type
+from warehouse import registry
+from warehouse.dictionary import describe_type
 from warehouse.duck import run_query
 from warehouse.publish import mart_sql
-from warehouse.tables.marts import MARTS
 from wlz.words.counts import format_count
 
 _SOURCES = {
@@ -28,9 +28,10 @@ class ExplainError(ValueError):
 
 def explain_table(name: str) -> str:
     """Grain, columns with unit, and for a mart its SQL. Raises ExplainError for an unknown name."""
-    found = MARTS.get(name.removeprefix("marts.")) or next((t for t in all_tables() if t.name == name), None)
+    tables = registry.all_tables()
+    found = registry.marts().get(name.removeprefix("marts.")) or next((t for t in tables if t.name == name), None)
     if found is None:
-        names = ", ".join(table.name for table in all_tables())
+        names = ", ".join(table.name for table in tables)
         raise ExplainError(
             f"no table {name!r}; there are {names}, and series as PRESTATIECODE/UITVOERDER such as Z053/CZ"
         )
