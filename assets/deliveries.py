@@ -1,20 +1,44 @@
-"""Asset of the stage deliveries: what came in, judged before anything is built on it."""
+"""Assets of the stage deliveries: what came in, kind by kind, judged before anything is built on it."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
 
 import dagster as dg
+import polars as pl
 
-from assets.checks import check_results, check_specs
-from assets.context import Warehouse, markdown_table, months_of, stage_asset
+from assets.checks import pass_on
+from assets.context import MONTHS, OWNERS, Warehouse, key_of, monthly_step, months_of, table_spec
+from assets.metadata import as_markdown, describe_table
 from expectations.catalogue import DELIVERY_RULES
 from expectations.intake.take_in import Intake, take_in
-from warehouse.tables.deliveries import DELIVERY_REGISTER
+from expectations.judging.results import CheckResult
+from warehouse.provenance import code_version
+from warehouse.tables.deliveries import DELIVERY_REGISTER, KINDS
+from warehouse.tables.lag import CLAIMS_SNAPSHOT
+from warehouse.tables.quality import CHECK_DECISIONS, CHECK_FINDINGS, DATA_QUALITY
+from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS
 
 FALLBACK_TAG = "wlz/fallback"
+REGISTER = DELIVERY_REGISTER.name
+INTAKE = take_in.__module__
+KIND_SPECS = [
+    dg.AssetSpec(
+        key_of(kind),
+        description=table.description,
+        group_name="deliveries",
+        kinds={"parquet"},
+        owners=OWNERS,
+        metadata=describe_table(table, "deliveries", INTAKE),
+    )
+    for kind, table in KINDS.items()
+]
+# Written by the intake and added to by every stage that judges; a decision of a person is written by `wlz`.
+KEPT = (DELIVERY_REGISTER, DELIVERY_UNIT_CORRECTIONS, DATA_QUALITY, CHECK_FINDINGS, CHECK_DECISIONS)
+SPECS = [*KIND_SPECS, *(table_spec(table, "deliveries", (), INTAKE) for table in KEPT)]
 
 
-@stage_asset(DELIVERY_REGISTER, group="deliveries", check_specs=check_specs(DELIVERY_RULES, "deliveries"))
-def deliveries(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+def _take_in_deliveries(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult[Any]]:
     """Takes in the files of the landing zone; a refused delivery stops the run before anything is published.
 
     A repeated run (tag ``wlz/fallback``, or a retry) goes on with the last accepted deliveries.
@@ -22,25 +46,61 @@ def deliveries(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Ma
     now = datetime.now(UTC).replace(tzinfo=None)
     falls_back = FALLBACK_TAG in context.run.tags or "dagster/retry_number" in context.run.tags
     folders = warehouse.landing, warehouse.store, warehouse.quarantine
-    taken = [
-        take_in(*folders, month, now, context.log.info, judges_again=not falls_back) for month in months_of(context)
-    ]
-    register = warehouse.store.read_register()
-    return dg.MaterializeResult(
-        metadata={"dagster/row_count": register.height, **describe_intake(taken, warehouse)},
-        check_results=check_results(taken, falls_back),
-    )
+    judged: dict[date, list[CheckResult]] = {}
+    for month in months_of(context):
+        taken = take_in(*folders, month, now, context.log.info, judges_again=not falls_back)
+        judged[month] = taken.results
+        describe_month(context, warehouse, month, taken)
+    yield from pass_on(context, [spec.key for spec in SPECS], judged, REGISTER, falls_back=falls_back)
 
 
-def describe_intake(taken: list[Intake], warehouse: Warehouse) -> dict[str, object]:
-    """What a person reads first: the newest deliveries with rows and euro, and what was refused."""
-    register = warehouse.store.read_register().sort("registered_at", "delivery_id", descending=True).head(15)
-    shown = register.select(
+def describe_month(context: dg.AssetExecutionContext, warehouse: Warehouse, month: date, taken: Intake) -> None:
+    """What a person reads first: per kind the delivery the advice of the month uses, and what was refused."""
+    advice = warehouse.advice(month)
+    label, register = f"{month:%Y-%m}", warehouse.store.read_register()
+    shown = register.sort("registered_at", "delivery_id", descending=True).select(
         "delivery_id", "delivery_status", "received_on", "rows_count", "amount_eur", "quarantined_eur"
     )
-    refused = [result.message for intake in taken for result in intake.refused]
+    context.add_asset_metadata(
+        {
+            "dagster/row_count": register.height,
+            "accepted now": len(taken.accepted),
+            "refused": dg.MetadataValue.md("\n".join(f"- {one.message}" for one in taken.refused) or "none"),
+            "register": as_markdown(shown, rows=15),
+        },
+        key_of(REGISTER),
+        label,
+    )
+    for kind in KINDS:
+        used = advice.deliveries.chosen.filter(pl.col("kind") == kind)
+        context.add_asset_metadata(_describe_kind(used), key_of(kind), label)
+
+
+def _describe_kind(used: pl.DataFrame) -> dict[str, object]:
+    """The chosen delivery of one kind; says when there is none."""
+    if used.is_empty():
+        return {"delivery": "none known to the round"}
+    row = used.row(0, named=True)
+    amount = {} if row["amount_eur"] is None else {"total amount_eur": f"€ {row['amount_eur']:,.2f}"}
     return {
-        "accepted now": sum(len(intake.accepted) for intake in taken),
-        "refused": dg.MetadataValue.md("\n".join(f"- {message}" for message in refused) or "none"),
-        "register": dg.MetadataValue.md(markdown_table(shown)),
+        "dagster/row_count": row["rows_count"],
+        "delivery": row["delivery_id"],
+        "received on": str(row["received_on"]),
+        "quarantined rows": row["quarantined_count"],
+        **amount,
     }
+
+
+deliveries = monthly_step("deliveries", SPECS, {REGISTER: DELIVERY_RULES})(_take_in_deliveries)
+# Added up when a stage first asks for it, and kept by content: no step of its own writes it.
+claims_snapshot = dg.AssetSpec(
+    key_of(CLAIMS_SNAPSHOT.name),
+    deps=[key_of("declaraties"), key_of(DELIVERY_UNIT_CORRECTIONS.name)],
+    description=CLAIMS_SNAPSHOT.description,
+    group_name="lag",
+    kinds={"polars", "parquet"},
+    owners=OWNERS,
+    code_version=code_version(),
+    partitions_def=MONTHS,
+    metadata=describe_table(CLAIMS_SNAPSHOT, "lag", "warehouse.snapshots"),
+)

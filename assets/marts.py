@@ -1,54 +1,90 @@
 """Assets of publishing: what the advice rests on, and the marts people query."""
 
-import dagster as dg
-import polars as pl
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
 
-from assets.context import Warehouse, markdown_table, months_of, stage_asset, summarise
-from warehouse.provenance import describe_inputs
+import dagster as dg
+
+from assets.checks import monthly_check
+from assets.context import MONTHS, OWNERS, Recorded, Warehouse, key_of, monthly_step, months_of, record_asset
+from assets.metadata import column_schema
+from warehouse import registry
+from warehouse.lake import AdviceInLake
+from warehouse.lineage import lake_tables_of
+from warehouse.provenance import code_version, describe_inputs
 from warehouse.publish import publish_marts
 from warehouse.tables.quality import ADVICE_PROVENANCE
 
+# What runs before anything is published but is read by no mart: a block of its checks must stop the publishing too.
+JUDGED_BEFORE = ("volume_check", "revenue", "series", "cell_support", "delivery_status")
 
-@stage_asset(ADVICE_PROVENANCE, group="publish", deps=["deliveries"])
-def advice_provenance(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+
+@record_asset(ADVICE_PROVENANCE, room="deliveries", reads=("delivery_register",))
+def advice_provenance(advice: AdviceInLake, warehouse: Warehouse, context: dg.AssetExecutionContext) -> Recorded:
     """Deliveries, code and assumptions the advice rests on."""
-    for month in months_of(context):
-        advice = warehouse.advice(month)
-        known = advice.chosen, advice.chosen_year_ago, advice.earlier_claims, advice.round
-        inputs = describe_inputs(*known, warehouse.simulation)
-        advice.save_for_all(ADVICE_PROVENANCE, inputs)
-    shown = inputs.select("input_name", "input_version", "received_on", "rows_count")
-    return dg.MaterializeResult(metadata=summarise(inputs) | {"inputs": dg.MetadataValue.md(markdown_table(shown))})
+    deliveries = advice.deliveries
+    known = deliveries.chosen, deliveries.chosen_year_ago, advice.earlier_claims, advice.round
+    return Recorded(advice.save_for_all(ADVICE_PROVENANCE, describe_inputs(*known, warehouse.simulation)))
 
 
-@stage_asset(
-    None,
-    group="publish",
-    deps=[
-        "utilisation",
-        "utilisation_months",
-        "forecast_bounds",
-        "forecast_vintages",
-        "realisation",
-        "forecast_bridge",
-        "backtest",
-        "volumes",
-        "volume_check",
-        "prices",
-        "extra_items",
-        "pgb",
-        "aids",
-        "advice_provenance",
-        "monitor_provider",
-        "delivery_status",
-        "cell_support",
-    ],
+def mart_keys() -> list[dg.AssetKey]:
+    """The assets of the marts."""
+    return [dg.AssetKey(["marts", name]) for name in registry.marts()]
+
+
+def mart_specs() -> list[dg.AssetSpec]:
+    """An asset per mart; what it rests on is read from its own SELECT."""
+    before = [key_of(name) for name in JUDGED_BEFORE]
+    return [
+        dg.AssetSpec(
+            key,
+            deps=sorted({*before, *(key_of(name) for name in lake_tables_of(table))}),
+            description=table.description,
+            group_name="publish",
+            kinds={"duckdb"},
+            owners=OWNERS,
+            code_version=code_version(),
+            metadata=column_schema(table) | {"contract": "warehouse/tables/marts.py"},
+        )
+        for key, table in zip(mart_keys(), registry.marts().values(), strict=True)
+    ]
+
+
+SPECS = mart_specs()
+RESTS = monthly_check(
+    "own_claims",
+    ["marts", "utilisation_national"],
+    MONTHS,
+    "The advice rests on the claims of its own delivery month. A month that fell back does not.",
 )
-def marts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+
+
+def _publish(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult[Any]]:
     """The published database: a fresh copy with this month's rows, renamed over the old one."""
+    outcomes = []
     for month in months_of(context):
         rows = publish_marts(warehouse.store, warehouse.database, month)
-    published = pl.DataFrame({"mart": list(rows), "rows": list(rows.values())})
-    return dg.MaterializeResult(
-        metadata={"dagster/row_count": sum(rows.values()), "marts": dg.MetadataValue.md(markdown_table(published))}
+        for name, count in rows.items():
+            key = dg.AssetKey(["marts", name])
+            context.add_asset_metadata({"dagster/row_count": count}, key, f"{month:%Y-%m}")
+        outcomes.append(_own_claims(warehouse, month))
+    is_asked = RESTS.key in context.selected_asset_check_keys and len(outcomes) == 1
+    for key in context.selected_asset_keys:
+        mine = outcomes if key == RESTS.asset_key and is_asked else []
+        yield dg.MaterializeResult(asset_key=key, check_results=mine)
+
+
+def _own_claims(warehouse: Warehouse, month: date) -> dg.AssetCheckResult:
+    claims_month = warehouse.advice(month).deliveries.claims_month
+    return dg.AssetCheckResult(
+        passed=claims_month == month,
+        asset_key=RESTS.asset_key,
+        check_name=RESTS.name,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"rests on the claims of {claims_month:%Y-%m}",
+        metadata={"severity": "info"},
     )
+
+
+marts = monthly_step("marts", SPECS, {}, [RESTS])(_publish)

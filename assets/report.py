@@ -1,19 +1,34 @@
 """Asset of the report: the published month as pages people read."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
-from assets.context import Warehouse, months_of, stage_asset
+from assets.context import OWNERS, Warehouse, monthly_step, months_of
+from assets.marts import mart_keys
+
+SPEC = dg.AssetSpec(
+    "report",
+    deps=mart_keys(),
+    description="The pages, figures, tables and workbook of a delivery month, from the published marts alone.",
+    group_name="publish",
+    kinds={"html"},
+    owners=OWNERS,
+    metadata={"code": "reports/site.py", "method": "docs/how-to/report.md"},
+)
 
 
-@stage_asset(None, group="publish", deps=["marts"])
-def report(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
-    """The site of every delivery month of this run, from the published marts alone."""
+def _build_pages(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult[Any]]:
+    """The site of every delivery month of this run."""
     from reports.site import build_sites
 
     for month in months_of(context):
         site = build_sites(warehouse.database, Path(warehouse.data_dir) / "reports", month)
-    return dg.MaterializeResult(
-        metadata={"report": dg.MetadataValue.path(str(site.index)), "pages": site.pages_count, "is_new": site.is_new}
-    )
+        pages = {"report": dg.MetadataValue.path(str(site.index)), "pages": site.pages_count, "is_new": site.is_new}
+        context.add_asset_metadata(pages, SPEC.key, f"{month:%Y-%m}")
+    yield dg.MaterializeResult(asset_key=SPEC.key)
+
+
+report = monthly_step("report", [SPEC], {})(_build_pages)

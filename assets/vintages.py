@@ -1,62 +1,69 @@
-"""Assets of the stage vintages: every advice ever made, and what came of the years they were about."""
+"""Assets of the stage vintages: every advice beside the others, what moved between two, what came of settled years."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import dagster as dg
+import polars as pl
 
-from assets.checks import check_specs, judge_table
-from assets.context import Warehouse, count_table, markdown_table, months_of, stage_asset, summarise
-from expectations.volumes import ADVICE_RULES
-from warehouse import reference
-from warehouse.past_advices import neighbours
+from assets.context import Recorded, Warehouse, record_asset, stage_asset
+from expectations.catalogue import JUDGED
+from warehouse.lake import AdviceInLake
+from warehouse.past_advices import neighbours, read_advice, read_transfers
 from warehouse.provenance import sum_up_inputs
+from warehouse.settings import load_assumptions
+from warehouse.store import Store
 from warehouse.tables.bounds import FORECAST_BOUNDS
 from warehouse.tables.quality import ADVICE_PROVENANCE
-from warehouse.tables.series import SERIES
 from warehouse.tables.utilisation import UTILISATION
-from warehouse.tables.vintages import FORECAST_VINTAGES, REALISATION
-from wlz.pgb.pgb import build_pgb_stands
-from wlz.series import assign_regions
+from warehouse.tables.vintages import FORECAST_BRIDGE, FORECAST_VINTAGES
+from wlz.utilisation.utilisation import UtilisationError
+from wlz.vintages.bridge import BRIDGE_SCHEMA, BridgeError, build_bridge
 from wlz.vintages.moves import list_advice_moves
-from wlz.vintages.vintages import list_vintage, realise_years, renew_vintages
+from wlz.vintages.vintages import list_vintage, renew_vintages
+
+realisation = stage_asset("realisation")
 
 
-@stage_asset(
+@record_asset(
     FORECAST_VINTAGES,
-    group="vintages",
-    deps=["utilisation", "forecast_bounds", "advice_provenance"],
-    check_specs=check_specs(ADVICE_RULES, "forecast_vintages"),
+    room="vintages",
+    reads=("utilisation", "forecast_bounds", "advice_provenance"),
+    rules=JUDGED["advice_moves"],
 )
-def forecast_vintages(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+def forecast_vintages(advice: AdviceInLake, warehouse: Warehouse, context: dg.AssetExecutionContext) -> Recorded:
     """This computation of the advice beside the frozen ones; with a final author it is frozen too."""
+    inputs = sum_up_inputs(advice.load(ADVICE_PROVENANCE))
+    current = list_vintage(advice.load_all(UTILISATION), advice.load_all(FORECAST_BOUNDS), **inputs)
     now = datetime.now(UTC).replace(tzinfo=None)
-    for month in months_of(context):
-        advice = warehouse.advice(month)
-        inputs = sum_up_inputs(advice.load(ADVICE_PROVENANCE))
-        current = list_vintage(advice.load_all(UTILISATION), advice.load_all(FORECAST_BOUNDS), **inputs)
-        was_run = advice.store.has(FORECAST_VINTAGES, month)
-        known = advice.load_all(FORECAST_VINTAGES) if was_run else FORECAST_VINTAGES.empty()
-        vintages = renew_vintages(known, current, author=warehouse.final_author, frozen_at=now)
-        advice.save(FORECAST_VINTAGES, vintages)
-        before, _ = neighbours(advice.store, month)
-        has_earlier = before is not None and advice.store.has(FORECAST_VINTAGES, before)
-        earlier = advice.store.read(FORECAST_VINTAGES, before) if has_earlier else FORECAST_VINTAGES.empty()
-        moves = list_advice_moves(current, earlier, advice.headline)
-        judged = judge_table([(rule, moves) for rule in ADVICE_RULES], advice, "forecast_vintages")
-    shown = {"advices": count_table(vintages, "advice_id")}
-    return dg.MaterializeResult(metadata=summarise(vintages) | shown, check_results=judged)
+    known = advice.load_if_there(FORECAST_VINTAGES)
+    saved = advice.save(FORECAST_VINTAGES, renew_vintages(known, current, author=warehouse.final_author, frozen_at=now))
+    before, _ = neighbours(advice.store, advice.round.delivery_month)
+    earlier = warehouse.advice(before).load_if_there(FORECAST_VINTAGES) if before else FORECAST_VINTAGES.empty()
+    return Recorded(saved, list_advice_moves(current, earlier, advice.headline.scenario))
 
 
-@stage_asset(REALISATION, group="vintages", deps=["series"])
-def realisation(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
-    """What came of every budget year that is settled by this delivery."""
-    for month in months_of(context):
-        advice = warehouse.advice(month)
-        lag = int(advice.assumptions["letter_minimum_lag_months"])
-        grants = assign_regions(
-            advice.read("pgb_verleningen"), reference.load_crosswalk(), reference.load_regions(), on="reference_date"
-        )
-        realised = realise_years(advice.load(SERIES), build_pgb_stands(grants), reference.load_prestaties(), lag)
-        advice.store.write(REALISATION, realised, month)
-    shown = realised.filter(wlz_uitvoerder="Landelijk")
-    return dg.MaterializeResult(metadata=summarise(realised) | {"nation": dg.MetadataValue.md(markdown_table(shown))})
+@record_asset(FORECAST_BRIDGE, room="vintages", reads=("utilisation", "revenue", "prices", "advice_provenance"))
+def forecast_bridge(advice: AdviceInLake, warehouse: Warehouse, context: dg.AssetExecutionContext) -> Recorded:
+    """From the advice before it of the same year; renews the bridge of the one after it too, if that is in the lake."""
+    month = advice.round.delivery_month
+    before, after = neighbours(advice.store, month)
+    saved = advice.save(FORECAST_BRIDGE, compare_advices(context, advice.store, before, month))
+    if after is not None:
+        warehouse.advice(after).save(FORECAST_BRIDGE, compare_advices(context, advice.store, month, after))
+    return Recorded(saved)
+
+
+def compare_advices(context: dg.AssetExecutionContext, store: Store, before: date | None, after: date) -> pl.DataFrame:
+    """The bridge between two advices of the lake; no rows when there is none before, or when they do not compare.
+
+    It explains an advice and holds none up: what is wrong with the other advice is said, and this one is published.
+    """
+    if before is None:
+        return pl.DataFrame(schema=BRIDGE_SCHEMA)
+    later = read_advice(store, after)
+    factor = load_assumptions(later.budget_year)["brutering_factor"]
+    try:
+        return build_bridge(read_advice(store, before), later, read_transfers(store, after), brutering_factor=factor)
+    except (BridgeError, UtilisationError) as error:
+        context.log.warning(f"passed over, no bridge to {after:%Y-%m}: {error}")
+        return pl.DataFrame(schema=BRIDGE_SCHEMA)

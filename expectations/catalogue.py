@@ -38,17 +38,19 @@ DELIVERY_RULES: tuple[Rule, ...] = (
     *sequence.RULES,
     *budgets.RULES,
 )
-TABLE_RULES: tuple[Rule, ...] = (
-    *lag.RULES,
-    *monitor.RULES,
-    *volumes.RULES,
-    *volumes.CLAIM_RULES,
-    *volumes.FLAG_RULES,
-    *volumes.ADVICE_RULES,
-    *prices.RULES,
-    *prices.PRICE_RULES,
-    *utilisation.RULES,
-)
+# Frame that a stage computes, a table of it or one beside them → the rules that judge it.
+JUDGED: dict[str, tuple[Rule, ...]] = {
+    "lag_findings": lag.RULES,
+    "monitor_provider": monitor.RULES,
+    "volume_check": volumes.RULES,
+    "claims_without_forecast": volumes.CLAIM_RULES,
+    "flagged_series": volumes.FLAG_RULES,
+    "advice_moves": volumes.ADVICE_RULES,
+    "missing_prices": prices.RULES,
+    "prices_with_euro": prices.PRICE_RULES,
+    "utilisation": utilisation.RULES,
+}
+TABLE_RULES: tuple[Rule, ...] = tuple(rule for rules in JUDGED.values() for rule in rules)
 RULES: tuple[Rule, ...] = (*DELIVERY_RULES, *TABLE_RULES)
 # What a sender can judge without earlier deliveries.
 OFFLINE_RULES: tuple[Rule, ...] = tuple(

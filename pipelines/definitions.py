@@ -4,9 +4,7 @@ import dagster as dg
 
 from assets import (
     aids,
-    backtest,
     bounds,
-    bridge,
     deliveries,
     extra_items,
     lag,
@@ -27,28 +25,33 @@ from pipelines.resources import make_warehouse
 from pipelines.schedules import monthly_schedule
 from pipelines.sensors import SENSORS
 
+STAGES = (
+    deliveries,
+    series,
+    lag,
+    volumes,
+    prices,
+    extra_items,
+    pgb,
+    aids,
+    utilisation,
+    bounds,
+    vintages,
+    monitor,
+    support,
+    marts,
+    report,
+)
+
+
+def list_assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """The steps of every stage, and the tables that no step of their own writes."""
+    found = [value for stage in STAGES for value in vars(stage).values() if isinstance(value, dg.AssetsDefinition)]
+    return [*found, deliveries.claims_snapshot]
+
+
 defs = dg.Definitions(
-    assets=dg.load_assets_from_modules(
-        [
-            deliveries,
-            series,
-            lag,
-            backtest,
-            volumes,
-            prices,
-            extra_items,
-            pgb,
-            aids,
-            utilisation,
-            bounds,
-            vintages,
-            bridge,
-            monitor,
-            support,
-            marts,
-            report,
-        ]
-    ),
+    assets=list_assets(),
     jobs=[monthly_advice],
     schedules=[monthly_schedule],
     sensors=SENSORS,

@@ -1,7 +1,7 @@
 """Solve the constants of the simulation so that scenario letter lands on the published advice of May 2018.
 
 Run ``python scripts/calibrate_simulation.py`` (``--check`` only compares). It simulates the deliveries of the round
-in memory, runs the pure functions of ``wlz`` on them, and adjusts constants per uitvoerder (volume size, price scale,
+in memory, runs the line (``wlz/advice.py``) on them, and adjusts constants per uitvoerder (volume size, price scale,
 crisis capacity, meerzorg) and per region (rise of the pgb stand) by secant steps, until every amount is as near to
 ``reference/mei-advies-2018/unrounded_*.csv`` as ``TOLERANCE_EUR`` says. The result is written to
 ``reference/simulation/calibration_letter.csv``. ``simulation`` only reads that file and never calls the pipeline.
@@ -22,22 +22,15 @@ from simulation.budgets import na_ijl, pgb_verleningen
 from simulation.claims import Claims, claims_frame
 from simulation.run import prepare
 from warehouse import reference as library
-from warehouse.settings import load_assumptions, load_round
+from warehouse.lake import know_frames, settle_tables
+from warehouse.settings import load_scenarios
 from warehouse.tables.deliveries import KINDS
-from wlz.extra_items import build_extra_items, derive_lag_ratio
-from wlz.known.assumptions import paid_shares
-from wlz.pgb.pgb import build_pgb_stands, forecast_pgb
-from wlz.prices.prices import derive_prices, value_volumes
-from wlz.series import (
-    aggregate_claims,
-    assign_regions,
-    build_series,
-    claims_by_year,
-    ended_codes,
-    last_base_month,
-    place_by_year,
-)
-from wlz.volumes.volumes import forecast_volumes, sum_year_volumes
+from warehouse.tables.lag import COMPLETED_SERIES
+from warehouse.tables.volumes import BACKTEST
+from wlz.advice import compute_advice
+from wlz.known.knowledge import Known
+from wlz.known.scenarios import LETTER
+from wlz.series import aggregate_claims, sum_regions
 
 ROUND_MONTH = date(2018, 5, 1)
 YEAR_AGO = date(2017, 5, 1)
@@ -60,18 +53,6 @@ ITEM_OF = {
 Expected = dict[str, dict[str, float]]  # constant → key → euro it leads to
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """The deliveries of the round, in contract names and types."""
-
-    claims: pl.DataFrame
-    claims_year_ago: pl.DataFrame
-    agreements: pl.DataFrame
-    settlements: pl.DataFrame
-    tariffs: pl.DataFrame
-    lag_percentages: pl.DataFrame
-
-
 def to_contract(delivered: pl.DataFrame, kind: str) -> pl.DataFrame:
     """Delivered headers → contract names; months as dates."""
     named = delivered.rename({column.source_name or column.name: column.name for column in KINDS[kind].columns})
@@ -80,66 +61,34 @@ def to_contract(delivered: pl.DataFrame, kind: str) -> pl.DataFrame:
     return named
 
 
-def deliver(claims: Claims) -> Inputs:
-    """What the round of May 2018 knew, simulated."""
-    return Inputs(
-        to_contract(claims_frame(claims, ROUND_MONTH), "declaraties"),
-        to_contract(claims_frame(claims, YEAR_AGO), "declaraties"),
-        to_contract(herschikking(claims, date(2018, 2, 15)), "herschikking"),
-        to_contract(nacalculatie(claims, date(2017, 6, 2)), "nacalculatie"),
-        to_contract(beleidsregelwaarden(claims.world, date(2018, 1, 2)), "beleidsregelwaarden"),
-        to_contract(na_ijl(claims.world, date(2018, 5, 2)), "na_ijl"),
-    )
+def deliver(claims: Claims) -> Known:
+    """What the round of May 2018 knew, simulated, for scenario letter."""
+    world = claims.world
+    delivered = {
+        "declaraties": claims_frame(claims, ROUND_MONTH),
+        "herschikking": herschikking(claims, date(2018, 2, 15)),
+        "nacalculatie": nacalculatie(claims, date(2017, 6, 2)),
+        "beleidsregelwaarden": beleidsregelwaarden(world, date(2018, 1, 2)),
+        "na_ijl": na_ijl(world, date(2018, 5, 2)),
+    }
+    letter = [one for one in load_scenarios(BUDGET_YEAR)[0] if one.name == LETTER]
+    named = {kind: to_contract(frame, kind) for kind, frame in delivered.items()}
+    return know_frames(ROUND_MONTH, named, letter, year_ago=lambda: _sum_year_ago(claims))
 
 
-def forecast(by_region: pl.DataFrame) -> pl.DataFrame:
-    """Volumes of the advice from the claims per region, as scenario letter makes them."""
-    assumptions = load_assumptions(BUDGET_YEAR)
-    series = build_series(
-        by_region, ROUND_MONTH, int(assumptions["letter_minimum_lag_months"]), int(assumptions["fit_months"])
-    )
-    base = series.filter(pl.col("in_forecast_base")).rename({"declared_volume": "volume"})
-    return forecast_volumes(
-        base,
-        first_month=base["care_month"].min(),  # type: ignore[arg-type]
-        last_month=load_round(ROUND_MONTH).last_month,
-        last_observed=last_base_month(base),
-        ended=ended_codes(library.load_prestaties()),
-    )
+def _sum_year_ago(claims: Claims) -> pl.DataFrame:
+    """CLAIMS_SNAPSHOT of the claims of May 2017."""
+    known = library.load_reference()
+    year_ago = to_contract(claims_frame(claims, YEAR_AGO), "declaraties").lazy()
+    return sum_regions(aggregate_claims(year_ago, known.crosswalk, known.regions, known.prestaties, YEAR_AGO))
 
 
 def expected_zin(reference: SimulationReference) -> Expected:
-    """Zin expectation and extra items per uitvoerder, as the pipeline computes them from these constants."""
+    """Zin expectation and extra items per uitvoerder, as the line computes them from these constants."""
     known = deliver(prepare(reference, until=ROUND_MONTH))
-    crosswalk, regions, prestaties = library.load_crosswalk(), library.load_regions(), library.load_prestaties()
-    assumptions = load_assumptions(BUDGET_YEAR)
-    by_region = aggregate_claims(known.claims.lazy(), crosswalk, regions, prestaties, ROUND_MONTH)
-    year_ago = aggregate_claims(known.claims_year_ago.lazy(), crosswalk, regions, prestaties, YEAR_AGO)
-    volumes, by_year = forecast(by_region), claims_by_year(by_region)
-    agreements = place_by_year(known.agreements, crosswalk, regions)
-    prices = derive_prices(
-        claims=by_year,
-        agreements=agreements,
-        tariffs=known.tariffs,
-        paid_shares=paid_shares(library.load_nhc_growin(), dict(assumptions)),
-        volumes_year=sum_year_volumes(volumes, BUDGET_YEAR),
-        prestaties=prestaties,
-        budget_year=BUDGET_YEAR,
-        assumptions=assumptions,
-    )
-    revenue = value_volumes(volumes, prices, prestaties, BUDGET_YEAR)
-    items = build_extra_items(
-        settlements=place_by_year(known.settlements, crosswalk, regions),
-        agreements=agreements,
-        prices=prices,
-        claims=by_year,
-        revenue=revenue,
-        prestaties=prestaties,
-        delivered=known.lag_percentages,
-        derived=derive_lag_ratio(by_year, claims_by_year(year_ago), BUDGET_YEAR - 2),
-        budget_year=BUDGET_YEAR,
-        lag_in_months=False,
-    )
+    given = {"backtest": BACKTEST.empty(), "completed_series": COMPLETED_SERIES.empty()}
+    advice = compute_advice(known, settle_tables(known), ["extra_items"], given)
+    revenue, items = advice["revenue"], advice["extra_items"]
     zin = revenue.filter(pl.col("in_base"), pl.col("care_month").dt.year() == BUDGET_YEAR)
     of_item = {name: _sums(items.filter(pl.col("item") == name), "item_eur") for name in ITEM_OF.values()}
     return {
@@ -155,12 +104,10 @@ def _sums(rows: pl.DataFrame, column: str) -> dict[str, float]:
 
 def expected_pgb(reference: SimulationReference) -> Expected:
     """Expected pgb stand of December 2018 per region."""
-    world = prepare(reference, until=ROUND_MONTH).world
-    grants = to_contract(pgb_verleningen(world, date(2018, 3, 31)), "pgb_verleningen")
-    placed = assign_regions(grants, library.load_crosswalk(), library.load_regions(), on="reference_date")
-    stands = build_pgb_stands(placed)
-    years_back = int(load_assumptions(BUDGET_YEAR)["pgb_years_back"])
-    forecast = forecast_pgb(stands, budget_year=BUDGET_YEAR, years_back=years_back)
+    grants = pgb_verleningen(prepare(reference, until=ROUND_MONTH).world, date(2018, 3, 31))
+    letter = [one for one in load_scenarios(BUDGET_YEAR)[0] if one.name == LETTER]
+    known = know_frames(ROUND_MONTH, {"pgb_verleningen": to_contract(grants, "pgb_verleningen")}, letter)
+    forecast = compute_advice(known, settle_tables(known), ["pgb"])["pgb"]
     december = forecast.filter(pl.col("month") == date(BUDGET_YEAR, 12, 1))
     return {
         "pgb_december_ratio": dict(

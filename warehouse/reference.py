@@ -12,6 +12,7 @@ import polars as pl
 
 from simulation.inputs import SimulationReference
 from warehouse.contract import MONEY
+from wlz.known.reference import Reference
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 _FLAGS = ("is_crisis", "is_meerzorg", "allowed_for_wlz", "has_prestaties")
@@ -87,6 +88,11 @@ def load_nhc_growin() -> pl.DataFrame:
         (pl.col("pct_nhc") / 100).round(6).alias("nhc_paid_ratio"),
         "source",
     )
+
+
+def load_reference() -> Reference:
+    """What an advice knows without any delivery: code lists, regions, grow-in of NHC."""
+    return Reference(load_prestaties(), load_crosswalk(), load_regions(), load_nhc_growin())
 
 
 def load_published(name: str) -> pl.DataFrame:

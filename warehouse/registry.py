@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 
 from warehouse import columns, tables
-from warehouse.contract import Column, Table
+from warehouse.contract import Column, ContractError, Table
 
 MARTS_MODULE = "marts"  # of tables/: the marts of many stages; every other module is a stage
 
@@ -28,6 +28,14 @@ def deliveries() -> dict[str, Table]:
 def lake() -> dict[str, Table]:
     """Name → table of the lake, in the order of the data."""
     return _of_layer("lake")
+
+
+def table_named(name: str) -> Table:
+    """The lake table called ``name``. Raises ContractError when there is none."""
+    found = lake().get(name)
+    if found is None:
+        raise ContractError(f"no lake table {name}; there are {', '.join(lake())}")
+    return found
 
 
 def marts() -> dict[str, Table]:

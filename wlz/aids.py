@@ -12,6 +12,8 @@ import numpy as np
 import polars as pl
 
 from wlz.forecasting.ets import ets_select
+from wlz.known.knowledge import Known
+from wlz.words.stages import Computed, Tables, same_in_all
 
 EUR = pl.Decimal(18, 2)
 MONTHS_PER_YEAR = 12
@@ -115,3 +117,14 @@ def _divide_half_even(numerator: int, denominator: int) -> int:
 
 def _to_euro(cents: pl.Expr) -> pl.Expr:
     return (cents.cast(pl.Decimal(38, 0)) * pl.lit(Decimal("0.01"))).cast(EUR)
+
+
+def run_aids(known: Known, tables: Tables) -> Computed:
+    """The row `aids`: individually adapted aids, declared and extrapolated to the year."""
+    forecast = forecast_aids(
+        known.read("hulpmiddelen"),
+        budget_year=known.budget_year,
+        reserve_eur=known.assumptions["aids_reserve_eur"],
+        minimum_months=int(known.assumptions["aids_minimum_months"]),
+    )
+    return Computed({"aids": same_in_all(known.scenario_names, forecast)})

@@ -7,7 +7,10 @@ still to come). Not here: the forecast itself and its prices (`volumes/`, `price
 
 import polars as pl
 
+from wlz.known.knowledge import Known
 from wlz.prices.prices import join_flags, to_cents
+from wlz.series import claims_by_year, place_by_year, sum_years
+from wlz.words.stages import Computed, Tables, of_scenario, per_scenario
 from wlz.words.units import normalise_units
 
 MONEY = pl.Decimal(18, 2)
@@ -294,3 +297,31 @@ def _finish(valued: pl.DataFrame, item: str, flags: dict[str, pl.Expr]) -> pl.Da
         pl.lit(None, dtype=dtype).alias(name) for name, dtype in EXTRA_ITEM_SCHEMA.items() if name not in named.columns
     ]
     return named.with_columns(missing).select(EXTRA_ITEM_SCHEMA.keys()).cast(EXTRA_ITEM_SCHEMA)  # type: ignore[arg-type]
+
+
+def run_extra_items(known: Known, tables: Tables) -> Computed:
+    """The row `extra_items`: crisis beds, meerzorg and na-ijl per uitvoerder, with their intermediates."""
+    crosswalk, regions = known.reference.crosswalk, known.reference.regions
+    now, reference_year = claims_by_year(tables["series_region"]), known.budget_year - 2
+    earlier = known.year_ago()
+    derived = (
+        derive_lag_ratio(now.clear(), now.clear(), reference_year)
+        if earlier.is_empty()
+        else derive_lag_ratio(now, sum_years(earlier), reference_year)
+    )
+    items = per_scenario(
+        known.scenario_names,
+        lambda name: build_extra_items(
+            settlements=place_by_year(known.read("nacalculatie"), crosswalk, regions),
+            agreements=place_by_year(known.read("herschikking"), crosswalk, regions),
+            prices=of_scenario(tables["prices"], name),
+            claims=now,
+            revenue=of_scenario(tables["revenue"], name),
+            prestaties=known.reference.prestaties,
+            delivered=known.read("na_ijl"),
+            derived=derived,
+            budget_year=known.budget_year,
+            lag_in_months=known.completes_lag(name),
+        ),
+    )
+    return Computed({"extra_items": items})

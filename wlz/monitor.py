@@ -11,7 +11,9 @@ from datetime import date
 
 import polars as pl
 
+from wlz.known.knowledge import Known
 from wlz.series import lag_months
+from wlz.words.stages import Computed, Tables
 
 PROVIDER = ["agb_code", "zorgkantoor_code"]
 PROVIDER_SCHEMA: dict[str, pl.DataType] = {
@@ -300,3 +302,21 @@ def report_deliveries(
         )
         .sort("delivery_month", *_DELIVERY)
     )
+
+
+def run_monitor(known: Known, tables: Tables) -> Computed:
+    """The row `monitor_provider`: the claims of the advice beside the delivery before it, per provider and zorgkantoor.
+
+    No rows when claims are delivered without provider.
+    """
+    first = first_month_needed(known.claims_month, known.assumptions)
+    before = [] if known.claims_before is None else [sum_providers(known.claims_before, first)]
+    watched = monitor_providers(
+        sum_providers(known.need("declaraties"), first),
+        pl.concat([pl.DataFrame(schema=PROVIDER_SCHEMA), *before]),
+        find_places(known.reference.crosswalk, known.reference.regions, known.claims_month),
+        known.wrong_providers(),
+        known.claims_month,
+        known.assumptions,
+    )
+    return Computed({"monitor_provider": watched})

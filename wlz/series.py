@@ -5,6 +5,8 @@ from datetime import date
 import polars as pl
 
 from wlz.claims.corrections import correct_volumes
+from wlz.known.knowledge import Known
+from wlz.words.stages import Computed, Tables
 from wlz.words.units import normalise_units
 
 MONEY = pl.Decimal(18, 2)
@@ -238,3 +240,29 @@ def claims_without_forecast(series: pl.DataFrame, revenue: pl.DataFrame, budget_
     expected = revenue.group_by(_SERIES).agg(pl.col("month_volume").sum().alias("year_volume"))
     without = claimed.join(expected.filter(pl.col("year_volume") > 0), on=_SERIES, how="anti")
     return without.sort("declared_amount_eur", *_SERIES, descending=[True, False, False])
+
+
+def run_corrections(known: Known, tables: Tables) -> Computed:
+    """The row `claim_unit_corrections`: what was put right in the claims of the advice."""
+    noted = known.unit_corrections.with_columns(delivery_month=pl.lit(known.round.delivery_month))
+    return Computed({"claim_unit_corrections": noted})
+
+
+def run_region(known: Known, tables: Tables) -> Computed:
+    """The row `series_region`: claims added up per prestatie, region, uitvoerder and care month."""
+    reference = known.reference
+    claims = aggregate_claims(
+        known.need("declaraties"),
+        reference.crosswalk,
+        reference.regions,
+        reference.prestaties,
+        known.claims_month,
+        tables["claim_unit_corrections"],
+    )
+    return Computed({"series_region": claims})
+
+
+def run_series(known: Known, tables: Tables) -> Computed:
+    """The row `series`: monthly series per prestatie and uitvoerder, with the months that enter the forecast marked."""
+    lag, window = known.assumptions["letter_minimum_lag_months"], known.assumptions["fit_months"]
+    return Computed({"series": build_series(tables["series_region"], known.claims_month, int(lag), int(window))})

@@ -142,7 +142,7 @@ def _fall_back(blocked: list[str], warehouse: "Warehouse", month: date) -> int:
     if warehouse.final_author:
         note("Nothing is frozen: a delivery was refused. Next: mend it, or take it out of the landing zone, and repeat")
         warehouse = type(warehouse)(**warehouse.model_dump() | {"final_author": ""})  # a copy would keep its config
-    claims = warehouse.advice(month).chosen.filter(kind="declaraties")["delivery_id"].to_list()
+    claims = warehouse.advice(month).deliveries.chosen.filter(kind="declaraties")["delivery_id"].to_list()
     if not claims:
         say(f"Refused, nothing published: no claims delivery was accepted for the round of {month_label(month)}.")
         _tell_refusals(blocked)
@@ -185,7 +185,7 @@ def tell_published(warnings: list[str], month: date, warehouse: "Warehouse") -> 
     without = warehouse.advice(month).without_completion
     if without:
         say(without)
-    shown = warehouse.advice(month).by_letter
+    shown = warehouse.advice(month).letter_first
     for line in [*render_left_out(database, month, shown), *render_missing(database, month, shown)]:
         say(line)
     say(f"Advice on delivery month {month_label(month)} published in {database}")

@@ -13,47 +13,27 @@ from pathlib import Path
 import polars as pl
 
 from expectations import catalogue
-from expectations import prices as price_rules
 from expectations.intake.arrivals import Arrival, Reader, Surroundings, hash_file, load_surroundings
 from expectations.judging.results import foresees_block
 from expectations.judging.rule import Rule, RuleMetrics, measure_table
-from expectations.volumes import CLAIM_RULES, FLAG_RULES
 from simulation.defects import DEFECTS, plant_defects, touched_files
 from simulation.inputs import FIRST_DELIVERY_MONTH, SimulatedFile, months_between
 from simulation.kinds import build_file, build_files, due_months
 from simulation.run import prepare
 from warehouse import reference
+from warehouse.lake import know_frames, settle_tables
 from warehouse.landing import write_deliveries
 from warehouse.settings import load_assumptions, load_round, load_scenarios
 from warehouse.store import Store
-from warehouse.tables.deliveries import DECLARATIES, DELIVERY_REGISTER, KINDS
-from wlz.forecasting.engines import ENGINES
-from wlz.known.assumptions import paid_shares
-from wlz.lag.complete import (
-    DELIVERIES,
-    CompletedAdvice,
-    claims_for_prices,
-    complete_advice,
-    completed_panel,
-    enough_deliveries,
-)
-from wlz.lag.findings import list_more_findings
-from wlz.lag.tables import list_findings
-from wlz.monitor import WRONG_SCHEMA, find_places, first_month_needed, monitor_providers, sum_providers
-from wlz.prices.prices import derive_prices, join_expected, value_volumes, volumes_without_price
-from wlz.series import (
-    aggregate_claims,
-    build_series,
-    claims_by_year,
-    claims_without_forecast,
-    ended_codes,
-    last_base_month,
-    place_by_year,
-    replaced_codes,
-    sum_regions,
-)
-from wlz.volumes.scenarios import list_flagged, put_completed
-from wlz.volumes.volumes import VolumePanel, build_panel, forecast_panel, sum_year_volumes
+from warehouse.tables.deliveries import DECLARATIES, DELIVERY_REGISTER
+from warehouse.tables.volumes import BACKTEST
+from wlz.advice import Advice, compute_advice
+from wlz.known.headline import choose_scenarios, enough_deliveries, keep_possible
+from wlz.known.knowledge import Known
+from wlz.known.scenarios import BASE, COMPLETED, LETTER
+from wlz.lag.complete import DELIVERIES
+from wlz.monitor import WRONG_SCHEMA, find_places, first_month_needed, sum_providers
+from wlz.series import aggregate_claims, sum_regions
 from wlz.words.large_frames import as_text
 
 CLAIMS = DECLARATIES.name
@@ -111,7 +91,6 @@ class World:
         self._around: dict[date, Surroundings] = {}
         self._clean: dict[tuple[date, str], Delivered] = {}
         self._stages: dict[date, list[RuleMetrics]] = {}
-        self._completed: dict[date, pl.DataFrame | None] = {}
 
     @property
     def landing(self) -> Path:
@@ -163,17 +142,8 @@ class World:
     def clean_stages(self, month: date) -> list[RuleMetrics]:
         """What the stages lag and monitor measured on the clean claims of a month."""
         if month not in self._stages:
-            accepted = [*self.history(month), self.clean(month)]
-            found = complete_claims(accepted)
-            self._completed[month] = None if found is None else found.series
-            of_lag = [] if found is None else judge_lag(accepted, found)
-            self._stages[month] = [*of_lag, *judge_monitor(accepted)]
+            self._stages[month] = judge_stages([*self.history(month), self.clean(month)])
         return self._stages[month]
-
-    def completed(self, month: date) -> pl.DataFrame | None:
-        """COMPLETED_SERIES of the clean claims of a month; None before the year has two deliveries."""
-        self.clean_stages(month)
-        return self._completed[month]
 
     def take_in(self, file: SimulatedFile, before: Sequence[Delivered], rules: Sequence[Rule]) -> Delivered:
         """One file written, read and measured as on arrival; budgets and the like as a run of the last month does."""
@@ -249,53 +219,41 @@ def _keep_claims(
     }
 
 
-def judge_stages(history: Sequence[Delivered]) -> list[RuleMetrics]:
-    """The rules of the stages lag and monitor on the last of these claims deliveries."""
-    accepted = [one for one in history if one.snapshot is not None]
-    found = complete_claims(accepted)
-    return [*([] if found is None else judge_lag(accepted, found)), *judge_monitor(accepted)]
+def know_claims(accepted: Sequence[Delivered], newest: Mapping[str, pl.DataFrame] | None = None) -> Known:
+    """What an advice on the last of these claims deliveries knows: base with the engine of the letter, and completed.
 
-
-def _rules_of(kind: str) -> list[Rule]:
-    return [rule for rule in catalogue.TABLE_RULES if kind in rule.kinds]
-
-
-def _measure_all(
-    rules: Sequence[Rule], frame: pl.DataFrame, month: date, assumptions: Mapping[str, float]
-) -> list[RuleMetrics]:
-    return [measure_table(rule, frame, rule.kinds[0], f"{CLAIMS}-{month:%Y-%m}", assumptions) for rule in rules]
-
-
-def complete_claims(accepted: Sequence[Delivered]) -> CompletedAdvice | None:
-    """The months of the last delivery completed; None before the budget year has two deliveries of its own."""
-    last = accepted[-1]
+    Of the claims only the sums that the monitor looks at; what they add up to is given to the line as its table.
+    """
+    last, before = accepted[-1], accepted[:-1]
     year = load_round(last.month).budget_year
-    if not enough_deliveries([one.month for one in accepted], year):
-        return None
-    return complete_advice(
-        _snapshots(accepted),
-        _series(last, load_assumptions(year)),
-        reference.load_prestaties(),
-        claims_month=last.month,
-        engine=ENGINES[_completed_engine(year)],
-        ended=ended_codes(reference.load_prestaties()),
+    completes = enough_deliveries([one.month for one in accepted], year)
+    wanted = choose_scenarios(load_scenarios(year)[0], (LETTER, BASE, COMPLETED), "")
+    scenarios = [
+        one._replace(engine=ENGINE) if one.name == BASE else one
+        for one in keep_possible(wanted, has_indications=False, completes=completes)
+    ]
+    sums = {CLAIMS: _sums_of(last)}
+    return know_frames(
+        last.month,
+        {**(newest or {}), **sums},
+        scenarios,
+        claims_before=_sums_of(before[-1]).lazy() if before else None,
+        snapshots=lambda: _snapshots(accepted),
+        wrong_providers=lambda: pl.DataFrame(schema=WRONG_SCHEMA),
     )
+
+
+def compute_stages(
+    accepted: Sequence[Delivered], wanted: Sequence[str], newest: Mapping[str, pl.DataFrame] | None = None
+) -> Advice:
+    """Stages of the line on the last of these claims deliveries; no backtest is made for them."""
+    known = know_claims(accepted, newest)
+    given = {"series_region": _regions(accepted[-1]), "backtest": BACKTEST.empty()}
+    return compute_advice(known, settle_tables(known), wanted, given)
 
 
 def _snapshots(accepted: Sequence[Delivered]) -> pl.DataFrame:
     return pl.concat([one.snapshot for one in accepted[-DELIVERIES:] if one.snapshot is not None])
-
-
-def _completed_engine(year: int) -> str:
-    return next(one.engine for one in load_scenarios(year)[0] if one.completes_lag)
-
-
-def judge_lag(accepted: Sequence[Delivered], found: CompletedAdvice) -> list[RuleMetrics]:
-    """The rules on the months already delivered."""
-    assumptions = load_assumptions(load_round(found.claims_month).budget_year)
-    more = list_more_findings(found, _snapshots(accepted), reference.load_prestaties(), assumptions)
-    findings = pl.concat([list_findings(found), more], how="diagonal")
-    return _measure_all(_rules_of("completed_series"), findings, found.claims_month, assumptions)
 
 
 def _regions(last: Delivered) -> pl.DataFrame:
@@ -303,95 +261,34 @@ def _regions(last: Delivered) -> pl.DataFrame:
     return last.regions
 
 
-def _series(last: Delivered, assumptions: Mapping[str, float]) -> pl.DataFrame:
-    lag, window = int(assumptions["letter_minimum_lag_months"]), int(assumptions["fit_months"])
-    return build_series(_regions(last), last.month, lag, window)
+def _sums_of(one: Delivered) -> pl.DataFrame:
+    assert one.providers is not None, "claims that a stage judges were accepted"
+    return one.providers
 
 
-def judge_monitor(history: Sequence[Delivered]) -> list[RuleMetrics]:
-    """The rules on single providers: the last delivery beside the accepted one before it."""
-    said = [(one.month, one.providers) for one in history if one.providers is not None]
-    if len(said) < 2:
-        return []
-    (_, before), (month, now) = said[-2:]
+def judge_stages(history: Sequence[Delivered]) -> list[RuleMetrics]:
+    """The rules of the stages lag and monitor on the last of these claims deliveries."""
+    accepted = [one for one in history if one.snapshot is not None]
+    advice = compute_stages(accepted, ["completed_series", *(["monitor_provider"] if len(accepted) > 1 else [])])
+    return judge_computed(advice, accepted[-1].month)
+
+
+def judge_computed(advice: Advice, month: date) -> list[RuleMetrics]:
+    """The rules of the catalogue on what was computed: on frames beside the tables, else on the table of a rule."""
     assumptions = load_assumptions(load_round(month).budget_year)
-    places = find_places(reference.load_crosswalk(), reference.load_regions(), month)
-    nobody = pl.DataFrame(schema=WRONG_SCHEMA)
-    monitor = monitor_providers(now, before, places, nobody, month, assumptions)
-    return _measure_all(_rules_of("monitor_provider"), monitor, month, assumptions)
+    beside = {name: frame for judged in advice.judged.values() for name, frame in judged.items()}
+    frames = {**advice, **beside}
+    return [
+        measure_table(rule, frames[of], rule.kinds[0], f"{CLAIMS}-{month:%Y-%m}", assumptions)
+        for of, rules in catalogue.JUDGED.items()
+        if of in frames
+        for rule in rules
+    ]
 
 
 def judge_forecast(world: World, month: date) -> list[RuleMetrics]:
     """The rules on volumes and prices of a clean month: those of the scenario shown first, and the flags of base."""
-    last, year, completed = world.clean(month), load_round(month).budget_year, world.completed(month)
-    assumptions, prestaties = load_assumptions(year), reference.load_prestaties()
-    series = _series(last, assumptions)
-    flagged, first = _forecast(series, year, own_rules=True), _forecast_first(series, year, completed)
-    prices = _price(world, last, first, completed)
-    valued, ruled = (value_volumes(one, prices, prestaties, year) for one in (first, flagged))
-    judged = (
-        (price_rules.RULES, volumes_without_price(first, prices, year)),
-        (price_rules.PRICE_RULES, join_expected(prices, valued)),
-        (CLAIM_RULES, claims_without_forecast(series, valued, year)),
-        (FLAG_RULES, list_flagged(flagged, ruled, series, year)),
-    )
-    return [one for rules, frame in judged for one in _measure_all(rules, frame, month, assumptions)]
-
-
-def _forecast_first(series: pl.DataFrame, year: int, completed: pl.DataFrame | None) -> pl.DataFrame:
-    """Volumes of scenario completed, or of letter where nothing is completed yet."""
-    if completed is None:
-        return _forecast(series, year, own_rules=False)
-    panel = completed_panel(
-        completed,
-        series,
-        reference.load_prestaties(),
-        last_month=date(year + 1, 12, 1),
-        successors=replaced_codes(reference.load_prestaties()),
-    )
-    return put_completed(_forecast_panel(panel, year, _completed_engine(year), own_rules=True), completed)
-
-
-def _forecast(series: pl.DataFrame, year: int, *, own_rules: bool) -> pl.DataFrame:
-    """Volumes by the engine of the letter, with or without the rules of ours."""
-    observed = series.filter("in_forecast_base").rename({"declared_volume": "volume"})
-    first = observed["care_month"].min()
-    assert isinstance(first, date), "claims have months old enough"
-    panel = build_panel(
-        observed,
-        first_month=first,
-        last_observed=last_base_month(series),
-        successors=replaced_codes(reference.load_prestaties()),
-        own_rules=own_rules,
-    )
-    return _forecast_panel(panel, year, ENGINE, own_rules=own_rules)
-
-
-def _forecast_panel(panel: VolumePanel, year: int, engine: str, *, own_rules: bool) -> pl.DataFrame:
-    return forecast_panel(
-        panel,
-        last_month=date(year + 1, 12, 1),
-        engine=engine,
-        run_engine=ENGINES[engine],
-        ended=ended_codes(reference.load_prestaties()),
-        successors=replaced_codes(reference.load_prestaties()),
-        own_rules=own_rules,
-    )
-
-
-def _price(world: World, last: Delivered, volumes: pl.DataFrame, completed: pl.DataFrame | None) -> pl.DataFrame:
-    year, newest = load_round(last.month).budget_year, world.surroundings(last.month).newest
-    assumptions, known = load_assumptions(year), _regions(last)
-    if completed is not None:
-        known = claims_for_prices(known, completed, year, assumptions["price_minimum_completeness_ratio"])
-    agreements = newest.get("herschikking", KINDS["herschikking"].empty())
-    return derive_prices(
-        claims=claims_by_year(known),
-        agreements=place_by_year(agreements, reference.load_crosswalk(), reference.load_regions()),
-        tariffs=newest["beleidsregelwaarden"],
-        paid_shares=paid_shares(reference.load_nhc_growin(), assumptions),
-        volumes_year=sum_year_volumes(volumes, year),
-        prestaties=reference.load_prestaties(),
-        budget_year=year,
-        assumptions=assumptions,
-    )
+    accepted = [*world.history(month), world.clean(month)]
+    advice = compute_stages(accepted, ["revenue"], world.surroundings(month).newest)
+    advice.judged = {"revenue": advice.judged["revenue"]}
+    return judge_computed(advice, month)

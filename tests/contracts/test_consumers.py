@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from assets.context import column_schema
+from assets.metadata import column_schema
 from expectations.judging.from_contract import expectation_specs
 from warehouse import duck
 from warehouse.contract import MONEY, UNIT_MARK, Column, ContractError, conform

@@ -10,12 +10,13 @@ import pytest
 from simulation import simulate_deliveries
 from tests.docs.pages import ROOMS, ROOT, read
 from warehouse import reference
-from warehouse.settings import load_assumptions
+from warehouse.lake import know_frames, settle_tables
+from warehouse.settings import load_scenarios
 from warehouse.tables.deliveries import KINDS
-from wlz.known.assumptions import paid_shares
-from wlz.prices.prices import derive_prices, value_volumes
-from wlz.series import aggregate_claims, build_series, claims_by_year, ended_codes, last_base_month, place_by_year
-from wlz.volumes.volumes import forecast_volumes, sum_year_volumes
+from warehouse.tables.lag import COMPLETED_SERIES
+from warehouse.tables.volumes import BACKTEST
+from wlz.advice import compute_advice
+from wlz.known.scenarios import LETTER
 
 MONTH, CODE, WHO, REGION = date(2018, 5, 1), "H104", "DSW", "Westland Schiedland Delfland"
 WALKTHROUGH = read(ROOT / "docs" / "first-hour" / "walkthrough.md")
@@ -62,30 +63,11 @@ def deliveries() -> dict[str, pl.DataFrame]:
 
 
 def test_walkthrough_figures_are_those_of_the_small_simulation(deliveries, small_data):
-    crosswalk, regions, prestaties = reference.load_crosswalk(), reference.load_regions(), reference.load_prestaties()
-    assumptions = load_assumptions(2018)
-    region = aggregate_claims(deliveries["declaraties"].lazy(), crosswalk, regions, prestaties, MONTH)
-    series = build_series(
-        region, MONTH, int(assumptions["letter_minimum_lag_months"]), int(assumptions["fit_months"])
-    ).filter("in_forecast_base")
-    volumes = forecast_volumes(
-        series.rename({"declared_volume": "volume"}),
-        first_month=series["care_month"].min(),
-        last_month=date(2018, 12, 1),
-        last_observed=last_base_month(series),
-        ended=ended_codes(prestaties),
-    )
-    prices = derive_prices(
-        claims=claims_by_year(region),
-        agreements=place_by_year(deliveries["herschikking"], crosswalk, regions),
-        tariffs=deliveries["beleidsregelwaarden"],
-        paid_shares=paid_shares(reference.load_nhc_growin(), assumptions),
-        volumes_year=sum_year_volumes(volumes, 2018),
-        prestaties=prestaties,
-        budget_year=2018,
-        assumptions=assumptions,
-    )
-    revenue = value_volumes(volumes, prices, prestaties, 2018)
+    letter = [one for one in load_scenarios(2018)[0] if one.name == LETTER]
+    known = know_frames(MONTH, deliveries, letter)
+    given = {"backtest": BACKTEST.empty(), "completed_series": COMPLETED_SERIES.empty()}
+    advice = compute_advice(known, settle_tables(known), ["revenue"], given)
+    region, volumes, prices, revenue = (advice[name] for name in ("series_region", "volumes", "prices", "revenue"))
     ours = {"prestatiecode": CODE, "wlz_uitvoerder": WHO}
     december = region.filter(prestatiecode=CODE, zorgkantoorregio=REGION, care_month=date(2017, 12, 1)).row(
         0, named=True

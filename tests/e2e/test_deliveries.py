@@ -16,7 +16,7 @@ MAY, JUNE = date(2018, 5, 1), date(2018, 6, 1)
 
 def claims_used(house: House, month: date) -> str:
     """The claims delivery a round uses."""
-    chosen = Warehouse(data_dir=str(house.root)).advice(month).chosen
+    chosen = Warehouse(data_dir=str(house.root)).advice(month).deliveries.chosen
     return str(chosen.filter(kind="declaraties")["delivery_id"].item())
 
 

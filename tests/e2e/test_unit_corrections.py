@@ -34,7 +34,7 @@ def spoil(house: House, divided_by: float, amount_times: float = 1.0) -> None:
 
 def test_without_claims_it_is_said_that_there_are_none(tmp_path: Path) -> None:
     with pytest.raises(NoDataError, match="no accepted delivery of declaraties on or before the cut-off"):
-        Warehouse(data_dir=str(tmp_path)).advice(date(2018, 5, 1)).read_unit_corrections()
+        Warehouse(data_dir=str(tmp_path)).advice(date(2018, 5, 1)).deliveries.read_unit_corrections()
 
 
 @pytest.mark.slow

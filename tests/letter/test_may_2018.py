@@ -15,7 +15,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
-import assets.context
+import warehouse.chosen
 import wlz.utilisation.utilisation
 from assets import extra_items, marts, pgb, prices, utilisation
 from assets.context import Warehouse
@@ -143,7 +143,7 @@ def test_an_error_in_the_as_of_rule_shows(letter, tmp_path, monkeypatch):
         open_round = Round(advice_round.name, advice_round.delivery_month, advice_round.budget_year)
         return choose_deliveries(register, open_round, kinds)
 
-    monkeypatch.setattr(assets.context, "choose_deliveries", without_cut_offs)
+    monkeypatch.setattr(warehouse.chosen, "choose_deliveries", without_cut_offs)
     wrong = rerun(letter, tmp_path, [pgb.pgb, *LAST])
     counts = total(compare(wrong.database))
     assert counts["inputs_off_count"] > 0

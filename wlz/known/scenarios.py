@@ -34,6 +34,11 @@ OVERRIDE_SCHEMA: dict[str, pl.DataType] = {
     "author": pl.String(),
     "date": pl.Date(),
 }
+INDICATION_GROWTH_SCHEMA: dict[str, pl.DataType] = {
+    "wlz_uitvoerder": pl.String(),
+    "sector": pl.String(),
+    "indication_growth_ratio": pl.Float64(),
+}
 _WHAT = ("month_volume", "volume_factor", "engine")
 
 

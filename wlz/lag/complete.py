@@ -60,15 +60,6 @@ class CompletedAdvice(NamedTuple):
     price_level: FloatArray
 
 
-def enough_deliveries(delivery_months: Sequence[date], budget_year: int) -> bool:
-    """Whether the year has two deliveries of its own, so that its months can be completed (methods, lag, step 6).
-
-    >>> enough_deliveries([date(2017, 12, 1), date(2018, 1, 1)], 2018)
-    False
-    """
-    return sum(month.year == budget_year for month in delivery_months) > 1
-
-
 def count_days(months: Sequence[date], unit_codes: Sequence[str]) -> FloatArray:
     """(N, M): days of each month ÷ a mean month for series in etmaal, weekdays ÷ their mean for the others.
 

@@ -1,0 +1,103 @@
+"""The deliveries one advice rests on: which of each kind its round chooses, and their rows.
+
+Which delivery a round may see is decided in `wlz/known/rounds.py`; here they are looked up in the lake and read.
+"""
+
+from datetime import date
+from functools import cached_property
+
+import polars as pl
+
+from warehouse.settings import load_round
+from warehouse.snapshots import read_snapshot
+from warehouse.store import Store
+from warehouse.tables.deliveries import DECLARATIES, KINDS
+from wlz.known.rounds import Round, choose_claims_history, choose_deliveries
+from wlz.lag.complete import DELIVERIES
+from wlz.words.faults import NoDataError
+
+CLAIMS = DECLARATIES.name
+
+
+class ChosenDeliveries:
+    """Every delivery as one round knows it. Looked up when first asked for, and then kept."""
+
+    def __init__(self, store: Store, advice_round: Round) -> None:
+        self.store, self.round = store, advice_round
+
+    @cached_property
+    def chosen(self) -> pl.DataFrame:
+        """Per kind the delivery the round uses (register columns and cut_off_date)."""
+        return choose_deliveries(self.store.read_register(), self.round, KINDS)
+
+    @property
+    def claims_month(self) -> date:
+        """Month of the claims delivery the round uses: lags count from it, also when a newer one was refused."""
+        month: date = self.choose(CLAIMS)[1]
+        return month
+
+    @cached_property
+    def claims_history(self) -> pl.DataFrame:
+        """The claims deliveries whose snapshots make the triangles, oldest first; the last is the one of the advice."""
+        history = choose_claims_history(self.store.read_register(), self.round, self.claims_month, DELIVERIES)
+        used = self.chosen.filter(pl.col("kind") == CLAIMS).select(history.columns)
+        return pl.concat([history.filter(pl.col("delivery_month") != self.claims_month), used])
+
+    @cached_property
+    def chosen_year_ago(self) -> pl.DataFrame:
+        """The claims delivery of twelve months earlier as its own round knew it: one row, or none."""
+        month = self.round.delivery_month
+        earlier = load_round(month.replace(year=month.year - 1))
+        register = self.store.read_register().filter(pl.col("delivery_month") == earlier.delivery_month)
+        return choose_deliveries(register, earlier, [CLAIMS])
+
+    def scan(self, kind: str) -> pl.LazyFrame:
+        """The chosen delivery of a kind, lazily. Raises NoDataError when none is known at the cut-off."""
+        return self.store.scan_delivery(KINDS[kind], *self.choose(kind))
+
+    def read(self, kind: str) -> pl.DataFrame:
+        """The chosen delivery of a kind; without one an empty frame (provenance then says it was not there)."""
+        return self.scan(kind).collect() if self.has(kind) else KINDS[kind].empty()
+
+    def read_unit_corrections(self) -> pl.DataFrame:
+        """What was put right in the chosen claims. Raises NoDataError as ``scan`` does."""
+        return self.store.read_corrections(*self.choose(CLAIMS))
+
+    def has(self, kind: str) -> bool:
+        """Whether the round chooses a delivery of this kind."""
+        return not self.chosen.filter(pl.col("kind") == kind).is_empty()
+
+    def choose(self, kind: str) -> tuple[str, date]:
+        """Id and month of the chosen delivery of a kind. Raises NoDataError when there is none."""
+        row = self.chosen.filter(pl.col("kind") == kind)
+        if row.is_empty():
+            raise NoDataError(self.nothing_known(kind))
+        return row["delivery_id"][0], row["delivery_month"][0]
+
+    def nothing_known(self, kind: str) -> str:
+        """Why there is no delivery of a kind, and what to do."""
+        register = self.store.read_register().filter(pl.col("kind") == kind, pl.col("delivery_status") != "refused")
+        later = register.sort("received_on").head(1)["received_on"].to_list()
+        known = f"; the earliest accepted one is dated {later[0]}" if later else ""
+        return (
+            f"no accepted delivery of {kind} on or before the cut-off {self.round.cut_off(kind)}{known}. "
+            f"Next: put {kind} of that date into the landing zone, or mend its aanleverdatum, and repeat the run"
+        )
+
+    def claims_before(self) -> pl.LazyFrame | None:
+        """The claims delivery before that of the advice; None without one."""
+        before = self.claims_history.filter(pl.col("delivery_month") < self.claims_month).tail(1)
+        scans = [
+            self.store.scan_delivery(DECLARATIES, row["delivery_id"], row["delivery_month"])
+            for row in before.iter_rows(named=True)
+        ]
+        return scans[0] if scans else None
+
+    def read_snapshots(self) -> pl.DataFrame:
+        """What each delivery of the history said (CLAIMS_SNAPSHOT)."""
+        return pl.concat([read_snapshot(self.store, row) for row in self.claims_history.iter_rows(named=True)])
+
+    def read_year_ago(self) -> pl.DataFrame:
+        """What the claims delivery of twelve months earlier said; no rows when there is none."""
+        rows = self.chosen_year_ago
+        return pl.DataFrame() if rows.is_empty() else read_snapshot(self.store, rows.row(0, named=True))

@@ -1,0 +1,81 @@
+"""The rows of stage prices: the price of every prestatie, and the volumes valued at it."""
+
+import polars as pl
+
+from wlz.known.assumptions import paid_shares
+from wlz.known.knowledge import Known
+from wlz.lag.complete import claims_for_prices
+from wlz.prices.prices import derive_prices, join_expected, value_volumes, volumes_without_price
+from wlz.prices.uncertainty import price_deviations
+from wlz.series import claims_by_year, claims_without_forecast, place_by_year, year_before_by_month
+from wlz.volumes.scenarios import list_flagged
+from wlz.volumes.volumes import sum_year_volumes
+from wlz.words.stages import Computed, Tables, of_scenario, per_scenario
+
+
+def run_prices(known: Known, tables: Tables) -> Computed:
+    """PRICES: by the decision rule, with every intermediate and how uncertain each is, in every scenario.
+
+    Scenarios that stand on another have its prices: they differ in volume only.
+    """
+    derived = per_scenario(
+        [one.name for one in known.scenarios if one.on is None], lambda name: _price_scenario(known, tables, name)
+    )
+    same = {one.name: one.on or one.name for one in known.scenarios}
+    shared = [of_scenario(derived, on).with_columns(scenario=pl.lit(name)) for name, on in same.items()]
+    return Computed({"prices": pl.concat(shared)})
+
+
+def _price_scenario(known: Known, tables: Tables, scenario: str) -> pl.DataFrame:
+    """Prices of one scenario, and how they would be without the claims of the budget year."""
+    year, region = known.budget_year, tables["series_region"]
+    if known.completes_lag(scenario):
+        minimum = known.assumptions["price_minimum_completeness_ratio"]
+        region = claims_for_prices(region, tables["completed_series"], year, minimum)
+    claims = claims_by_year(region)
+    volumes_year = sum_year_volumes(of_scenario(tables["volumes"], scenario), year)
+    crosswalk, regions = known.reference.crosswalk, known.reference.regions
+    agreements, tariffs = known.read("herschikking"), known.read("beleidsregelwaarden")
+
+    def derive(claims_used: pl.DataFrame) -> pl.DataFrame:
+        return derive_prices(
+            claims=claims_used,
+            agreements=place_by_year(agreements, crosswalk, regions),
+            tariffs=tariffs,
+            paid_shares=paid_shares(known.reference.nhc_growin, known.assumptions),
+            volumes_year=volumes_year,
+            prestaties=known.reference.prestaties,
+            budget_year=year,
+            assumptions=known.assumptions,
+        )
+
+    derived = derive(claims)
+    without_claims = derive(claims.filter(pl.col("year") != year))
+    deviations = price_deviations(derived, without_claims, year_before_by_month(tables["series"], year))
+    return derived.join(deviations, on=["prestatiecode", "wlz_uitvoerder"], how="left")
+
+
+def run_revenue(known: Known, tables: Tables) -> Computed:
+    """REVENUE: volume × price per prestatie, uitvoerder and month of the budget year, to the cent, in every scenario.
+
+    Judged: volumes without a price, prices beside the euro that rest on them, claims that no forecast holds (all of the
+    headline), and series to which a rule of ours was applied.
+    """
+    year, series = known.budget_year, tables["series"]
+
+    def of(table: str, scenario: str) -> pl.DataFrame:
+        return of_scenario(tables[table], scenario)
+
+    valued = per_scenario(
+        known.scenario_names,
+        lambda name: value_volumes(of("volumes", name), of("prices", name), known.reference.prestaties, year),
+    )
+    first, ruled = known.headline.scenario, known.rules_first
+    of_first, of_rules = of_scenario(valued, first), of_scenario(valued, ruled)
+    judged = {
+        "missing_prices": volumes_without_price(of("volumes", first), of("prices", first), year),
+        "prices_with_euro": join_expected(of("prices", first), of_first),
+        "claims_without_forecast": claims_without_forecast(series, of_first, year),
+        "flagged_series": list_flagged(of("volumes", ruled), of_rules, series, year),
+    }
+    return Computed({"revenue": valued}, judged)

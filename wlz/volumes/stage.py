@@ -1,0 +1,99 @@
+"""The rows of stage volumes: the backtest on the own past, the volumes of every scenario, a second opinion."""
+
+from datetime import date
+
+import polars as pl
+
+from wlz.forecasting.backtest import ACCURACY_SCHEMA
+from wlz.known.knowledge import Known
+from wlz.known.scenarios import BASE, COMPLETED, LETTER
+from wlz.lag.complete import completed_panel
+from wlz.series import ended_codes, last_base_month, replaced_codes
+from wlz.vintages.past_advices import compare_advice, settled_year
+from wlz.volumes.backtest import backtest_series
+from wlz.volumes.scenarios import forecast_scenarios
+from wlz.volumes.second_opinion import check_with_statsmodels
+from wlz.volumes.volumes import VolumePanel, build_panel
+from wlz.words.stages import Computed, Tables, of_scenario, same_in_all
+
+
+def run_backtest(known: Known, tables: Tables) -> Computed:
+    """BACKTEST: every engine on the panel's own past, and earlier advices beside what came out."""
+    series = tables["series"]
+    measured = backtest_series(
+        series,
+        last_observed=last_base_month(series),
+        fit_months=int(known.assumptions["fit_months"]),
+        paths=int(known.assumptions["backtest_paths_count"]),
+        engines=known.run_engines,
+        prestaties=known.reference.prestaties,
+    )
+    year = settled_year(last_base_month(series))
+    past = [
+        compare_advice(revenue, series, known.reference.prestaties, year, f"{month:%Y-%m}")
+        for month, revenue in known.earlier_revenue(year).items()
+    ]
+    accuracy = pl.concat([measured, pl.DataFrame(schema=ACCURACY_SCHEMA), *past])
+    return Computed({"backtest": same_in_all(known.scenario_names, accuracy)})
+
+
+def run_volumes(known: Known, tables: Tables) -> Computed:
+    """VOLUMES: per prestatie and uitvoerder to December of the year after, in every scenario."""
+    prestaties = known.reference.prestaties
+    forecast = forecast_scenarios(
+        build_panels(known, tables),
+        known.scenarios,
+        last_month=known.round.last_month.replace(year=known.budget_year + 1),
+        budget_year=known.budget_year,
+        engines=known.engines,
+        ended=ended_codes(prestaties),
+        successors=replaced_codes(prestaties),
+        overrides=known.overrides,
+        indication_growth=known.indication_growth,
+        sectors=prestaties,
+        accuracy=tables["backtest"],
+        completed=tables["completed_series"],
+    )
+    return Computed({"volumes": forecast})
+
+
+def run_check(known: Known, tables: Tables) -> Computed:
+    """VOLUME_CHECK: a sample of series refitted by statsmodels, an independent program."""
+    sample = int(known.assumptions["check_sample_count"])
+    return Computed(
+        {"volume_check": check_with_statsmodels(of_scenario(tables["volumes"], known.letter_first), sample_size=sample)}
+    )
+
+
+def build_panels(known: Known, tables: Tables) -> dict[str, VolumePanel]:
+    """The panels of the scenarios by name: the letter's, that with the rules of ours, and the completed one if any.
+
+    In: tables series and completed_series (without rows when nothing was completed).
+    """
+    panels = {
+        LETTER: _build_panel(known, tables["series"], own_rules=False),
+        BASE: _build_panel(known, tables["series"], own_rules=True),
+    }
+    completed = tables["completed_series"]
+    if completed.is_empty():
+        return panels
+    built = completed_panel(
+        completed,
+        tables["series"],
+        known.reference.prestaties,
+        last_month=date(known.budget_year + 1, 12, 1),
+        successors=replaced_codes(known.reference.prestaties),
+    )
+    return panels | {COMPLETED: built}
+
+
+def _build_panel(known: Known, series: pl.DataFrame, *, own_rules: bool) -> VolumePanel:
+    """The series of an advice as a panel of the months old enough, with or without the rules of ours."""
+    base = series.filter(pl.col("in_forecast_base")).rename({"declared_volume": "volume"})
+    return build_panel(
+        base,
+        first_month=base["care_month"].min(),  # type: ignore[arg-type]
+        last_observed=last_base_month(base),
+        successors=replaced_codes(known.reference.prestaties),
+        own_rules=own_rules,
+    )
