@@ -8,8 +8,9 @@ from typing import Any
 
 import polars as pl
 
+from expectations.judging.delivery_view import CROSSWALK_COLUMNS, BudgetView, holds_on
 from expectations.judging.results import REFUSED, USED, format_euro
-from expectations.judging.rule import CROSSWALK_COLUMNS, NO_FINDINGS, DeliveryView, Rule, holds_on, keep_largest
+from expectations.judging.rule import NO_FINDINGS, Rule, keep_largest
 from wlz.pgb.pgb import build_pgb_stands
 from wlz.words.counts import format_count
 
@@ -22,7 +23,7 @@ REGION = ["zorgkantoorregio", "wlz_uitvoerder"]
 _EURO = pl.Float64
 
 
-def measure_budgets(view: DeliveryView) -> pl.DataFrame:
+def measure_budgets(view: BudgetView) -> pl.DataFrame:
     """The kader against the national totals of its control file; transfers against the part of the kader they leave.
 
     Kader: zin and pgb of all rows beside the total stated of each, within ``control_total_tolerance_eur``; the euro is
@@ -32,7 +33,7 @@ def measure_budgets(view: DeliveryView) -> pl.DataFrame:
     return _control_findings(view) if view.kind == "kader" else _transfer_findings(view)
 
 
-def _control_findings(view: DeliveryView) -> pl.DataFrame:
+def _control_findings(view: BudgetView) -> pl.DataFrame:
     stated = {part: view.control[part] for part in PARTS if part in view.control} if view.control else {}
     if not stated:
         return keep_largest(pl.DataFrame(), "no control file with a national total")
@@ -55,7 +56,7 @@ def _control_findings(view: DeliveryView) -> pl.DataFrame:
     return keep_largest(_counted(findings), f"{' and '.join(stated)} equal to the control file")
 
 
-def _transfer_findings(view: DeliveryView) -> pl.DataFrame:
+def _transfer_findings(view: BudgetView) -> pl.DataFrame:
     if view.kader is None:
         return keep_largest(pl.DataFrame(), "no kader known, so nothing was judged")
     rooms = _latest_kader(view.kader).unpivot(
@@ -87,7 +88,7 @@ def _transfer_findings(view: DeliveryView) -> pl.DataFrame:
     return keep_largest(_counted(findings), f"{view.rows.height:,} transfers within the part they leave")
 
 
-def measure_falling_stands(view: DeliveryView) -> pl.DataFrame:
+def measure_falling_stands(view: BudgetView) -> pl.DataFrame:
     """Pgb stands that fall from one month to the next, and months with the stands of the month before in all regions.
 
     Per zorgkantoorregio, in the twelve months up to the latest stand. A fall is more than ``pgb_fall_ratio``; January
@@ -123,7 +124,7 @@ def measure_falling_stands(view: DeliveryView) -> pl.DataFrame:
     return keep_largest(_counted(findings), f"{judged.height:,} stands of {_months(judged)}, none falls")
 
 
-def measure_jumping_stands(view: DeliveryView) -> pl.DataFrame:
+def measure_jumping_stands(view: BudgetView) -> pl.DataFrame:
     """Pgb stands above what the earlier months of their year lead to.
 
     Per zorgkantoorregio and month from February on, in the year of the latest stand: the stand of the month before
@@ -145,7 +146,7 @@ def measure_jumping_stands(view: DeliveryView) -> pl.DataFrame:
     return keep_largest(_counted(findings), f"{led_to.height:,} stands of {_months(led_to)}, in line with their year")
 
 
-def _steps(view: DeliveryView) -> pl.DataFrame:
+def _steps(view: BudgetView) -> pl.DataFrame:
     """Stands per region and month beside the month before: stand, before, rise, change_ratio; first months left out."""
     placed = _place(view.rows, view, "zorgkantoor_code", pl.col("reference_date"), keep_unknown=False)
     stands = build_pgb_stands(placed).with_columns(pl.col("granted_eur").cast(_EURO).alias("stand"))
@@ -174,7 +175,7 @@ def _stand_findings(stands: pl.DataFrame, beside: str, words: str) -> pl.DataFra
     )
 
 
-def measure_agreements(view: DeliveryView) -> pl.DataFrame:
+def measure_agreements(view: BudgetView) -> pl.DataFrame:
     """Agreements of a zorgkantoorregio above its zin kader (contracteerruimte) of the year.
 
     Added up over providers; of an agreement that was changed within the year the latest one counts. The euro is what
@@ -214,7 +215,7 @@ def _latest_kader(kader: pl.DataFrame) -> pl.DataFrame:
 
 
 def _place(
-    frame: pl.DataFrame, view: DeliveryView, code: str, day: pl.Expr, *, keep_unknown: bool = True
+    frame: pl.DataFrame, view: BudgetView, code: str, day: pl.Expr, *, keep_unknown: bool = True
 ) -> pl.DataFrame:
     """The rows with zorgkantoorregio and wlz_uitvoerder of a code that holds on a day; empty where none does (D02)."""
     on_day = frame.with_columns(pl.max_horizontal(day, pl.lit(view.crosswalk["valid_from"].min())).alias("placed_on"))

@@ -23,8 +23,9 @@ from expectations import (
     volumes,
 )
 from expectations.judging import from_contract
+from expectations.judging.delivery_view import DeliveryView
 from expectations.judging.results import CheckResult
-from expectations.judging.rule import DeliveryView, ExpectationSpec, Rule, RuleMetrics, measure
+from expectations.judging.rule import ExpectationSpec, Rule, RuleMetrics, measure
 from expectations.judging.runner import judge
 from warehouse.tables.deliveries import DECLARATIES, KINDS
 

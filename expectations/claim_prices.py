@@ -4,30 +4,16 @@ How a unit or a price is judged is in ``wlz.claims.units`` and ``wlz.claims.pric
 provider × prestatie with a unit finding is left out of the rules on prices, so that one error is told once.
 """
 
-from dataclasses import dataclass
-from weakref import WeakKeyDictionary
-
 import polars as pl
 
 from expectations.claim_words import describe_unit, name_place, show_price
+from expectations.judging.delivery_view import ClaimsView
 from expectations.judging.results import REFUSED, USED, format_count
-from expectations.judging.rule import FINDING_ABOUT, NO_FINDINGS, DeliveryView, Escalation, Rule, keep_largest
-from warehouse import reference
+from expectations.judging.rule import FINDING_ABOUT, NO_FINDINGS, Escalation, Rule, keep_largest
 from warehouse.contract import conform
 from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS
 from wlz.claims.corrections import list_unit_corrections
-from wlz.claims.prices import compare_months, compare_nationally, maximum_prices, prices_above_maximum
-from wlz.claims.units import (
-    PLACE,
-    PROVIDER,
-    add_older_months,
-    agreed_prices,
-    judge_claim_units,
-    mean_price_effect,
-    select_years,
-    sum_years,
-)
-from wlz.words.large_frames import join_codes
+from wlz.claims.prices import compare_months, compare_nationally, prices_above_maximum
 
 CLAIMS = ("declaraties",)
 UNIT_CHECK = "U01"
@@ -35,68 +21,12 @@ ASK_PROVIDER = "ask the Wlz-uitvoerder to have the provider's claims corrected, 
 KEPT = f"{USED}; no price of it is corrected, so the mean price of the uitvoerder holds the error"
 # Above this share of the uitvoerder's claims an error refuses the delivery; a wrong unit by what it does to the price.
 OF_UITVOERDER = Escalation("uitvoerder_ratio", "price_above_maximum_block_ratio")
-MAXIMUM_SCHEMA = {
-    "year": pl.Int32(),
-    "prestatiecode": pl.String(),
-    "maximum_eur_per_unit": pl.Float64(),
-    "nhc_nic_eur_per_unit": pl.Float64(),
-}
-AGREED_SCHEMA = {**dict.fromkeys(PLACE, pl.String()), "agreed": pl.Float64(), "agreed_month_volume": pl.Float64()}
 _ONE = pl.lit(1, dtype=pl.Int64).alias("findings_count")
 
 
-@dataclass(frozen=True, eq=False)
-class _Judged:
-    """What the rules of this file share of one delivery; claims and years without the providers of a verdict."""
-
-    verdicts: pl.DataFrame
-    claims: pl.LazyFrame
-    years: pl.DataFrame
-    maximum: pl.DataFrame
-    places: pl.DataFrame
-    providers_count: int
-
-
-_JUDGED: WeakKeyDictionary[DeliveryView, _Judged] = WeakKeyDictionary()  # let go with the view
-
-
-def _judge(view: DeliveryView) -> _Judged:
-    """Units judged once per delivery, for all rules of this file."""
-    if view not in _JUDGED:
-        prestaties = reference.load_prestaties()
-        maximum = pl.DataFrame(schema=MAXIMUM_SCHEMA)
-        if view.tariffs is not None:
-            maximum = maximum_prices(view.tariffs, prestaties)
-        agreed = pl.DataFrame(schema=AGREED_SCHEMA)
-        if view.agreements is not None:
-            agreed = agreed_prices(view.agreements, prestaties, maximum)
-        places = _places(view)
-        claims = select_years(view.by_provider.lazy(), view.delivery_month)
-        years = sum_years(claims, prestaties)
-        verdicts = judge_claim_units(claims, years, agreed, maximum, view.delivery_month, view.assumptions)
-        tolerance = view.assumptions["unit_factor_tolerance"]
-        verdicts = add_older_months(verdicts, view.by_provider, view.delivery_month, tolerance)
-        _JUDGED[view] = _Judged(
-            mean_price_effect(verdicts, years, places),
-            join_codes(claims, verdicts.select(PLACE), PLACE, how="anti"),
-            years.filter(pl.col("year") >= view.delivery_month.year - 1).join(verdicts, on=PLACE, how="anti"),
-            maximum,
-            places,
-            years.filter(pl.col("year") >= view.delivery_month.year - 1).n_unique(PROVIDER),
-        )
-    return _JUDGED[view]
-
-
-def _places(view: DeliveryView) -> pl.DataFrame:
-    """The wlz_uitvoerder of every zorgkantoor_code that holds in the delivery month, or held last before it."""
-    known = view.crosswalk.filter(pl.col("valid_from") <= view.delivery_month).sort("valid_from")
-    latest = known.unique("zorgkantoor_code", keep="last", maintain_order=True)
-    return latest.join(view.regions, on="zorgkantoorregio").select("zorgkantoor_code", "wlz_uitvoerder")
-
-
-def list_corrections(view: DeliveryView) -> pl.DataFrame:
+def list_corrections(view: ClaimsView) -> pl.DataFrame:
     """Confirmed errors of hours and minutes in a claims delivery, month by month: DELIVERY_UNIT_CORRECTIONS."""
-    found = list_unit_corrections(_judge(view).verdicts, view.by_provider)
+    found = list_unit_corrections(view.units.verdicts, view.by_provider)
     return conform(
         found.with_columns(
             pl.lit(view.delivery_month).alias("delivery_month"),
@@ -107,7 +37,7 @@ def list_corrections(view: DeliveryView) -> pl.DataFrame:
     )
 
 
-def measure_hours_and_minutes(view: DeliveryView) -> pl.DataFrame:
+def measure_hours_and_minutes(view: ClaimsView) -> pl.DataFrame:
     """Claims of a provider and prestatie at about 60 times, or a sixtieth of, the price they are held against.
 
     The amount is right, so the euro is that of the claims concerned, with those of older months at that price. The
@@ -116,12 +46,12 @@ def measure_hours_and_minutes(view: DeliveryView) -> pl.DataFrame:
     return _unit_findings(view, ("unit_error_confirmed", "unit_error_unconfirmed"))
 
 
-def measure_other_units(view: DeliveryView) -> pl.DataFrame:
+def measure_other_units(view: ClaimsView) -> pl.DataFrame:
     """Claims of a provider and prestatie off by another factor between units; the euro is that of these claims."""
     return _unit_findings(view, ("other_unit",))
 
 
-def measure_mixtures(view: DeliveryView) -> pl.DataFrame:
+def measure_mixtures(view: ClaimsView) -> pl.DataFrame:
     """Claims partly in another unit: no factor fits, but price × volume is unchanged; with the share that explains it.
 
     The euro is that of the claims concerned.
@@ -129,23 +59,23 @@ def measure_mixtures(view: DeliveryView) -> pl.DataFrame:
     return _unit_findings(view, ("mixture",))
 
 
-def measure_ambiguous_units(view: DeliveryView) -> pl.DataFrame:
+def measure_ambiguous_units(view: ClaimsView) -> pl.DataFrame:
     """Claims of which two factors fit the price, with all candidates and distances; the euro is that of the claims."""
     return _unit_findings(view, ("ambiguous",))
 
 
-def measure_scale_errors(view: DeliveryView) -> pl.DataFrame:
+def measure_scale_errors(view: ClaimsView) -> pl.DataFrame:
     """Claims with the usual volume at a factor times the price: the amount is wrong, and the euro is what is wrong."""
     return _unit_findings(view, ("scale_error",))
 
 
-def measure_inflated_volumes(view: DeliveryView) -> pl.DataFrame:
+def measure_inflated_volumes(view: ClaimsView) -> pl.DataFrame:
     """Claims at the usual price with about 60 times the usual volume; the euro is what lies above the usual amount."""
     return _unit_findings(view, ("volume_factor_60",))
 
 
-def _unit_findings(view: DeliveryView, statuses: tuple[str, ...]) -> pl.DataFrame:
-    judged = _judge(view)
+def _unit_findings(view: ClaimsView, statuses: tuple[str, ...]) -> pl.DataFrame:
+    judged = view.units
     found = judged.verdicts.filter(pl.col("status").is_in(statuses))
     own_year = view.delivery_month.year - 2
     texts = [describe_unit(row, own_year) for row in found.iter_rows(named=True)]
@@ -166,7 +96,7 @@ def _unit_findings(view: DeliveryView, statuses: tuple[str, ...]) -> pl.DataFram
     return keep_largest(findings, f"{judged.providers_count:,} prestaties of providers without such an error")
 
 
-def _claimed(view: DeliveryView) -> pl.DataFrame:
+def _claimed(view: ClaimsView) -> pl.DataFrame:
     """Claims of an uitvoerder in each of the two years that are judged (year_eur), and in both (years_eur)."""
     year = pl.col("care_month").dt.year().alias("last_year")
     of_years = view.monthly.filter(year >= view.delivery_month.year - 1)
@@ -174,13 +104,13 @@ def _claimed(view: DeliveryView) -> pl.DataFrame:
     return per_year.with_columns(pl.col("year_eur").sum().over("wlz_uitvoerder").alias("years_eur"))
 
 
-def measure_prices_above_maximum(view: DeliveryView) -> pl.DataFrame:
+def measure_prices_above_maximum(view: ClaimsView) -> pl.DataFrame:
     """Mean price per provider, prestatie and year above the maximum tariff incl. NHC and NIC in full.
 
     Judged are the budget year and the year before. The euro is what lies above the maximum; ``uitvoerder_ratio`` is
     all of it per uitvoerder and year over its claims of that year.
     """
-    judged = _judge(view)
+    judged = view.units
     if judged.maximum.is_empty():
         return keep_largest(pl.DataFrame(), "no maximum tariffs known, so nothing was judged")
     found = prices_above_maximum(judged.years, judged.maximum, judged.places, view.assumptions)
@@ -199,13 +129,13 @@ def measure_prices_above_maximum(view: DeliveryView) -> pl.DataFrame:
     return keep_largest(findings, "no provider above the maximum")
 
 
-def measure_price_outliers(view: DeliveryView) -> pl.DataFrame:
+def measure_price_outliers(view: ClaimsView) -> pl.DataFrame:
     """Mean price per uitvoerder, prestatie and year far from the national median over uitvoerders.
 
     Judged are the budget year and the year before, where enough uitvoerders have a price. The euro is the difference
     with the median times the volume.
     """
-    judged = _judge(view)
+    judged = view.units
     compared = compare_nationally(judged.years, judged.places, view.assumptions)
     if compared.is_empty():
         minimum = view.assumptions["price_outlier_minimum_uitvoerders"]
@@ -225,13 +155,13 @@ def measure_price_outliers(view: DeliveryView) -> pl.DataFrame:
     return keep_largest(findings, f"{compared.height:,} prices near their national median")
 
 
-def measure_price_jumps(view: DeliveryView) -> pl.DataFrame:
+def measure_price_jumps(view: ClaimsView) -> pl.DataFrame:
     """Series with a month of the budget year priced far from the median of the three months before it.
 
     One finding per uitvoerder and prestatie, on its month with the largest difference; the euro is the difference
     times the volume, of all its months that jump. Months with too little volume to tell a price are passed over.
     """
-    judged = _judge(view)
+    judged = view.units
     year = view.delivery_month.year
     compared = compare_months(judged.claims, judged.years, judged.places, year, view.assumptions)
     largest = pl.all().sort_by(pl.col("difference_eur").abs(), descending=True).first()

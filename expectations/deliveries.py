@@ -7,13 +7,12 @@ from typing import Any
 import polars as pl
 
 from expectations.intake.quarantine import PRICE_NOT_POSITIVE, UNKNOWN_CODE
+from expectations.judging.delivery_view import DeliveryView, holds_on
 from expectations.judging.results import REFUSED, count_words
 from expectations.judging.rule import (
     NO_FINDINGS,
-    DeliveryView,
     ExpectationSpec,
     Rule,
-    holds_on,
     keep_largest,
     row_amount,
 )

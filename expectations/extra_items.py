@@ -2,18 +2,11 @@
 
 import polars as pl
 
-from expectations.judging.rule import (
-    CROSSWALK_COLUMNS,
-    NO_FINDINGS,
-    DeliveryView,
-    Escalation,
-    Rule,
-    holds_on,
-    keep_largest,
-)
+from expectations.judging.delivery_view import CROSSWALK_COLUMNS, BudgetView, holds_on
+from expectations.judging.rule import NO_FINDINGS, Escalation, Rule, keep_largest
 
 
-def measure_na_ijl(view: DeliveryView) -> pl.DataFrame:
+def measure_na_ijl(view: BudgetView) -> pl.DataFrame:
     """Uitvoerders whose late claims of a year lie further from 0 than ``na_ijl_warn_percent``; below 0 is allowed.
 
     The euro is the percentage of the zin kader of the uitvoerder's zorgkantoren, empty where no kader is known.
@@ -35,7 +28,7 @@ def measure_na_ijl(view: DeliveryView) -> pl.DataFrame:
     return keep_largest(found.select(columns), "every percentage near 0")
 
 
-def _kader_of_uitvoerders(view: DeliveryView) -> pl.DataFrame:
+def _kader_of_uitvoerders(view: BudgetView) -> pl.DataFrame:
     """Zin kader per wlz_uitvoerder, of the codes that hold in the delivery month; no rows when no kader is known."""
     known = pl.DataFrame(
         list((view.kader_by_code or {}).items()),

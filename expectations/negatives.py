@@ -6,8 +6,9 @@ Single rows below zero are corrections and normal; so is a fall against the deli
 
 import polars as pl
 
+from expectations.judging.delivery_view import ClaimsView
 from expectations.judging.results import REFUSED, euro_words
-from expectations.judging.rule import NO_FINDINGS, DeliveryView, Rule, keep_largest
+from expectations.judging.rule import NO_FINDINGS, Rule, keep_largest
 
 CLAIMS = ("declaraties",)
 SERIES_KEY = ("wlz_uitvoerder", "prestatiecode")
@@ -15,7 +16,7 @@ MONTHS_PER_YEAR = 12
 NEIGHBOURS = 3  # months before, and after, whose mean is what the month may have been
 
 
-def measure_negative_months(view: DeliveryView) -> pl.DataFrame:
+def measure_negative_months(view: ClaimsView) -> pl.DataFrame:
     """Care months of an uitvoerder × prestatie below zero after all corrections.
 
     Of a lag of ``negative_minimum_lag_months`` and more. The euro is how far the month lies from what it may have been:
@@ -53,7 +54,7 @@ def measure_negative_months(view: DeliveryView) -> pl.DataFrame:
     return keep_largest(found.select(text.alias("observed"), one, at_stake, "wlz_uitvoerder"), "no month below zero")
 
 
-def measure_negative_year(view: DeliveryView) -> pl.DataFrame:
+def measure_negative_year(view: ClaimsView) -> pl.DataFrame:
     """Prestaties of which the nation's last twelve care months add up to less than zero; the euro is that sum.
 
     Sums nearer to zero than ``negative_year_minimum_eur`` are left to V01: they are no reason to refuse a delivery.

@@ -1,27 +1,16 @@
-"""A delivery of claims beside the one before it: doubled (D05) or partial (D08), and which one that is.
+"""A delivery of claims beside the one before it: doubled (D05) or partial (D08).
 
 Compared per uitvoerder and care month in euro, in months that are old enough to stand still. Whole uitvoerders and
 zorgkantoren that are absent are check L01 (``series.py``); what is late or slow is not judged here.
 """
 
-from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 
 import polars as pl
 
+from expectations.judging.delivery_view import ClaimsView
 from expectations.judging.results import REFUSED, format_euro
-from expectations.judging.rule import (
-    CROSSWALK_COLUMNS,
-    NO_FINDINGS,
-    DeliveryView,
-    Rule,
-    holds_on,
-    keep_largest,
-)
-from warehouse.store import Store
-from warehouse.tables.deliveries import DECLARATIES
-from wlz.words.large_frames import as_text
+from expectations.judging.rule import NO_FINDINGS, Rule, keep_largest
 
 CLAIMS = ("declaraties",)
 DOUBLED_RISE_RATIO = 1.0  # twice what it was
@@ -33,54 +22,7 @@ ASK_AGAIN = (
 )
 
 
-def euro_by_month(claims: pl.DataFrame | pl.LazyFrame, crosswalk: pl.DataFrame, regions: pl.DataFrame) -> pl.DataFrame:
-    """Claims as one row per wlz_uitvoerder, zorgkantoor_code and care_month: amount_eur as a float, sorted.
-
-    Lazy claims are added up while they are read, so that a delivery never lies in memory as a whole. A code belongs to
-    the uitvoerder of its region in the care month (dated crosswalk), as in ``DeliveryView.monthly``; rows under a code
-    that does not hold then are left out (D02 refuses them).
-    """
-    per_code = as_text(
-        claims.lazy()
-        .group_by("zorgkantoor_code", "care_month")
-        .agg(pl.col("amount_eur").sum().cast(pl.Float64))
-        .collect()
-    )
-    return (
-        per_code.join(crosswalk.select(CROSSWALK_COLUMNS), on="zorgkantoor_code")
-        .filter(holds_on(pl.col("care_month")))
-        .join(regions.select("zorgkantoorregio", "wlz_uitvoerder"), on="zorgkantoorregio")
-        .select("wlz_uitvoerder", "zorgkantoor_code", "care_month", "amount_eur")
-        .sort("wlz_uitvoerder", "zorgkantoor_code", "care_month")
-    )
-
-
-def find_previous(
-    store: Store,
-    register: pl.DataFrame,
-    read_now: Mapping[date, pl.DataFrame],
-    month: date,
-    crosswalk: pl.DataFrame,
-    regions: pl.DataFrame,
-) -> pl.DataFrame | None:
-    """``euro_by_month`` of the latest good claims of a month before ``month``, with its ``delivery_month``; or None.
-
-    ``read_now`` has the good deliveries of this batch per month; they come in place of what the lake holds of theirs.
-    From the lake it is the accepted delivery: never one that was refused or superseded.
-    """
-    accepted = register.filter(kind=DECLARATIES.name, delivery_status="accepted")
-    in_lake = dict(accepted.select("delivery_month", "delivery_id").iter_rows())
-    latest = max((known for known in {*in_lake, *read_now} if known < month), default=None)
-    if latest is None:
-        return None
-    if latest in read_now:
-        euro = read_now[latest]
-    else:
-        euro = euro_by_month(store.scan_delivery(DECLARATIES, in_lake[latest], latest), crosswalk, regions)
-    return euro.with_columns(pl.lit(latest).alias("delivery_month"))
-
-
-def measure_doubling(view: DeliveryView) -> pl.DataFrame:
+def measure_doubling(view: ClaimsView) -> pl.DataFrame:
     """Uitvoerders with most older months, and at least ``comparison_minimum_months``, at twice the delivery before.
 
     Twice is a rise of 100 % within ``doubled_rise_tolerance_ratio``, with all zorgkantoren and with those of both
@@ -94,7 +36,7 @@ def measure_doubling(view: DeliveryView) -> pl.DataFrame:
         return keep_largest(pl.DataFrame(), clean)
     rise = pl.col("amount_eur") / pl.col("earlier_amount_eur") - 1
     is_twice = (rise - DOUBLED_RISE_RATIO).abs() <= view.assumptions["doubled_rise_tolerance_ratio"]
-    now = euro_by_month(view.used_rows, view.crosswalk, view.regions)
+    now = view.euro
     in_both = _older_months(view, _with_codes_of(view.previous, now), _with_codes_of(now, view.previous))
     doubled_in_both = in_both.filter(is_twice).select(*MONTH_KEY, pl.lit(True).alias("in_both"))
     months = _older_months(view, view.previous, now).join(doubled_in_both, on=MONTH_KEY, how="left")
@@ -102,7 +44,7 @@ def measure_doubling(view: DeliveryView) -> pl.DataFrame:
     return keep_largest(_findings(view, months, now, "counted twice", needs_most=True), clean)
 
 
-def measure_partial(view: DeliveryView) -> pl.DataFrame:
+def measure_partial(view: ClaimsView) -> pl.DataFrame:
     """Uitvoerders of which at least ``comparison_minimum_months`` older months fell against the delivery before.
 
     A fall is more than ``partial_fall_ratio``; a month without any row has fallen too. Older months have a lag of at
@@ -115,7 +57,7 @@ def measure_partial(view: DeliveryView) -> pl.DataFrame:
     if view.previous is None:
         return keep_largest(pl.DataFrame(), clean)
     has_fallen = pl.col("amount_eur") < (1 - view.assumptions["partial_fall_ratio"]) * pl.col("earlier_amount_eur")
-    now = euro_by_month(view.used_rows, view.crosswalk, view.regions)
+    now = view.euro
     months = _older_months(view, _with_codes_of(view.previous, now), now).with_columns(has_fallen.alias("is_hit"))
     return keep_largest(_findings(view, months, now, "missing", needs_most=False), clean)
 
@@ -125,7 +67,7 @@ def _with_codes_of(euro: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
     return euro.join(other.select("zorgkantoor_code").unique(), on="zorgkantoor_code", how="semi")
 
 
-def _older_months(view: DeliveryView, previous: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+def _older_months(view: ClaimsView, previous: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     """Per wlz_uitvoerder and older care month of the delivery before: earlier_amount_eur, and amount_eur now (or 0)."""
     care, delivery = pl.col("care_month").dt, pl.col("delivery_month").dt
     lag = (delivery.year() - care.year()) * MONTHS_PER_YEAR + delivery.month() - care.month()
@@ -140,7 +82,7 @@ def _older_months(view: DeliveryView, previous: pl.DataFrame, now: pl.DataFrame)
 
 
 def _findings(
-    view: DeliveryView, months: pl.DataFrame, now: pl.DataFrame, euro_is: str, *, needs_most: bool
+    view: ClaimsView, months: pl.DataFrame, now: pl.DataFrame, euro_is: str, *, needs_most: bool
 ) -> pl.DataFrame:
     """One finding per uitvoerder with enough months of ``is_hit``: how many, which, the factor and the euro.
 

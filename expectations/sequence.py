@@ -1,7 +1,7 @@
 """Claims in their place among the deliveries: repeated (D04), after a gap (D07-gap), out of order (D07-reversal).
 
-Compared with the latest good delivery of an earlier month (``previous.find_previous``). What is in the rows is judged
-elsewhere; an uitvoerder that repeats itself while others do not is check L02 (``lag.py``).
+Compared with the latest good delivery of an earlier month (``known_claims.find_previous``). What is in the rows is
+judged elsewhere; an uitvoerder that repeats itself while others do not is check L02 (``lag.py``).
 """
 
 from datetime import date
@@ -9,9 +9,9 @@ from decimal import Decimal
 
 import polars as pl
 
+from expectations.judging.delivery_view import ClaimsView
 from expectations.judging.results import REFUSED, format_euro
-from expectations.judging.rule import NO_FINDINGS, DeliveryView, Rule, keep_largest
-from expectations.previous import euro_by_month
+from expectations.judging.rule import NO_FINDINGS, Rule, keep_largest
 from wlz.series import lag_months
 
 CLAIMS = ("declaraties",)
@@ -20,7 +20,7 @@ HALF_A_CENT = 0.005  # sums are of whole cents, so a difference below this is no
 USUAL_MONTHS = 12  # a year of care months evens out the season
 
 
-def measure_repetition(view: DeliveryView) -> pl.DataFrame:
+def measure_repetition(view: ClaimsView) -> pl.DataFrame:
     """A delivery with the bytes of an accepted one of another month, or with all its sums.
 
     Sums are those of every wlz_uitvoerder, zorgkantoor and care month, of the rows that are not in quarantine, beside
@@ -40,7 +40,7 @@ def measure_repetition(view: DeliveryView) -> pl.DataFrame:
     return _one_finding(text, added)
 
 
-def measure_gap(view: DeliveryView) -> pl.DataFrame:
+def measure_gap(view: ClaimsView) -> pl.DataFrame:
     """Calendar months without an accepted delivery between the latest good one of an earlier month and this one.
 
     The euro is what those months would have added: an estimate from the care months of the earlier delivery. It is in
@@ -58,7 +58,7 @@ def measure_gap(view: DeliveryView) -> pl.DataFrame:
     return _one_finding(text, _euro_of_months(view, previous, missing.len()), missing.len())
 
 
-def measure_reversal(view: DeliveryView) -> pl.DataFrame:
+def measure_reversal(view: ClaimsView) -> pl.DataFrame:
     """The latest delivery date in the file, when it lies before that of the good delivery of an earlier month.
 
     A round takes the delivery with the latest date, so it would keep using the earlier one. The euro is the difference
@@ -89,27 +89,27 @@ def _total(rows: pl.DataFrame) -> float:
     return float(rows["amount_eur"].sum() or 0)
 
 
-def _says_the_same(view: DeliveryView, previous: pl.DataFrame) -> bool:
+def _says_the_same(view: ClaimsView, previous: pl.DataFrame) -> bool:
     """Whether every sum is that of the earlier delivery; the total comes first, because it nearly always differs."""
     if abs(_total(view.used_rows) - _total(previous)) > HALF_A_CENT:
         return False
-    now = euro_by_month(view.used_rows, view.crosswalk, view.regions)
+    now = view.euro
     signed = [(now, 1), (previous.select(now.columns), -1)]
     difference = pl.concat(frame.with_columns(pl.col("amount_eur") * sign) for frame, sign in signed)
     largest = difference.group_by(SUM_KEY).agg(pl.col("amount_eur").sum()).select(pl.col("amount_eur").abs().max())
     return bool(largest.item() <= HALF_A_CENT)
 
 
-def _previous(view: DeliveryView) -> pl.DataFrame | None:
+def _previous(view: ClaimsView) -> pl.DataFrame | None:
     return None if view.previous is None or view.previous.is_empty() else view.previous
 
 
-def _months_since(view: DeliveryView, previous: pl.DataFrame) -> int:
+def _months_since(view: ClaimsView, previous: pl.DataFrame) -> int:
     earlier: date = previous["delivery_month"][0]
     return (view.delivery_month.year - earlier.year) * 12 + view.delivery_month.month - earlier.month
 
 
-def _euro_of_months(view: DeliveryView, previous: pl.DataFrame, count: int) -> float | None:
+def _euro_of_months(view: ClaimsView, previous: pl.DataFrame, count: int) -> float | None:
     """Euro of so many care months after those of the earlier delivery; None when none of its months is complete.
 
     The mean of its last twelve complete months, carried on at their growth over the twelve before (where there are as

@@ -5,15 +5,13 @@ from typing import Any
 
 import polars as pl
 
+from expectations.judging.delivery_view import CROSSWALK_COLUMNS, ClaimsView, holds_on
 from expectations.judging.results import format_count, format_euro
 from expectations.judging.rule import (
-    CROSSWALK_COLUMNS,
     NO_FINDINGS,
-    DeliveryView,
     Escalation,
     ExpectationSpec,
     Rule,
-    holds_on,
     keep_largest,
 )
 from warehouse import reference
@@ -29,7 +27,7 @@ MONTHS_PER_YEAR = 12
 SERIES_KEY = ("wlz_uitvoerder", "prestatiecode")
 
 
-def measure_zorgkantoren(view: DeliveryView) -> pl.DataFrame:
+def measure_zorgkantoren(view: ClaimsView) -> pl.DataFrame:
     """Rows of the months that should be there (lag 2 to 4) per zorgkantoor with a kader; 0 when they are absent.
 
     The euro at stake is a quarter of the zin kader for three silent months, all of it when nothing came at all. One
@@ -72,14 +70,14 @@ def measure_zorgkantoren(view: DeliveryView) -> pl.DataFrame:
     )
 
 
-def _euro_before(view: DeliveryView) -> pl.DataFrame:
+def _euro_before(view: ClaimsView) -> pl.DataFrame:
     """Claims of the last good delivery of an earlier month: zorgkantoor_code, had_eur."""
     if view.previous is None:
         return pl.DataFrame(schema={"zorgkantoor_code": pl.String, "had_eur": pl.Float64})
     return view.previous.group_by("zorgkantoor_code").agg(pl.col("amount_eur").sum().alias("had_eur"))
 
 
-def measure_missing_months(view: DeliveryView) -> pl.DataFrame:
+def measure_missing_months(view: ClaimsView) -> pl.DataFrame:
     """Months of 0 or absent volume amid a steady series, with the volume and euro their neighbours lead one to expect.
 
     ``uitvoerder_ratio`` is the euro missing from all findings of the uitvoerder over a year of its revenue. Rows of the
@@ -122,7 +120,7 @@ def _describe_gap(row: Mapping[str, Any]) -> str:
     return f"{text}; {' and '.join(parts)}" if parts else text
 
 
-def _beside_apart(view: DeliveryView, gaps: pl.DataFrame) -> pl.DataFrame:
+def _beside_apart(view: ClaimsView, gaps: pl.DataFrame) -> pl.DataFrame:
     """The gaps with the rows in quarantine that could fill them: ``own_*`` of the series, ``unknown_*`` of a prestatie
     in no list, and ``apart_eur``, what of their euro belongs to this gap."""
     month = ["wlz_uitvoerder", "care_month"]
@@ -145,7 +143,7 @@ def _beside_apart(view: DeliveryView, gaps: pl.DataFrame) -> pl.DataFrame:
     ).with_columns((pl.col("own_eur") + pl.col("unknown_eur") * share.fill_nan(0.0)).alias("apart_eur"))
 
 
-def _place_apart(view: DeliveryView) -> pl.DataFrame:
+def _place_apart(view: ClaimsView) -> pl.DataFrame:
     """Rows in quarantine with their wlz_uitvoerder, euro without sign, and whether their prestatie is in no list."""
     rows = view.table.empty() if view.quarantined is None else view.quarantined
     known = reference.load_prestaties()["prestatiecode"].implode()
@@ -158,7 +156,7 @@ def _place_apart(view: DeliveryView) -> pl.DataFrame:
     )
 
 
-def _every_month(view: DeliveryView, minimum_lag: int) -> pl.DataFrame:
+def _every_month(view: ClaimsView, minimum_lag: int) -> pl.DataFrame:
     """Every series on every month of the delivery, absent months as 0.
 
     Months younger than one before ``minimum_lag`` are still filling up and are left out.
@@ -214,13 +212,13 @@ def _standing_out(gaps: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
     return gaps.join(steady, on=[*SERIES_KEY, "care_month"], how="semi")
 
 
-def _lag_months(view: DeliveryView) -> pl.Expr:
+def _lag_months(view: ClaimsView) -> pl.Expr:
     """Months between care_month and the delivery month."""
     month = pl.col("care_month")
     return (view.delivery_month.year - month.dt.year()) * MONTHS_PER_YEAR + view.delivery_month.month - month.dt.month()
 
 
-def _yearly_revenue(view: DeliveryView, minimum_lag: int) -> pl.DataFrame:
+def _yearly_revenue(view: ClaimsView, minimum_lag: int) -> pl.DataFrame:
     """A year of revenue per uitvoerder: twelve times the mean month among the last twelve that are old enough."""
     lag = _lag_months(view)
     recent = view.monthly.filter((lag >= minimum_lag) & (lag < minimum_lag + MONTHS_PER_YEAR))

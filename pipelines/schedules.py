@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from assets.context import add_months
 from pipelines.jobs import monthly_advice
 
 
@@ -10,4 +11,5 @@ from pipelines.jobs import monthly_advice
 def monthly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """The advice on this month's delivery, on the fifth at six in the morning."""
     month = f"{context.scheduled_execution_time:%Y-%m}"
+    add_months(context.instance, [context.scheduled_execution_time.date().replace(day=1)])
     return dg.RunRequest(run_key=month, partition_key=month)

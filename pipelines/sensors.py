@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import polars as pl
 
-from assets.context import FIRST_MONTH, Warehouse
+from assets.context import FIRST_MONTH, MONTHS, Warehouse
 from expectations.intake.arrivals import hash_file
 from pipelines.alerts.send import DUE, RUN, send_alerts, send_notice, solve_notices, write_notice
 from pipelines.jobs import monthly_advice
@@ -131,7 +131,8 @@ def new_delivery(context: dg.SensorEvaluationContext, warehouse: Warehouse) -> d
     arrivals = find_new_deliveries(warehouse.landing, context.cursor, taken_in, last_month)
     requests = [dg.RunRequest(run_key=key, partition_key=month) for month, key in sorted(arrivals.run_keys.items())]
     if requests:
-        return dg.SensorResult(run_requests=requests, cursor=arrivals.cursor)
+        new_months = [MONTHS.build_add_request(sorted(arrivals.run_keys))]
+        return dg.SensorResult(run_requests=requests, cursor=arrivals.cursor, dynamic_partitions_requests=new_months)
     return dg.SensorResult(skip_reason="nothing new that is written to its end", cursor=arrivals.cursor)
 
 

@@ -8,24 +8,25 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from expectations.catalogue import DELIVERY_RULES, measure_delivery
 from expectations.claim_prices import UNIT_CHECK, list_corrections
+from expectations.intake.known_claims import GoodClaims, KnownClaims, find_previous, find_same_content
 from expectations.intake.quarantine import split_rows
+from expectations.judging.delivery_view import BudgetView, ClaimsView
 from expectations.judging.results import LARGEST_TOTAL_EUR, CheckResult, foresees_block
-from expectations.judging.rule import DeliveryView, Rule, RuleMetrics
-from expectations.previous import euro_by_month, find_previous
+from expectations.judging.rule import Rule, RuleMetrics
 from warehouse import reference
 from warehouse.landing import SUFFIXES, find_delivery, read_control, read_delivery
 from warehouse.settings import load_assumptions, load_delivery_format, load_round
-from warehouse.store import Store, month_label
+from warehouse.store import month_label
 from warehouse.tables.deliveries import DECLARATIES, KINDS
 from wlz.words.faults import DeliveryRefused, Fault
 
 Report = Callable[[str], None]
-Released = Mapping[str, Collection[str]]  # delivery_id → check ids whose rows a person released from quarantine
 FILE_NAMES = {f"{kind}{suffix}": kind for kind in KINDS for suffix in (*SUFFIXES, ".control.json")}
 COMPARED_KINDS = ("kader", "beleidsregelwaarden", "herschikking")  # what claims and budgets are held against
 
@@ -47,6 +48,7 @@ class Arrival:
     quarantined: pl.DataFrame | None = None
     metrics: list[RuleMetrics] = field(default_factory=list)
     corrections: pl.DataFrame | None = None  # of units in claims, DELIVERY_UNIT_CORRECTIONS
+    blocks: list[CheckResult] = field(default_factory=list)  # results that refuse it, once judged and not accepted
 
     @property
     def delivery_id(self) -> str:
@@ -56,10 +58,14 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What new files are held against: the round's assumptions, and the newest readable budgets and tariffs."""
+    """What new files are held against: the round's assumptions, the newest readable budgets and tariffs, code lists."""
 
     assumptions: Mapping[str, float]
     newest: Mapping[str, pl.DataFrame]
+    crosswalk: pl.DataFrame = field(default_factory=reference.load_crosswalk)
+    regions: pl.DataFrame = field(default_factory=reference.load_regions)
+    prestaties: Collection[str] = field(default_factory=lambda: set(reference.load_prestaties()["prestatiecode"]))
+    units: Collection[str] = field(default_factory=lambda: set(_allowed_units()))
 
     @property
     def kader_by_code(self) -> dict[str, float] | None:
@@ -68,6 +74,10 @@ class Surroundings:
             return None
         latest = self.newest["kader"].sort("budget_year", "stand_date").unique("zorgkantoor_code", keep="last")
         return dict(latest.select("zorgkantoor_code", pl.col("zin_budget_eur").cast(pl.Float64)).iter_rows())
+
+
+def _allowed_units() -> pl.Series:
+    return reference.load_units().filter("allowed_for_wlz")["unit_code"]
 
 
 def load_surroundings(landing: Path, through: date) -> Surroundings:
@@ -172,108 +182,84 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-class Reader:
-    """Reads arrivals in their order, and remembers good claims for the deliveries of later months."""
+def read_arrival(
+    arrival: Arrival,
+    around: Surroundings,
+    known: KnownClaims,
+    released: Collection[str] = (),
+    rules: Sequence[Rule] = DELIVERY_RULES,
+) -> None:
+    """Parse, split and measure one arrival; a file that cannot be parsed is measured as such.
 
-    def __init__(
-        self,
-        store: Store,
-        known: pl.DataFrame,
-        around: Surroundings,
-        released: Released,
-        rules: Sequence[Rule] = DELIVERY_RULES,
-    ) -> None:
-        self.store, self.known, self.around, self.released, self.rules = store, known, around, released, rules
-        self.good_claims: dict[date, pl.DataFrame] = {}
-        self.good_dates: dict[date, date] = {}
-        self.crosswalk, self.regions = reference.load_crosswalk(), reference.load_regions()
-        self.prestaties = set(reference.load_prestaties()["prestatiecode"])
-        self.units = set(reference.load_units().filter("allowed_for_wlz")["unit_code"])
-
-    def read(self, arrival: Arrival) -> None:
-        """Parse, split and measure one arrival; a file that cannot be parsed is measured as such."""
-        table = KINDS[arrival.kind]
-        frame, control, faults = None, None, []
-        try:
-            find_delivery(arrival.path.parent, arrival.kind)
-            coded = arrival.kind == DECLARATIES.name  # the only kind with millions of rows
-            frame = read_delivery(arrival.path, table, load_delivery_format(), coded=coded)
-            control = read_control(arrival.path)
-        except DeliveryRefused as refusal:
-            frame, faults = None, refusal.faults
-        if frame is not None:
-            released = self.released.get(arrival.delivery_id, ())
-            kept, quarantined = split_rows(frame, table, self.prestaties, self.units, released)
-            arrival.kept, arrival.quarantined = kept, quarantined
-            arrival.rows = frame.height
-            arrival.received_on = frame["delivery_date"].max()  # type: ignore[assignment]
-            if "amount_eur" in frame.columns:
-                total = frame["amount_eur"].sum()
-                arrival.amount_eur = total if abs(total) < LARGEST_TOTAL_EUR else None
-        view = self._view(arrival, frame, faults, control)
-        arrival.metrics = measure_delivery(view, self.rules)
-        if any(one.check_id == UNIT_CHECK and one.error is None for one in arrival.metrics):
-            arrival.corrections = list_corrections(view)
-        self._remember(arrival)
-
-    def _view(
-        self,
-        arrival: Arrival,
-        frame: pl.DataFrame | None,
-        faults: Sequence[Fault],
-        control: dict[str, object] | None,
-    ) -> DeliveryView:
-        previous = self._previous(arrival)
-        newest = self.around.newest
-        return DeliveryView(
-            kind=arrival.kind,
-            table=KINDS[arrival.kind],
-            delivery_id=arrival.delivery_id,
-            delivery_month=arrival.month,
-            file_name=f"{month_label(arrival.month)}/{arrival.path.name}",
-            frame=frame,
-            crosswalk=self.crosswalk,
-            regions=self.regions,
-            assumptions=self.around.assumptions,
-            faults=faults,
-            quarantined=arrival.quarantined,
-            control=control,
-            kader_by_code=self.around.kader_by_code,
-            previous=previous,
-            previous_received_on=self._received_on(previous),
-            same_content_as=self._same_content(arrival),
-            tariffs=newest.get("beleidsregelwaarden"),
-            agreements=newest.get("herschikking"),
-            kader=newest.get("kader"),
-            kept=arrival.kept,
+    ``released`` are checks of which a person released the rows. Arrivals are read in the order of their months: good
+    claims are added to ``known``, for those of later months.
+    """
+    frame, control, faults = _parse(arrival.path, arrival.kind)
+    if frame is not None:
+        arrival.kept, arrival.quarantined = split_rows(
+            frame, KINDS[arrival.kind], around.prestaties, around.units, released
         )
+        arrival.rows = frame.height
+        arrival.received_on = frame["delivery_date"].max()  # type: ignore[assignment]
+        if "amount_eur" in frame.columns:
+            total = frame["amount_eur"].sum()
+            arrival.amount_eur = total if abs(total) < LARGEST_TOTAL_EUR else None
+    content = {
+        "kind": arrival.kind,
+        "table": KINDS[arrival.kind],
+        "delivery_id": arrival.delivery_id,
+        "delivery_month": arrival.month,
+        "file_name": f"{month_label(arrival.month)}/{arrival.path.name}",
+        "frame": frame,
+        "faults": faults,
+        "control": control,
+        "kept": arrival.kept,
+        "quarantined": arrival.quarantined,
+    }
+    if arrival.kind != DECLARATIES.name:
+        arrival.metrics = measure_delivery(_view_budget(content, around), rules)
+        return
+    view = _view_claims(content, around, known, arrival.content_hash)
+    arrival.metrics = measure_delivery(view, rules)
+    if any(one.check_id == UNIT_CHECK and one.error is None for one in arrival.metrics):
+        arrival.corrections = list_corrections(view)
+    if frame is not None and not any(foresees_block(metrics) for metrics in arrival.metrics):
+        known.read_now[arrival.month] = GoodClaims(view.euro, arrival.received_on)
 
-    def _previous(self, arrival: Arrival) -> pl.DataFrame | None:
-        if arrival.kind != DECLARATIES.name:
-            return None
-        return find_previous(self.store, self.known, self.good_claims, arrival.month, self.crosswalk, self.regions)
 
-    def _received_on(self, previous: pl.DataFrame | None) -> date | None:
-        if previous is None or previous.is_empty():
-            return None
-        month = previous["delivery_month"][0]
-        if month in self.good_dates:
-            return self.good_dates[month]
-        accepted = self.known.filter(kind=DECLARATIES.name, delivery_status="accepted", delivery_month=month)
-        return accepted["received_on"][0] if accepted.height else None
+def _parse(path: Path, kind: str) -> tuple[pl.DataFrame | None, dict[str, object] | None, Sequence[Fault]]:
+    """Rows and control file; without rows the faults say why."""
+    try:
+        find_delivery(path.parent, kind)
+        coded = kind == DECLARATIES.name  # the only kind with millions of rows
+        return read_delivery(path, KINDS[kind], load_delivery_format(), coded=coded), read_control(path), ()
+    except DeliveryRefused as refusal:
+        return None, None, refusal.faults
 
-    def _same_content(self, arrival: Arrival) -> str | None:
-        same = self.known.filter(
-            pl.col("delivery_month") != arrival.month,
-            kind=arrival.kind,
-            content_hash=arrival.content_hash,
-            delivery_status="accepted",
-        )
-        return same["delivery_id"][0] if same.height else None
 
-    def _remember(self, arrival: Arrival) -> None:
-        is_good = not any(foresees_block(metrics) for metrics in arrival.metrics)
-        if arrival.kind == DECLARATIES.name and arrival.kept is not None and is_good:
-            self.good_claims[arrival.month] = euro_by_month(arrival.kept, self.crosswalk, self.regions)
-            if arrival.received_on is not None:
-                self.good_dates[arrival.month] = arrival.received_on
+def _view_claims(content: Mapping[str, Any], around: Surroundings, known: KnownClaims, content_hash: str) -> ClaimsView:
+    month = content["delivery_month"]
+    previous = find_previous(known, month, around.crosswalk, around.regions)
+    return ClaimsView(
+        **content,
+        crosswalk=around.crosswalk,
+        regions=around.regions,
+        assumptions=around.assumptions,
+        kader_by_code=around.kader_by_code,
+        previous=None if previous is None else previous.euro,
+        previous_received_on=None if previous is None or previous.euro.is_empty() else previous.received_on,
+        same_content_as=find_same_content(known, month, content_hash),
+        tariffs=around.newest.get("beleidsregelwaarden"),
+        agreements=around.newest.get("herschikking"),
+    )
+
+
+def _view_budget(content: Mapping[str, Any], around: Surroundings) -> BudgetView:
+    return BudgetView(
+        **content,
+        crosswalk=around.crosswalk,
+        regions=around.regions,
+        assumptions=around.assumptions,
+        kader=around.newest.get("kader"),
+        kader_by_code=around.kader_by_code,
+    )

@@ -15,7 +15,6 @@ import polars as pl
 
 from expectations.intake.arrivals import (
     Arrival,
-    Reader,
     Report,
     find_arrivals,
     find_misnamed,
@@ -23,8 +22,10 @@ from expectations.intake.arrivals import (
     hash_file,
     load_surroundings,
     month_folders,
+    read_arrival,
 )
 from expectations.intake.decisions import apply_acceptances, newly_released, read_decisions, released_checks
+from expectations.intake.known_claims import KnownClaims
 from expectations.intake.quarantine import ROWS_FILE
 from expectations.judging.results import CheckResult, list_findings_of, tell_refusals, to_frame
 from expectations.judging.runner import judge
@@ -71,46 +72,41 @@ def take_in(
     released = released_checks(decisions)
     again = {"superseded", *newly_released(decisions, known), *(["refused"] if judges_again else [])}
     arrivals = find_arrivals(landing, known, through, again, report)
-    reader = Reader(store, known, load_surroundings(landing, through), released)
+    around, claims = load_surroundings(landing, through), KnownClaims(store, known)
     for arrival in arrivals:
         report(f"reading {month_label(arrival.month)}/{arrival.path.name}")
-        reader.read(arrival)
+        read_arrival(arrival, around, claims, released.get(arrival.delivery_id, ()))
         if arrival.kept is not None:
             store.hold_delivery(KINDS[arrival.kind], arrival.kept, arrival.delivery_id, arrival.month)
             if arrival.corrections is not None:
                 store.hold_delivery(DELIVERY_UNIT_CORRECTIONS, arrival.corrections, arrival.delivery_id, arrival.month)
             arrival.kept, arrival.is_held = None, True  # a year of claims does not fit in memory at once
     results = apply_acceptances(judge([metrics for one in arrivals for metrics in one.metrics]), decisions)
+    for arrival in arrivals:
+        arrival.blocks = [one for one in results if one.delivery_id == arrival.delivery_id and one.is_blocking]
     for month in sorted({arrival.month for arrival in arrivals}):
         of_month = {arrival.delivery_id for arrival in arrivals if arrival.month == month}
         save_results(store, [result for result in results if result.delivery_id in of_month], month, now)
     for arrival in arrivals:
         if arrival.is_held:
-            accepted = not _blocking(results, arrival.delivery_id)
             tables = [KINDS[arrival.kind], *([] if arrival.corrections is None else [DELIVERY_UNIT_CORRECTIONS])]
             for table in tables:
-                store.settle_delivery(table, arrival.delivery_id, arrival.month, accepted=accepted)
+                store.settle_delivery(table, arrival.delivery_id, arrival.month, accepted=not arrival.blocks)
             forget_snapshots(store, arrival.delivery_id, arrival.month)
-    register = _register(known, arrivals, results, now)
+    register = _register(known, arrivals, now)
     for arrival in arrivals:
-        _set_aside(arrival, results, quarantine)
+        _set_aside(arrival, quarantine)
     if arrivals:
         store.write_register([register])
     return _summarise(store, landing, register, arrivals, results, through, now)
 
 
-def _blocking(results: Sequence[CheckResult], delivery_id: str) -> list[CheckResult]:
-    return [result for result in results if result.delivery_id == delivery_id and result.is_blocking]
-
-
-def _register(
-    known: pl.DataFrame, arrivals: Sequence[Arrival], results: Sequence[CheckResult], now: datetime
-) -> pl.DataFrame:
+def _register(known: pl.DataFrame, arrivals: Sequence[Arrival], now: datetime) -> pl.DataFrame:
     """The register with the arrivals; an accepted one supersedes what its kind and month had before."""
     again = [arrival.delivery_id for arrival in arrivals if arrival.is_repeated]
     register = known.filter(~pl.col("delivery_id").is_in(again))
     for arrival in arrivals:
-        blocks = _blocking(results, arrival.delivery_id)
+        blocks = arrival.blocks
         if not blocks:
             same = (pl.col("kind") == arrival.kind) & (pl.col("delivery_month") == arrival.month)
             earlier = same & (pl.col("delivery_status") == "accepted")
@@ -231,10 +227,9 @@ def latest_results(quality: pl.DataFrame) -> list[CheckResult]:
     return [CheckResult(**row) for row in latest.drop("delivery_month", "revision", "judged_at").iter_rows(named=True)]
 
 
-def _set_aside(arrival: Arrival, results: Sequence[CheckResult], quarantine: Path) -> None:
+def _set_aside(arrival: Arrival, quarantine: Path) -> None:
     """Refused files and rows, with the reason beside them."""
-    blocks = _blocking(results, arrival.delivery_id)
-    rows = arrival.quarantined
+    blocks, rows = arrival.blocks, arrival.quarantined
     if not blocks and (rows is None or rows.is_empty()):
         return
     folder = quarantine / month_label(arrival.month) / arrival.kind / arrival.delivery_id
@@ -271,7 +266,7 @@ def _summarise(
     still_refused = {
         arrival.delivery_id
         for arrival in arrivals
-        if arrival.is_repeated and arrival.month < through and _blocking(results, arrival.delivery_id)
+        if arrival.is_repeated and arrival.month < through and arrival.blocks
     }  # of an earlier month, and reported then
     new = {arrival.delivery_id for arrival in arrivals} - still_refused
     month_results = [result for result in results if result.delivery_id in new]

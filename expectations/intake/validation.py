@@ -5,7 +5,7 @@ every rule on a delivery. What a stage of a run finds (late uitvoerders, prices 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -15,20 +15,21 @@ from expectations.catalogue import DELIVERY_RULES, OFFLINE_RULES
 from expectations.intake.arrivals import (
     FILE_NAMES,
     Arrival,
-    Reader,
     Surroundings,
     find_misnamed,
     first_delivery,
     hash_file,
     load_surroundings,
+    read_arrival,
 )
+from expectations.intake.known_claims import GoodClaims, KnownClaims
+from expectations.judging.delivery_view import euro_by_month
 from expectations.judging.results import CheckResult, tell_refusals
 from expectations.judging.runner import judge
-from expectations.previous import euro_by_month
 from warehouse.landing import SUFFIXES, read_delivery
 from warehouse.settings import load_assumptions, load_delivery_format, load_round
-from warehouse.store import Store, month_label
-from warehouse.tables.deliveries import DECLARATIES, DELIVERY_REGISTER, KINDS
+from warehouse.store import month_label
+from warehouse.tables.deliveries import DECLARATIES, KINDS
 from wlz.known.assumptions import AssumptionError
 from wlz.words.faults import DeliveryRefused
 
@@ -71,12 +72,11 @@ def validate_path(path: Path, history: Path | None) -> Validation:
     except AssumptionError as error:  # of a year without assumptions only what cannot be read can be judged
         around, unknown_year = Surroundings({}, {}), error
     rules = OFFLINE_RULES if history is None else DELIVERY_RULES
-    nothing = Store(Path("no-lake"))  # read only where the register names a delivery, and it names none
-    reader = Reader(nothing, DELIVERY_REGISTER.empty(), around, {}, rules)
+    known = KnownClaims()
     if history is not None and any(arrival.kind == DECLARATIES.name for arrival in arrivals):
-        _remember_history(reader, history, month)
+        _remember_history(known, around, history, month)
     for arrival in arrivals:
-        reader.read(arrival)
+        read_arrival(arrival, around, known, rules=rules)
         arrival.kept = None
         if unknown_year is not None and arrival.received_on is not None:
             raise ValidationError(f"{arrival.path.name}, {month_label(arrival.month)}: {unknown_year}")
@@ -129,11 +129,11 @@ def _surroundings(arrivals: Sequence[Arrival], history: Path | None, month: date
                 own = read_delivery(arrival.path, KINDS[arrival.kind], load_delivery_format())
             except DeliveryRefused:
                 continue
-            around = Surroundings(around.assumptions, {**around.newest, arrival.kind: own})
+            around = replace(around, newest={**around.newest, arrival.kind: own})
     return around
 
 
-def _remember_history(reader: Reader, history: Path, month: date) -> None:
+def _remember_history(known: KnownClaims, around: Surroundings, history: Path, month: date) -> None:
     """The latest readable claims of an earlier month: what the new ones are compared with."""
     for folder in sorted(history.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]"), reverse=True):
         file = first_delivery(folder, DECLARATIES.name)
@@ -144,8 +144,8 @@ def _remember_history(reader: Reader, history: Path, month: date) -> None:
         except DeliveryRefused:
             continue
         earlier = date.fromisoformat(f"{folder.name}-01")
-        reader.good_claims[earlier] = euro_by_month(claims, reader.crosswalk, reader.regions)
-        reader.good_dates[earlier] = claims["delivery_date"].max()  # type: ignore[assignment]
+        received_on: date | None = claims["delivery_date"].max()  # type: ignore[assignment]
+        known.read_now[earlier] = GoodClaims(euro_by_month(claims, around.crosswalk, around.regions), received_on)
         return
 
 

@@ -1,25 +1,20 @@
 """What a rule is and what it looks at. The rules themselves are in the file of their stage, judging is in runner.py."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
-from functools import cached_property
 from typing import Any
 
 import polars as pl
 import polars.selectors as cs
 
+from expectations.judging.delivery_view import DeliveryView
 from warehouse.contract import MONEY, Table
-from wlz.words.faults import Fault
-from wlz.words.large_frames import find_repeated, schema_as_text, sum_in_parts
 
 SEVERITIES = ("block", "warn", "info")
 MAX_FINDINGS = 20  # findings named per check, largest amount first; the rest is counted (catalogue of checks)
-CROSSWALK_COLUMNS = ("zorgkantoor_code", "valid_from", "valid_to", "zorgkantoorregio")
 FINDING_COLUMNS = ("observed", "findings_count", "at_stake_eur")
 FINDING_ABOUT = ("wlz_uitvoerder", "zorgkantoor_code", "agb_code")  # whom, as far as it is about one; a provider by two
-BY_PROVIDER = ("zorgkantoor_code", "agb_code", "prestatiecode", "unit_code", "care_month")
 
 
 @dataclass(frozen=True)
@@ -41,116 +36,20 @@ NO_FINDINGS = ExpectationSpec("ExpectColumnValuesToBeBetween", {"column": "findi
 
 @dataclass(frozen=True, eq=False)
 class TableView:
-    """The table of a stage as a rule sees it: its rows, and the assumptions that hold the rule's thresholds."""
+    """The table of a stage as a rule sees it: its rows, and the assumptions that hold the rule's thresholds.
+
+    ``delivery_id`` is the claims delivery the table rests on.
+    """
 
     frame: pl.DataFrame
     assumptions: Mapping[str, float]
-
-
-@dataclass(frozen=True, eq=False)
-class DeliveryView:
-    """One delivery as the rules see it.
-
-    ``frame`` holds every delivered row in contract columns, rows in quarantine included; None when the file could not
-    be parsed, ``faults`` then say why. Text of claims is held as codes, here and in ``by_provider``:
-    ``large_frames.as_text`` once rows are added up, before they are joined. ``quarantined`` is what
-    ``quarantine.split_rows`` set apart, as text, with ``reason`` and ``check_id``. ``crosswalk`` is dated:
-    zorgkantoor_code, valid_from, valid_to (first day it no longer holds, empty while it does), zorgkantoorregio.
-    ``regions`` maps zorgkantoorregio to wlz_uitvoerder. ``control`` is the content of ``<kind>.control.json``: rows and
-    a total per delivered column. ``kader_by_code``: the zin kader of zorgkantoren that have one; None means that every
-    zorgkantoor of the crosswalk is expected.
-
-    What was known before, each None where nothing was: ``previous`` is the euro of the latest good claims of an
-    earlier delivery month, as ``previous.find_previous`` returns it, ``previous_received_on`` their delivery date;
-    ``same_content_as`` the accepted delivery of another month with the same bytes; ``tariffs``, ``agreements`` and
-    ``kader`` the newest readable beleidsregelwaarden, herschikking and kader, in contract columns. ``kept`` are the
-    rows without those in quarantine; None: all.
-    """
-
-    kind: str
-    table: Table
+    checked_table: str
     delivery_id: str
-    delivery_month: date
-    file_name: str
-    frame: pl.DataFrame | None
-    crosswalk: pl.DataFrame
-    regions: pl.DataFrame
-    assumptions: Mapping[str, float]
-    faults: Sequence[Fault] = ()
-    quarantined: pl.DataFrame | None = None
-    control: Mapping[str, Any] | None = None
-    kader_by_code: Mapping[str, float] | None = None
-    previous: pl.DataFrame | None = None
-    previous_received_on: date | None = None
-    same_content_as: str | None = None
-    tariffs: pl.DataFrame | None = None
-    agreements: pl.DataFrame | None = None
-    kader: pl.DataFrame | None = None
-    kept: pl.DataFrame | None = None
 
     @property
-    def used_rows(self) -> pl.DataFrame:
-        """The rows that will be in the figures: those delivered, without those in quarantine."""
-        return self.rows if self.kept is None else self.kept
-
-    @property
-    def readable(self) -> bool:
-        """Whether there are rows in the contract's columns and types; if not, only the schema check can judge."""
-        return self.frame is not None and not self.faults and schema_as_text(self.frame) == self.table.schema
-
-    @property
-    def rows(self) -> pl.DataFrame:
-        """The delivered rows. Raises ValueError when the file could not be parsed."""
-        if self.frame is None:
-            raise ValueError(f"{self.file_name} could not be parsed, so there are no rows to measure")
-        return self.frame
-
-    @property
-    def numbered_rows(self) -> pl.DataFrame:
-        """The delivered rows with ``file_row``: lines of a CSV file (the header is 1), rows of a Parquet file."""
-        first = 1 if self.file_name.endswith(".parquet") else 2
-        return self.rows.with_row_index("file_row", offset=first)
-
-    @cached_property
-    def is_repeated(self) -> pl.Series:
-        """Which of the delivered rows have a key that occurs more than once (computed once)."""
-        return find_repeated(self.rows.select(self.table.key))
-
-    @cached_property
-    def by_provider(self) -> pl.DataFrame:
-        """Used claims per provider: ``BY_PROVIDER`` and rows_count, volume, amount_eur (computed once, in no order).
-
-        Nearly always a provider has one row: then these are the rows themselves, and nothing is copied.
-        """
-        used, amount, again = self.used_rows, pl.col("amount_eur"), self.is_repeated
-        single, repeated = used, used.clear()
-        if again.any():
-            again = again if used.height == again.len() else find_repeated(used.select(BY_PROVIDER))
-            single, repeated = used.filter(~again), used.filter(again)
-        count = pl.col("care_month").is_not_null().cast(pl.get_index_type()).alias("rows_count")  # in the same pieces
-        return pl.concat(
-            [
-                single.select(*BY_PROVIDER, count, "volume", amount.cast(pl.Float64)),
-                repeated.group_by(BY_PROVIDER, maintain_order=True).agg(
-                    pl.len().alias("rows_count"), pl.col("volume").sum(), amount.sum().cast(pl.Float64)
-                ),
-            ]
-        )
-
-    @cached_property
-    def monthly(self) -> pl.DataFrame:
-        """Claims per wlz_uitvoerder, prestatiecode and care_month: rows_count, volume, amount_eur (computed once)."""
-        by = ("zorgkantoor_code", "prestatiecode", "care_month")
-        sums = [pl.col("rows_count", "volume", "amount_eur").sum()]
-        per_code = sum_in_parts(self.by_provider, by, sums, part_by="prestatiecode")
-        return (
-            per_code.join(self.crosswalk.select(CROSSWALK_COLUMNS), on="zorgkantoor_code")
-            .filter(holds_on(pl.col("care_month")))
-            .join(self.regions.select("zorgkantoorregio", "wlz_uitvoerder"), on="zorgkantoorregio")
-            .group_by("wlz_uitvoerder", "prestatiecode", "care_month")
-            .agg(pl.col("rows_count", "volume", "amount_eur").sum())
-            .sort("wlz_uitvoerder", "prestatiecode", "care_month")
-        )
+    def subject(self) -> str:
+        """The table in words."""
+        return f"table {self.checked_table} on {self.delivery_id}"
 
 
 @dataclass(frozen=True)
@@ -165,7 +64,8 @@ class Escalation:
 class Rule:
     """A rule, declared once.
 
-    ``metrics`` measures one delivery (a DeliveryView) or the table of a stage (a TableView): at least one row, with
+    ``metrics`` measures one delivery (a ClaimsView for claims, a BudgetView for every other kind, a DeliveryView for
+    rules of both) or the table of a stage (a TableView): at least one row, with
     ``observed`` (words), ``findings_count``, ``at_stake_eur`` (euro, empty when unknown), those of ``FINDING_ABOUT``
     where a finding is about one uitvoerder or provider, and the columns that ``expectation`` judges. Rows the
     expectation turns down are the findings.
@@ -208,33 +108,28 @@ class RuleMetrics:
         return self.rule.check_id
 
 
-def measure(rule: Rule, view: DeliveryView) -> RuleMetrics:
-    """The rule's metrics of one delivery. An exception inside the rule becomes ``error``; it never stops a run."""
-    subject = f"delivery {view.delivery_id} ({view.file_name})"
-    return _measure(
-        rule, view, RuleMetrics(rule, view.kind, view.delivery_id, subject, pl.DataFrame()), view.assumptions
+def measure(rule: Rule, view: DeliveryView | TableView) -> RuleMetrics:
+    """The rule's metrics of one delivery or table. An exception inside the rule becomes ``error``; no run stops."""
+    expected = fill_thresholds(rule.expected, view.assumptions)
+    unmeasured = RuleMetrics(
+        rule, view.checked_table, view.delivery_id, view.subject, pl.DataFrame(), expected=expected
     )
+    try:
+        frame = rule.metrics(view)
+        missing = [name for name in (*FINDING_COLUMNS, *rule.expectation.columns) if name not in frame.columns]
+        if missing:
+            raise ValueError(f"the metrics lack {', '.join(missing)}")
+        block_above = None if rule.escalation is None else view.assumptions[rule.escalation.assumption]
+    except Exception as error:  # any mistake in a rule is that rule's, not the delivery's
+        return replace(unmeasured, error=error_text(error))
+    return replace(unmeasured, frame=frame, block_above=block_above)
 
 
 def measure_table(
     rule: Rule, frame: pl.DataFrame, table_name: str, delivery_id: str, assumptions: Mapping[str, float]
 ) -> RuleMetrics:
     """The rule's metrics of a stage's table; ``delivery_id`` is the claims delivery the table rests on."""
-    unmeasured = RuleMetrics(rule, table_name, delivery_id, f"table {table_name} on {delivery_id}", pl.DataFrame())
-    return _measure(rule, TableView(frame, assumptions), unmeasured, assumptions)
-
-
-def _measure(rule: Rule, subject: object, unmeasured: RuleMetrics, assumptions: Mapping[str, float]) -> RuleMetrics:
-    unmeasured = replace(unmeasured, expected=fill_thresholds(rule.expected, assumptions))
-    try:
-        frame = rule.metrics(subject)
-        missing = [name for name in (*FINDING_COLUMNS, *rule.expectation.columns) if name not in frame.columns]
-        if missing:
-            raise ValueError(f"the metrics lack {', '.join(missing)}")
-        block_above = None if rule.escalation is None else assumptions[rule.escalation.assumption]
-    except Exception as error:  # any mistake in a rule is that rule's, not the delivery's
-        return replace(unmeasured, error=error_text(error))
-    return replace(unmeasured, frame=frame, block_above=block_above)
+    return measure(rule, TableView(frame, assumptions, table_name, delivery_id))
 
 
 def fill_thresholds(text: str, assumptions: Mapping[str, float]) -> str:
@@ -258,11 +153,6 @@ def error_text(error: BaseException) -> str:
     """The exception as one line: its type and the first line of its message."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0][:300] if lines else 'no message'}"
-
-
-def holds_on(day: pl.Expr) -> pl.Expr:
-    """Whether a crosswalk row holds on this day; ``valid_to`` is exclusive, empty means still valid."""
-    return (pl.col("valid_from") <= day) & (pl.col("valid_to").is_null() | (day < pl.col("valid_to")))
 
 
 def row_amount(table: Table) -> pl.Expr:

@@ -13,7 +13,8 @@ from pathlib import Path
 import polars as pl
 
 from expectations import catalogue
-from expectations.intake.arrivals import Arrival, Reader, Surroundings, hash_file, load_surroundings
+from expectations.intake.arrivals import Arrival, Surroundings, hash_file, load_surroundings, read_arrival
+from expectations.intake.known_claims import GoodClaims, KnownClaims
 from expectations.judging.results import foresees_block
 from expectations.judging.rule import Rule, RuleMetrics, measure_table
 from simulation.defects import DEFECTS, plant_defects, touched_files
@@ -24,8 +25,7 @@ from warehouse import reference
 from warehouse.lake import know_frames, settle_tables
 from warehouse.landing import write_deliveries
 from warehouse.settings import load_assumptions, load_round, load_scenarios
-from warehouse.store import Store
-from warehouse.tables.deliveries import DECLARATIES, DELIVERY_REGISTER
+from warehouse.tables.deliveries import DECLARATIES
 from warehouse.tables.volumes import BACKTEST
 from wlz.advice import Advice, compute_advice
 from wlz.known.headline import choose_scenarios, enough_deliveries, keep_possible
@@ -37,7 +37,6 @@ from wlz.series import aggregate_claims, sum_regions
 from wlz.words.large_frames import as_text
 
 CLAIMS = DECLARATIES.name
-NO_LAKE = Store(Path("no-lake"))  # read only where the register names a delivery, and it names none
 ENGINE = "ets_select"  # that of the letter; base takes it here too: its rules are wanted, not its engine
 MINUTES, NO_MINUTE_EUR = "01", 10.0  # the dearest minute of care costs less than two euro
 
@@ -148,18 +147,18 @@ class World:
     def take_in(self, file: SimulatedFile, before: Sequence[Delivered], rules: Sequence[Rule]) -> Delivered:
         """One file written, read and measured as on arrival; budgets and the like as a run of the last month does."""
         around = self.surroundings(file.delivery_month if file.kind == CLAIMS else self.until)
-        reader = Reader(NO_LAKE, DELIVERY_REGISTER.empty(), around, {}, rules)
+        known = KnownClaims()
         for one in before:
-            if one.euro is not None and one.received_on is not None:
-                reader.good_claims[one.month], reader.good_dates[one.month] = one.euro, one.received_on
+            if one.euro is not None:
+                known.read_now[one.month] = GoodClaims(one.euro, one.received_on)
         arrival = _arrive(self.folder / "judged", file)
-        reader.read(arrival)
+        read_arrival(arrival, around, known, rules=rules)
         done = Delivered(file.delivery_month, arrival.metrics, {"deliveries": 1, "rows": arrival.rows})
         kept, done.received_on = None if arrival.kept is None else as_text(arrival.kept), arrival.received_on
         if kept is not None and "zorgkantoor_code" in kept.columns:
             done.counts["zorgkantoren"] = kept["zorgkantoor_code"].n_unique()
         if file.kind == CLAIMS and kept is not None and not any(map(foresees_block, arrival.metrics)):
-            _keep_claims(done, kept, arrival.corrections, reader.good_claims[file.delivery_month], around.assumptions)
+            _keep_claims(done, kept, arrival.corrections, known.read_now[file.delivery_month].euro, around.assumptions)
         return done
 
     def plant(self, name: str, size: str, *, with_stages: bool = True) -> Planting:

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -88,12 +88,10 @@ def test_every_table_shows_its_contract_its_code_and_its_method():
 
 
 def test_the_schedule_asks_for_the_month_of_its_tick():
-    tick = dg.build_schedule_context(
-        scheduled_execution_time=pl.datetime_range(
-            pl.datetime(2018, 5, 5), pl.datetime(2018, 5, 5), eager=True
-        ).to_list()[0]
-    )
-    request = monthly_schedule(tick)
+    with dg.DagsterInstance.ephemeral() as instance:
+        tick = dg.build_schedule_context(instance, scheduled_execution_time=datetime(2018, 5, 5))
+        request = monthly_schedule(tick)
+        assert instance.get_dynamic_partitions("delivery_month") == ["2018-05"]
     assert request.partition_key == "2018-05"
     assert monthly_schedule.job_name == monthly_advice.name
 

@@ -8,7 +8,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from assets.context import Warehouse
+from assets.context import Warehouse, add_months
 from expectations.intake.arrivals import hash_file
 from pipelines import sensors
 from pipelines.alerts import send as alerts
@@ -59,14 +59,16 @@ class Ticks:
     def __init__(self, warehouse: Warehouse) -> None:
         self.warehouse, self.cursor = warehouse, None
 
-    def __call__(self, times: int = 1) -> list[dg.RunRequest]:
-        asked = []
+    def results(self, times: int = 1) -> list[dg.SensorResult]:
+        found = []
         for _ in range(times):
             context = dg.build_sensor_context(cursor=self.cursor)
-            found = sensors.new_delivery(context, warehouse=self.warehouse)
-            self.cursor = found.cursor
-            asked += found.run_requests or []
-        return asked
+            found.append(sensors.new_delivery(context, warehouse=self.warehouse))
+            self.cursor = found[-1].cursor
+        return found
+
+    def __call__(self, times: int = 1) -> list[dg.RunRequest]:
+        return [request for found in self.results(times) for request in found.run_requests or []]
 
 
 @pytest.fixture
@@ -174,7 +176,14 @@ def test_no_landing_zone_is_nothing_new(tmp_path):
 
 def test_requests_are_of_the_job_of_the_month():
     assert [target.job_name for target in sensors.new_delivery.targets] == [monthly_advice.name]
-    assert defs.resolve_job_def("monthly_advice").partitions_def.has_partition_key("2018-05")
+
+
+def test_a_month_with_new_deliveries_becomes_known_to_dagster(warehouse, ticks):
+    """Partitions are the months that were delivered: no list of months to come."""
+    put(warehouse, "2018-05/declaraties.csv", "a")
+    found = ticks.results(2)[-1]
+    [added] = found.dynamic_partitions_requests
+    assert (added.partitions_def_name, added.partition_keys) == ("delivery_month", ["2018-05"])
 
 
 # ---- claims that are late ----------------------------------------------------------------------------------------
@@ -238,6 +247,7 @@ def test_a_run_that_a_check_stopped_is_told_by_its_check(tmp_path, told):
     with dg.DagsterInstance.ephemeral() as instance:
         job = defs.resolve_job_def("monthly_advice")
         how = {"resources": {"warehouse": warehouse}, "raise_on_error": False}
+        add_months(instance, [date(2017, 1, 1)])
         result = job.execute_in_process(instance=instance, partition_key="2017-01", **how)
         context = run_status(instance, result, "PIPELINE_FAILURE").for_run_failure()
         for _ in range(2):

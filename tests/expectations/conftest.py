@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from expectations.catalogue import check_delivery, measure_delivery
+from expectations.judging.delivery_view import BudgetView, ClaimsView, DeliveryView
 from expectations.judging.results import CheckResult
-from expectations.judging.rule import DeliveryView
 from expectations.judging.runner import judge
 from warehouse.contract import MONEY
 from warehouse.settings import load_assumptions
@@ -58,7 +58,7 @@ def places() -> tuple[pl.DataFrame, pl.DataFrame]:
 
 @pytest.fixture
 def make_view() -> Callable[..., DeliveryView]:
-    """A view of a delivery; every field can be replaced."""
+    """A view of a delivery, of claims or of another kind; every field can be replaced."""
 
     def make(frame: pl.DataFrame | None, kind: str = "declaraties", **changes: object) -> DeliveryView:
         fields: dict[str, object] = {
@@ -73,7 +73,8 @@ def make_view() -> Callable[..., DeliveryView]:
             "assumptions": ASSUMPTIONS,
             "kader_by_code": {"5508": 1_000_000.0, "5518": 2_000_000.0, "5522": 400_000.0},
         }
-        return DeliveryView(**{**fields, **changes})  # type: ignore[arg-type]
+        view = ClaimsView if kind == "declaraties" else BudgetView
+        return view(**{**fields, **changes})  # type: ignore[arg-type]
 
     return make
 

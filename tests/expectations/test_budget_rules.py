@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 
 from expectations import budgets
+from expectations.judging.delivery_view import DeliveryView
 from expectations.judging.results import CheckResult
-from expectations.judging.rule import DeliveryView, measure
+from expectations.judging.rule import measure
 from expectations.judging.runner import judge
 from warehouse.tables.deliveries import AFSPRAKEN, KADER, OVERHEVELINGEN, PGB_VERLENINGEN
 

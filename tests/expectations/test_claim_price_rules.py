@@ -12,8 +12,9 @@ import polars as pl
 import pytest
 
 from expectations.claim_prices import RULES
+from expectations.judging.delivery_view import DeliveryView
 from expectations.judging.results import CheckResult, list_findings_of
-from expectations.judging.rule import DeliveryView, measure
+from expectations.judging.rule import measure
 from expectations.judging.runner import judge
 from simulation import simulate_deliveries
 from warehouse import reference

@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 
 from expectations import extra_items, lag
+from expectations.judging.delivery_view import DeliveryView
 from expectations.judging.results import CheckResult, list_findings_of
-from expectations.judging.rule import DeliveryView, Rule, measure, measure_table
+from expectations.judging.rule import Rule, measure, measure_table
 from expectations.judging.runner import judge
 from warehouse.settings import load_assumptions
 from warehouse.tables.deliveries import KINDS

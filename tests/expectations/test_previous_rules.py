@@ -8,9 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from expectations.intake.known_claims import GoodClaims, KnownClaims, find_previous
+from expectations.judging.delivery_view import euro_by_month
 from expectations.judging.results import CheckResult, foresees_block
 from expectations.judging.rule import NO_FINDINGS, Escalation, ExpectationSpec, Rule, RuleMetrics
-from expectations.previous import euro_by_month, find_previous, measure_doubling
+from expectations.previous import measure_doubling
 from warehouse.store import Store
 from warehouse.tables.deliveries import DECLARATIES, DELIVERY_REGISTER
 
@@ -218,11 +220,12 @@ class Lake:
         self.register = pl.concat([self.register, added], how="diagonal_relaxed")
 
     def factor_before(self, month: date, read_now: dict[date, pl.DataFrame] | None = None) -> tuple[date, float] | None:
-        previous = find_previous(self.store, self.register, read_now or {}, month, *self.places)
-        if previous is None:
+        good = {when: GoodClaims(euro, when) for when, euro in (read_now or {}).items()}
+        found = find_previous(KnownClaims(self.store, self.register, good), month, *self.places)
+        if found is None:
             return None
-        ratio = previous["amount_eur"].sum() / float(self.claims["amount_eur"].sum())
-        return previous["delivery_month"].unique().item(), ratio
+        ratio = found.euro["amount_eur"].sum() / float(self.claims["amount_eur"].sum())
+        return found.euro["delivery_month"].unique().item(), ratio
 
 
 @pytest.fixture

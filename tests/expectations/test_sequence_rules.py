@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from expectations import sequence
+from expectations.judging.delivery_view import ClaimsView, euro_by_month
 from expectations.judging.results import CheckResult
-from expectations.judging.rule import DeliveryView, measure
+from expectations.judging.rule import measure
 from expectations.judging.runner import judge
-from expectations.previous import euro_by_month
 
 MARCH, APRIL, MAY = date(2018, 3, 1), date(2018, 4, 1), date(2018, 5, 1)
 RULES = {rule.check_id: rule for rule in sequence.RULES}
@@ -19,7 +19,7 @@ RULES = {rule.check_id: rule for rule in sequence.RULES}
 
 @pytest.fixture
 def beside(
-    make_view: Callable[..., DeliveryView], places: tuple[pl.DataFrame, pl.DataFrame]
+    make_view: Callable[..., ClaimsView], places: tuple[pl.DataFrame, pl.DataFrame]
 ) -> Callable[..., CheckResult]:
     """Result of a rule on a delivery of May 2018 beside earlier claims (of April unless named)."""
 

@@ -12,8 +12,8 @@ import pytest
 from expectations.intake import arrivals
 from expectations.intake import take_in as intake
 from expectations.intake.take_in import Intake, take_in
+from expectations.judging.delivery_view import DeliveryView
 from expectations.judging.results import CheckResult
-from expectations.judging.rule import DeliveryView
 from warehouse.store import Store
 from warehouse.tables.deliveries import DECLARATIES, HULPMIDDELEN
 from warehouse.tables.quality import DATA_QUALITY
