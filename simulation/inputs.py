@@ -87,7 +87,7 @@ class SimulationError(ValueError):
 
 @dataclass(frozen=True)
 class SimulationReference:
-    """Reference frames the simulation rests on; ``warehouse.reference.load_simulation_reference`` fills it."""
+    """Reference frames the simulation rests on; ``simulation.reference.load_simulation_reference`` fills it."""
 
     regions: pl.DataFrame
     crosswalk: pl.DataFrame

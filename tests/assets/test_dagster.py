@@ -16,9 +16,9 @@ from assets.deliveries import FALLBACK_TAG
 from pipelines.definitions import defs
 from pipelines.jobs import monthly_advice
 from pipelines.schedules import monthly_schedule
+from simulation.reference import load_simulation_reference
 from simulation.run import simulate_deliveries
 from warehouse.landing import write_deliveries
-from warehouse.reference import load_simulation_reference
 from warehouse.tables.series import SERIES
 
 ROOT = Path(__file__).parents[2]

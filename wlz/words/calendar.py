@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from wlz.known.rounds import end_of_month
+from wlz.words.months import end_of_month
 
 FIRST_YEAR = 2014  # from then on Koningsdag is the 27th of April; the Wlz began in 2015
 SEND_WORKING_DAYS = 17  # after the care month a provider sends its claims (pages of the zorgkantoren, BWBR0036809)
