@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
+from assets.spoken import speaking
 from warehouse import reference
 from warehouse.cache import ForecastCache
 from warehouse.contract import Table
@@ -40,11 +41,12 @@ def stage_asset(
 ) -> Callable[..., dg.AssetsDefinition]:
     """An asset of the monthly advice: partitioned by delivery month, its columns as the contract says.
 
-    A backfill of many months is one run that walks through them.
+    A backfill of many months is one run that walks through them. An error that people can mend stops it with its
+    sentence.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)  # backfill policies are marked beta; the tests cover ours
-        return dg.asset(
+        as_asset = dg.asset(
             deps=list(deps),
             partitions_def=MONTHS,
             group_name=group,
@@ -52,6 +54,7 @@ def stage_asset(
             metadata=column_schema(table) if table else None,
             **more,  # type: ignore[call-overload]
         )
+    return lambda compute: as_asset(speaking(compute))
 
 
 class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]

@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from warehouse.contract import MONEY
+from wlz.words.faults import Spoken
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 _FLAGS = ("is_crisis", "is_meerzorg", "allowed_for_wlz", "has_prestaties")
@@ -19,7 +20,7 @@ _DATES = ("valid_from", "valid_to", "stand_date")
 _CODES = ("prestatiecode", "successor", "code")
 
 
-class ReferenceDataError(ValueError):
+class ReferenceDataError(Spoken, ValueError):
     """A reference file is missing or does not hold what its name says."""
 
 

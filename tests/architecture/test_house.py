@@ -36,6 +36,8 @@ THIRD_PARTY = {
     "statsmodels": {"wlz"},
     "click": {"pipelines"},
 }
+# Errors that only a mistake in our own code can raise.
+FAULTS_OF_OURS = {"EtsError", "LanguageError", "LetterTableError", "SuppressionError"}
 STAGES = [stage for stage in stages() if stage != "quality"]  # what checks found is about every stage
 
 
@@ -140,6 +142,22 @@ def functions(path: Path) -> list[tuple[str, int]]:
     nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     return [(node.name, (node.end_lineno or 0) - node.lineno + 1) for node in nodes if isinstance(node, kinds)]
+
+
+def test_an_error_says_whether_people_can_mend_it():
+    """Below Spoken its words are all that people see; anything else shows its trace, and stands in FAULTS_OF_OURS."""
+    bases: dict[str, set[str]] = {}
+    for path in modules():
+        for node in nodes_of(path):
+            if isinstance(node, ast.ClassDef):
+                bases[node.name] = {ast.unparse(base).split(".")[-1] for base in node.bases}
+
+    def lineage(name: str) -> set[str]:
+        return {name}.union(*(lineage(base) for base in bases.get(name, ())))
+
+    ends = ("Error", "Exception")
+    errors = {name for name in bases if any(kind.endswith(ends) for kind in lineage(name) - {name})}
+    assert {name for name in errors if "Spoken" not in lineage(name)} == FAULTS_OF_OURS
 
 
 def test_rooms_are_small():

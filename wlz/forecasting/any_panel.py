@@ -18,6 +18,7 @@ from wlz.forecasting.ets import MIN_SEASON_OBSERVATIONS, SEASON_MONTHS, BoolArra
 from wlz.forecasting.one_panel import Forecast, forecast_treated, treat_history
 from wlz.forecasting.paths import DEFAULT_PATHS, PathArray, draw_shocks
 from wlz.forecasting.sampling import BOUND_NAMES, MAX_PAST_YEARS, Panel, fit_uncertainty, sample_blocks, take_bounds
+from wlz.words.faults import Spoken
 
 COLUMNS = ("unique_id", "month", "value")
 LINE_NAMES = ("forecast", *BOUND_NAMES)
@@ -43,7 +44,7 @@ _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _NOTHING = ("", "NA")  # text that means no observation; NA is how R writes it
 
 
-class PanelError(ValueError):
+class PanelError(Spoken, ValueError):
     """A panel that cannot be read or forecast: what, where, found, expected, likely cause, what next."""
 
 

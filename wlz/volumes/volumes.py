@@ -17,11 +17,12 @@ import polars as pl
 from wlz.forecasting.engines import ENGINES, Engine
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray, TextArray
 from wlz.forecasting.one_panel import Treated, cut_leading_zeros, find_set_aside, forecast_treated, treat_history
+from wlz.words.faults import Spoken
 
 SERIES_KEY = ["prestatiecode", "wlz_uitvoerder"]
 
 
-class VolumesError(ValueError):
+class VolumesError(Spoken, ValueError):
     """Series or a period that cannot be forecast; the message names rows and what was expected."""
 
 
