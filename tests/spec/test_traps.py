@@ -4,8 +4,6 @@ The worlds are the small simulated ones with known truth: three uitvoerders, so 
 and a trap that is stepped into shows.
 """
 
-from __future__ import annotations
-
 from datetime import date
 
 import polars as pl

@@ -5,8 +5,6 @@ per series and forecast month, and one per series with the sum over the horizon.
 (`pipelines/cli/forecast.py`); codes, units and money have no part in it.
 """
 
-from __future__ import annotations
-
 from datetime import date
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ Errors are measured per month ahead and on the year, per series and on sums of s
 (`past_advices`, at the end, compares them with what came out), and drawing conclusions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ Here: the array, its axes and its latest diagonal. Not here: link ratios (`facto
 files or text columns (`wlz/runoff/any_triangle.py`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
