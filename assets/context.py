@@ -14,6 +14,7 @@ import polars as pl
 
 from assets.checks import check_specs, judge_frames, pass_on
 from assets.metadata import count_values, describe_table, preview, summarise
+from assets.spoken import speaking
 from expectations.catalogue import JUDGED
 from expectations.judging.results import CheckResult
 from expectations.judging.rule import Rule
@@ -141,7 +142,7 @@ def monthly_step(
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)  # backfill policies are marked beta; the tests cover ours
-        return dg.multi_asset(
+        as_step = dg.multi_asset(
             name=name,
             specs=specs,
             check_specs=[
@@ -152,6 +153,7 @@ def monthly_step(
             backfill_policy=dg.BackfillPolicy.single_run(),
             can_subset=True,  # of a step's checks only those that were judged have an outcome
         )
+    return lambda compute: as_step(speaking(compute))
 
 
 def stage_asset(

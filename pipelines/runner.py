@@ -1,10 +1,12 @@
 """One month through Dagster, in process, against a persistent instance: `wlz run`, `wlz demo` and the tests."""
 
+import builtins
 import os
 import shutil
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import NoReturn
 
 import dagster as dg
 from dagster import DagsterExecutionInterruptedError
@@ -16,30 +18,14 @@ from pipelines.logs import Listener, listening
 from warehouse.provenance import describe_inputs
 from warehouse.publish import published_inputs
 from warehouse.store import month_label
+from wlz.words.faults import Spoken
 
 INTERRUPTED = (KeyboardInterrupt, DagsterExecutionInterruptedError)
+_INTERRUPTS = {kind.__name__ for kind in INTERRUPTED}
 _SETTINGS = Path(__file__).parents[1] / "dagster.yaml"
-# Faults of data, settings or disk that people can mend; anything else is a fault of ours and shows its trace.
-_SPOKEN = {
-    "AssumptionError",
-    "BlockingIOError",
-    "ContractError",
-    "DeliveryRefused",
-    "FileNotFoundError",
-    "MapError",
-    "NoDataError",
-    "OSError",
-    "PermissionError",
-    "PgbError",
-    "PriceError",
-    "ReferenceDataError",
-    "ReportError",
-    "UtilisationError",
-    "VolumesError",
-}
 
 
-class RunFailed(Exception):  # noqa: N818 - it is what happened
+class RunFailed(Spoken):
     """A run stopped because of data, settings or disk; the message says what, where and what next."""
 
 
@@ -86,7 +72,7 @@ def run_month(warehouse: Warehouse, month: date, *, falls_back: bool, listener: 
     blocked = [check.description or check.check_name for check in checks if check.severity == blocking]
     warnings = [check.description or check.check_name for check in checks if check.severity != blocking]
     if not result.success and not blocked:
-        _raise_cause(result)
+        tell_cause(result)
     return Outcome(result.success, blocked, warnings)
 
 
@@ -102,22 +88,33 @@ def _euro_at_stake(check: dg.AssetCheckEvaluation) -> float:
     return stated.value or 0.0 if isinstance(stated, dg.FloatMetadataValue) else 0.0
 
 
-def _raise_cause(result: dg.ExecuteInProcessResult) -> None:
-    """The failed step's own error: a sentence for data and disk, the whole trace for a fault of ours."""
+def tell_cause(result: dg.ExecuteInProcessResult) -> NoReturn:
+    """Raises what stopped the run: RunFailed with the sentence of a stage that spoke, or of a fault of the disk.
+
+    A fault of ours is a RuntimeError with the whole trace; an interrupt stays one.
+    """
     for event in result.get_step_failure_events():
-        error = event.step_failure_data.error
+        failure = event.step_failure_data
+        if failure.user_failure_data is not None:
+            raise RunFailed(f"{event.step_key}: {failure.user_failure_data.description}")
+        error = failure.error
         while error is not None and error.cause is not None:
             error = error.cause
         if error is None:
             continue
-        if error.cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt"):
+        if error.cls_name in _INTERRUPTS:
             raise KeyboardInterrupt
         text = error.message.strip()
-        _, _, message = text.partition(": ")
-        if error.cls_name in _SPOKEN:
-            raise RunFailed(f"{event.step_key}: {message or text}")
+        if _is_of_disk(error.cls_name):
+            raise RunFailed(f"{event.step_key}: {text.partition(': ')[2] or text}")
         raise RuntimeError(f"{event.step_key}: {text}\n{''.join(error.stack)}")
     raise RuntimeError("the run failed without saying why; see its log in Dagster")
+
+
+def _is_of_disk(name: str | None) -> bool:
+    """Whether Dagster itself met an OSError, or a kind of it; of an error it keeps the name only."""
+    kind = getattr(builtins, name or "", None)
+    return isinstance(kind, type) and issubclass(kind, OSError)
 
 
 def is_published(warehouse: Warehouse, month: date) -> bool:

@@ -18,6 +18,7 @@ import dagster as dg
 import polars as pl
 
 from assets.context import FIRST_MONTH, MONTHS, Warehouse
+from assets.spoken import KIND
 from expectations.intake.arrivals import hash_file
 from pipelines.alerts.send import DUE, RUN, send_alerts, send_notice, solve_notices, write_notice
 from pipelines.jobs import monthly_advice
@@ -207,10 +208,13 @@ def describe_failures(context: dg.RunFailureSensorContext) -> list[str]:
     """
     causes, steps = [], context.get_step_failure_events()
     for event in steps:
-        error = event.step_failure_data.error
+        failure = event.step_failure_data
+        error = failure.error
         while error is not None and error.cause is not None:
             error = error.cause
         kind = error.cls_name if error is not None else "unknown"
+        if failure.user_failure_data is not None and KIND in failure.user_failure_data.metadata:
+            kind = str(failure.user_failure_data.metadata[KIND].value)
         if kind != _CHECK_STOPPED:
             causes.append(f"step {event.step_key}: {kind}")
     return causes if steps else ["stopped outside a step"]

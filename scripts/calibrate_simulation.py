@@ -20,6 +20,7 @@ from simulation import SimulationReference
 from simulation.agreements import beleidsregelwaarden, herschikking, nacalculatie
 from simulation.budgets import na_ijl, pgb_verleningen
 from simulation.claims import Claims, claims_frame
+from simulation.reference import load_simulation_reference
 from simulation.run import prepare
 from warehouse import reference as library
 from warehouse.lake import know_frames, settle_tables
@@ -250,7 +251,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="only compare the committed constants with the advice")
     parser.add_argument("--only", choices=("zin", "pgb"), help="solve one part")
     arguments = parser.parse_args()
-    reference = library.load_simulation_reference("letter")
+    reference = load_simulation_reference("letter")
     if not arguments.check:
         if arguments.only != "pgb":
             reference = size_volumes(reference)

@@ -1,7 +1,7 @@
 """Invented deliveries with known truth: nothing like the real deliveries is public.
 
 ``simulate_deliveries`` gives the files, ``simulate_truth`` what they hide, ``DEFECTS`` the faults that can be
-planted. Pure: the caller reads the reference and writes the files.
+planted. Pure but for ``reference.py``, which reads; the caller writes the files.
 """
 
 from simulation.defects import DEFECTS, list_defects

@@ -11,6 +11,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from wlz.words.faults import Spoken
+
 FIRST_CARE_MONTH = date(2015, 1, 1)
 FIRST_DELIVERY_MONTH = date(2017, 1, 1)
 LAST_DELIVERY_MONTH = date(2019, 12, 1)
@@ -81,13 +83,13 @@ DELIVERED_HEADERS: dict[str, tuple[str, ...]] = {
 }
 
 
-class SimulationError(ValueError):
+class SimulationError(Spoken, ValueError):
     """The simulation was asked for something it does not know; the message names what it does know."""
 
 
 @dataclass(frozen=True)
 class SimulationReference:
-    """Reference frames the simulation rests on; ``warehouse.reference.load_simulation_reference`` fills it."""
+    """Reference frames the simulation rests on; ``simulation.reference.load_simulation_reference`` fills it."""
 
     regions: pl.DataFrame
     crosswalk: pl.DataFrame

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
+from wlz.words.faults import Spoken
+
 MONEY = pl.Decimal(18, 2)
 
 # Unit → what a column name must contain, so that a reader of SQL sees the unit. None: no rule.
@@ -32,7 +34,7 @@ UNIT_MARK: dict[str, str | None] = {
 }
 
 
-class ContractError(ValueError):
+class ContractError(Spoken, ValueError):
     """Data do not follow their contract. The message says table, column, expected, found and likely cause."""
 
 

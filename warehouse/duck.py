@@ -9,12 +9,13 @@ import duckdb
 import polars as pl
 
 from warehouse.contract import Table
+from wlz.words.faults import Spoken
 
 # Clients up to DuckDB 1.5 read this; the default of 2.0 they cannot.
 STORAGE_VERSION = "v1.2.0"
 
 
-class QueryError(Exception):
+class QueryError(Spoken):
     """A query could not run. The message is DuckDB's own, without its trace."""
 
 

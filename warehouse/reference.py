@@ -1,8 +1,9 @@
-"""Small versioned inputs from ``reference/``: code lists, regions, published tables, constants of the simulation.
+"""Small versioned inputs from ``reference/``: code lists, regions, published tables.
 
 Typed frames only: codes are text, dates are dates, flags are booleans, money is Decimal. What a file is and where
 it comes from stands in ``reference/README.md``. No rounds and no assumptions here (``wlz/known/rounds.py``,
-``wlz/known/assumptions.py``), and no delivered files (``warehouse/landing.py``).
+``wlz/known/assumptions.py``), no delivered files (``warehouse/landing.py``) and no constants of the simulation
+(``simulation/reference.py``).
 """
 
 from functools import cache
@@ -10,9 +11,9 @@ from pathlib import Path
 
 import polars as pl
 
-from simulation.inputs import SimulationReference
 from warehouse.contract import MONEY
 from wlz.known.reference import Reference
+from wlz.words.faults import Spoken
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 _FLAGS = ("is_crisis", "is_meerzorg", "allowed_for_wlz", "has_prestaties")
@@ -20,7 +21,7 @@ _DATES = ("valid_from", "valid_to", "stand_date")
 _CODES = ("prestatiecode", "successor", "code")
 
 
-class ReferenceDataError(ValueError):
+class ReferenceDataError(Spoken, ValueError):
     """A reference file is missing or does not hold what its name says."""
 
 
@@ -42,7 +43,8 @@ def _column(name: str, values: pl.Series) -> pl.Expr:
 
 
 @cache
-def _read(path: str) -> pl.DataFrame:
+def read_reference(path: str) -> pl.DataFrame:
+    """A file below ``reference/``, typed by the names of its columns. Raises ReferenceDataError when it is missing."""
     file = REFERENCE / path
     if not file.exists():
         raise ReferenceDataError(
@@ -54,12 +56,12 @@ def _read(path: str) -> pl.DataFrame:
 
 def load_regions() -> pl.DataFrame:
     """The 31 report regions: ``zorgkantoorregio`` (spelled as in table 6), official name, uitvoerder of 2018, sizes."""
-    return _read("regions.csv")
+    return read_reference("regions.csv")
 
 
 def load_crosswalk() -> pl.DataFrame:
     """Zorgkantoor code → report region with dates; ``valid_to`` is exclusive and empty while the code is in use."""
-    return _read("region_crosswalk.csv")
+    return read_reference("region_crosswalk.csv")
 
 
 def load_prestaties() -> pl.DataFrame:
@@ -68,22 +70,22 @@ def load_prestaties() -> pl.DataFrame:
     ``valid_from`` and ``valid_to`` are months (first day); ``valid_to`` is the last month with care, empty when
     open. ``status`` says whether the code is proven, inferred or invented.
     """
-    return _read("prestaties.csv")
+    return read_reference("prestaties.csv")
 
 
 def load_units() -> pl.DataFrame:
     """Units of COD218: code, name, and whether the Wlz allows it."""
-    return _read("units.csv")
+    return read_reference("units.csv")
 
 
 def load_prestatiegroepen() -> pl.DataFrame:
     """Groups of the nacalculatie form 2015 in the order of the form."""
-    return _read("prestatiegroepen.csv")
+    return read_reference("prestatiegroepen.csv")
 
 
 def load_nhc_growin() -> pl.DataFrame:
     """Share of NHC paid per year: ``year``, ``nhc_paid_ratio`` (2015 0.50 … 2018 1.00)."""
-    return _read("nhc_ingroei.csv").select(
+    return read_reference("nhc_ingroei.csv").select(
         pl.col("jaar").cast(pl.Int32).alias("year"),
         (pl.col("pct_nhc") / 100).round(6).alias("nhc_paid_ratio"),
         "source",
@@ -97,37 +99,9 @@ def load_reference() -> Reference:
 
 def load_published(name: str) -> pl.DataFrame:
     """A published table of the advice of May 2018, for example ``tabel_3_zin_uitvoerder`` or ``unrounded_regio``."""
-    return _read(f"mei-advies-2018/{name}.csv")
+    return read_reference(f"mei-advies-2018/{name}.csv")
 
 
 def load_kader_2018() -> pl.DataFrame:
     """Kader 2018 as of 15 May 2018: pgb per region, zin per uitvoerder, unrounded."""
-    return _read("kader_2018.csv")
-
-
-def load_calibration(scale: str) -> pl.DataFrame:
-    """Constants of the simulation for a scale (``letter``, ``small``; ``lines:N`` uses those of letter).
-
-    One row per constant and key (uitvoerder or region): ``constant``, ``key``, ``value``, ``unit``, ``source``.
-    """
-    name = "small" if scale == "small" else "letter"
-    return _read(f"simulation/calibration_{name}.csv").with_columns(pl.col("value").cast(pl.Float64))
-
-
-def load_simulation_reference(scale: str = "letter") -> SimulationReference:
-    """Everything ``simulation`` needs, read once.
-
-    >>> reference = load_simulation_reference("small")  # doctest: +SKIP
-    """
-    return SimulationReference(
-        regions=load_regions(),
-        crosswalk=load_crosswalk(),
-        prestaties=load_prestaties(),
-        profiles=_read("simulation/prestatie_profiles.csv"),
-        tariff_index=_read("simulation/tariff_index.csv"),
-        nhc_growin=load_nhc_growin(),
-        persons=_read("wlz_personen_peildatum.csv"),
-        published_uitvoerder=load_published("unrounded_uitvoerder"),
-        published_region=load_published("unrounded_regio"),
-        calibration=load_calibration(scale),
-    )
+    return read_reference("kader_2018.csv")

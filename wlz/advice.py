@@ -14,6 +14,7 @@ from wlz.aids import run_aids
 from wlz.bounds.stage import run_bounds
 from wlz.extra_items import run_extra_items
 from wlz.known.knowledge import Known
+from wlz.known.stages import Computed, Stage, Tables
 from wlz.lag.stage import run_lag
 from wlz.monitor import run_monitor
 from wlz.pgb.stage import run_pgb
@@ -23,7 +24,6 @@ from wlz.support.stage import run_support
 from wlz.utilisation.stage import run_months, run_utilisation
 from wlz.vintages.stage import run_realisation
 from wlz.volumes.stage import run_backtest, run_check, run_volumes
-from wlz.words.stages import Computed, Stage, Tables
 
 CLAIMS = "declaraties"
 LINE = (

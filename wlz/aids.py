@@ -13,7 +13,7 @@ import polars as pl
 
 from wlz.forecasting.ets import ets_select
 from wlz.known.knowledge import Known
-from wlz.words.stages import Computed, Tables, same_in_all
+from wlz.known.stages import Computed, Tables, same_in_all
 
 EUR = pl.Decimal(18, 2)
 MONTHS_PER_YEAR = 12

@@ -8,9 +8,9 @@ still to come). Not here: the forecast itself and its prices (`volumes/`, `price
 import polars as pl
 
 from wlz.known.knowledge import Known
+from wlz.known.stages import Computed, Tables, of_scenario, per_scenario
 from wlz.prices.prices import join_flags, to_cents
 from wlz.series import claims_by_year, place_by_year, sum_years
-from wlz.words.stages import Computed, Tables, of_scenario, per_scenario
 from wlz.words.units import normalise_units
 
 MONEY = pl.Decimal(18, 2)

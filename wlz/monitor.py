@@ -12,8 +12,8 @@ from datetime import date
 import polars as pl
 
 from wlz.known.knowledge import Known
+from wlz.known.stages import Computed, Tables
 from wlz.series import lag_months
-from wlz.words.stages import Computed, Tables
 
 PROVIDER = ["agb_code", "zorgkantoor_code"]
 PROVIDER_SCHEMA: dict[str, pl.DataType] = {

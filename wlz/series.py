@@ -6,11 +6,16 @@ import polars as pl
 
 from wlz.claims.corrections import correct_volumes
 from wlz.known.knowledge import Known
-from wlz.words.stages import Computed, Tables
+from wlz.known.stages import Computed, Tables
+from wlz.words.faults import Spoken
 from wlz.words.units import normalise_units
 
 MONEY = pl.Decimal(18, 2)
 _SERIES = ["prestatiecode", "wlz_uitvoerder"]
+
+
+class SeriesError(Spoken, ValueError):
+    """Claims that no series can be made of. The message says which rows or months, and what next."""
 
 
 def assign_regions(frame: pl.DataFrame, crosswalk: pl.DataFrame, regions: pl.DataFrame, on: str) -> pl.DataFrame:
@@ -18,7 +23,7 @@ def assign_regions(frame: pl.DataFrame, crosswalk: pl.DataFrame, regions: pl.Dat
 
     One row in, one row out. A code counts when the date in column ``on`` lies in [valid_from, valid_to). The region's
     uitvoerder is that of the budget year for the whole history, so that a concession that moved does not break a
-    series (methods, deliveries → series). Raises ValueError for a code that is not valid on its date: such deliveries
+    series (methods, deliveries → series). Raises SeriesError for a code that is not valid on its date: such deliveries
     are refused before (check D02).
     """
     keys = frame.select("zorgkantoor_code", on).unique()
@@ -28,7 +33,10 @@ def assign_regions(frame: pl.DataFrame, crosswalk: pl.DataFrame, regions: pl.Dat
     matched = matched.join(regions.select("zorgkantoorregio", "wlz_uitvoerder"), on="zorgkantoorregio", how="inner")
     unknown = keys.join(matched, on=["zorgkantoor_code", on], how="anti")
     if unknown.height:
-        raise ValueError(f"zorgkantoor codes not valid on their date: {unknown.sort(on).head(3).to_dicts()}")
+        raise SeriesError(
+            f"zorgkantoor codes not valid on their date: {unknown.sort(on).head(3).to_dicts()}. Expected codes and "
+            "dates of reference/region_crosswalk.csv. Next: mend the delivery, or add the code with its dates"
+        )
     found = matched.select("zorgkantoor_code", on, "zorgkantoorregio", "wlz_uitvoerder")
     return frame.join(found, on=["zorgkantoor_code", on], how="left")
 
@@ -46,7 +54,7 @@ def aggregate_claims(
     In: rows of ``declaraties``, lazily; ``corrections`` of their units (``claim_corrections``). Out: ``series_region``
     without vintage. Amounts are added in cents, so the order of rows changes nothing; volumes are added after rounding
     to 1e-6 of a unit for the same reason.
-    Raises ValueError when a unit cannot be converted to that of its prestatie (such rows are quarantined before).
+    Raises SeriesError when a unit cannot be converted to that of its prestatie (such rows are quarantined before).
     """
     keys = ["zorgkantoor_code", "prestatiecode", "care_month", "unit_code"]
     micro = (pl.col("volume") * 1e6).round(0).cast(pl.Int128)  # a sum of Int64 could wrap around
@@ -58,8 +66,9 @@ def aggregate_claims(
     summed = summed.with_columns((pl.col("micro_volume") / 1e6).alias("volume")).drop("micro_volume").sort(keys)
     converted, left_over = normalise_units(summed, prestaties)
     if left_over.height:
-        raise ValueError(
-            f"units that cannot be converted to the unit of their prestatie: {left_over.head(3).to_dicts()}"
+        raise SeriesError(
+            f"units that cannot be converted to the unit of their prestatie: {left_over.head(3).to_dicts()}. "
+            "Next: mend the unit in the delivery, or the unit_code of the prestatie in reference/prestaties.csv"
         )
     placed = assign_regions(converted, crosswalk, regions, on="care_month").sort(
         "prestatiecode", "zorgkantoorregio", "care_month", "unit_code", "volume", "amount_eur"
@@ -100,7 +109,7 @@ def build_series(
     """
     summed = sum_regions(series_region)
     if summed.is_empty():
-        raise ValueError("no claims to make series of")
+        raise SeriesError("no claims to make series of: found no row. Next: deliver the claims of the month again")
     delivered = summed.select("wlz_uitvoerder", "care_month").unique().with_columns(pl.lit(True).alias("is_delivered"))
     first = (
         summed.filter(pl.col("declared_volume") != 0)
@@ -132,10 +141,15 @@ def mark_forecast_base(series: pl.DataFrame, minimum_lag_months: int, fit_months
 
 
 def last_base_month(series: pl.DataFrame) -> date:
-    """The last month that enters the forecast."""
+    """The last month that enters the forecast. Raises SeriesError when every month is too young."""
     last = series.filter(pl.col("in_forecast_base"))["care_month"].max()
     if not isinstance(last, date):
-        raise ValueError("no month is old enough to enter the forecast")
+        months = series["care_month"].sort().dt.strftime("%Y-%m")
+        reach = f"{months[0]} to {months[-1]}" if months.len() else "none"
+        raise SeriesError(
+            f"no month is old enough to enter the forecast: found {reach}. Next: deliver claims of earlier care months "
+            "too, or lower letter_minimum_lag_months in the assumptions"
+        )
     return last
 
 

@@ -18,7 +18,7 @@ from warehouse.contract import Table
 from warehouse.store import Store, month_label
 from warehouse.tables.deliveries import KINDS
 from warehouse.tables.quality import CHECK_DECISIONS, DATA_QUALITY
-from wlz.words.faults import NoDataError
+from wlz.words.faults import NoDataError, Spoken
 
 ACCEPT, RELEASE = "accept", "release"
 MAX_REASON = 500  # characters; a reason is read in a table, and a longer story has a place of its own
@@ -26,7 +26,7 @@ SETS_ROWS_APART = (UNKNOWN_CODE, PRICE_NOT_POSITIVE)
 _CLOSEST = 3
 
 
-class DecisionError(ValueError):
+class DecisionError(Spoken, ValueError):
     """A decision that cannot be taken; the message says what was found, what was expected and what to do."""
 
 

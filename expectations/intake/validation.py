@@ -31,12 +31,12 @@ from warehouse.settings import load_assumptions, load_delivery_format, load_roun
 from warehouse.store import month_label
 from warehouse.tables.deliveries import DECLARATIES, KINDS
 from wlz.known.assumptions import AssumptionError
-from wlz.words.faults import DeliveryRefused
+from wlz.words.faults import DeliveryRefused, Spoken
 
 SCHEMA_VERSION = 1
 
 
-class ValidationError(ValueError):
+class ValidationError(Spoken, ValueError):
     """There is nothing to validate; the message says what was found and what was expected."""
 
 

@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from pipelines.alerts.digest import LANGUAGES, Digest, Entry, as_html, as_text, say
 from warehouse.store import month_label
+from wlz.words.faults import Spoken
 
 TIMEOUT_SECONDS = 10.0
 WAITS_SECONDS = (1.0, 4.0)  # before the second and the third try
@@ -30,7 +31,7 @@ _ANSWER_BYTES = 65_536
 Sleep = Callable[[float], None]
 
 
-class ChannelError(Exception):
+class ChannelError(Spoken):
     """A digest did not go out; ``is_passing`` when another try may help."""
 
     def __init__(self, message: str, *, is_passing: bool = False) -> None:

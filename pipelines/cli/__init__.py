@@ -4,6 +4,7 @@ import click
 
 from pipelines.cli.backtest import backtest
 from pipelines.cli.complete import complete
+from pipelines.cli.console import note
 from pipelines.cli.decide import accept, quarantine
 from pipelines.cli.demo import demo
 from pipelines.cli.forecast import forecast
@@ -12,9 +13,22 @@ from pipelines.cli.report import report
 from pipelines.cli.run import run
 from pipelines.cli.simulate import simulate
 from pipelines.cli.validate import validate
+from wlz.words.faults import Spoken
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class SpeakingGroup(click.Group):
+    """Commands of which an error that people can mend is told by its sentence, whichever command it stops."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs the command; a Spoken that it did not tell itself is told here, with exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except Spoken as error:
+            note(str(error))
+            raise SystemExit(1) from None
+
+
+@click.group(cls=SpeakingGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="wlz-kader")
 def main() -> None:
     """Will this year's Wlz budget framework (kader) be enough, for whom not, and how sure are we?

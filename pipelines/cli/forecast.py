@@ -11,6 +11,7 @@ import polars as pl
 from pipelines.cli.console import note, say
 from wlz.forecasting.engines import DEFAULT_ENGINE, ENGINES
 from wlz.words.counts import format_count
+from wlz.words.faults import Spoken
 
 if TYPE_CHECKING:
     from wlz.forecasting.any_panel import PanelFrame
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 ENDINGS = (".csv", ".parquet")
 
 
-class UnreadableError(ValueError):
+class UnreadableError(Spoken, ValueError):
     """A file that is not what its name says."""
 
 

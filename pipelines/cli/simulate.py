@@ -90,9 +90,9 @@ def refuse_real_deliveries(out: Path) -> None:
 
 def write_simulation(out: Path, scale: str, until: date, seed: int, defects: tuple[str, ...] = ()) -> dict[str, int]:
     """Write deliveries and truth; returns how many files and rows. Earlier simulated files are replaced."""
+    from simulation.reference import load_simulation_reference
     from simulation.run import simulate_deliveries, simulate_truth
     from warehouse.landing import write_deliveries, write_truth
-    from warehouse.reference import load_simulation_reference
 
     refuse_real_deliveries(out)
     reference = load_simulation_reference(scale)

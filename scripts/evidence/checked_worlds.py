@@ -20,6 +20,7 @@ from expectations.judging.rule import Rule, RuleMetrics, measure_table
 from simulation.defects import DEFECTS, plant_defects, touched_files
 from simulation.inputs import FIRST_DELIVERY_MONTH, SimulatedFile, months_between
 from simulation.kinds import build_file, build_files, due_months
+from simulation.reference import load_simulation_reference
 from simulation.run import prepare
 from warehouse import reference
 from warehouse.lake import know_frames, settle_tables
@@ -81,7 +82,7 @@ class World:
     """Deliveries of one seed up to a month, each judged once; ``folder`` holds the files while they are read."""
 
     def __init__(self, scale: str, seed: int, until: date, folder: Path, rules_from: date | None = None) -> None:
-        self.claims = prepare(reference.load_simulation_reference(scale), scale=scale, until=until, seed=seed)
+        self.claims = prepare(load_simulation_reference(scale), scale=scale, until=until, seed=seed)
         self.until, self.folder = until, folder
         self.rules_from = rules_from or until  # older deliveries are history only
         for month in self.months:

@@ -21,7 +21,8 @@ from assets.context import Warehouse
 from pipelines.cli.simulate import write_simulation
 from pipelines.runner import run_month
 from simulation import simulate_truth
-from warehouse.reference import REFERENCE, load_prestaties, load_simulation_reference
+from simulation.reference import load_simulation_reference
+from warehouse.reference import REFERENCE, load_prestaties
 from warehouse.tables.bounds import FORECAST_BOUNDS
 from warehouse.tables.extra_items import EXTRA_ITEMS
 

@@ -22,7 +22,8 @@ from assets.context import Warehouse
 from pipelines.cli.simulate import write_simulation
 from pipelines.runner import run_month
 from simulation import simulate_truth
-from warehouse.reference import REFERENCE, load_prestaties, load_regions, load_simulation_reference
+from simulation.reference import load_simulation_reference
+from warehouse.reference import REFERENCE, load_prestaties, load_regions
 from warehouse.tables.lag import COMPLETED_SERIES
 from warehouse.tables.prices import REVENUE
 from wlz.runoff import nowcast_interval

@@ -16,10 +16,10 @@ from assets.deliveries import FALLBACK_TAG
 from pipelines.definitions import defs
 from pipelines.jobs import monthly_advice
 from pipelines.schedules import monthly_schedule
+from simulation.reference import load_simulation_reference
 from simulation.run import simulate_deliveries
 from warehouse import registry
 from warehouse.landing import write_deliveries
-from warehouse.reference import load_simulation_reference
 from warehouse.tables.series import SERIES
 from wlz.advice import LINE
 
@@ -88,7 +88,7 @@ def test_every_table_shows_its_contract_its_code_and_its_method():
 
 
 def test_the_schedule_asks_for_the_month_of_its_tick():
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.instance_for_test() as instance:
         tick = dg.build_schedule_context(instance, scheduled_execution_time=datetime(2018, 5, 5))
         request = monthly_schedule(tick)
         assert instance.get_dynamic_partitions("delivery_month") == ["2018-05"]

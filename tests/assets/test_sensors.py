@@ -16,9 +16,9 @@ from pipelines.alerts.digest import Digest, as_text
 from pipelines.definitions import defs
 from pipelines.jobs import monthly_advice
 from pipelines.sensors import due_date, find_new_deliveries
+from simulation.reference import load_simulation_reference
 from simulation.run import simulate_deliveries
 from warehouse.landing import write_deliveries
-from warehouse.reference import load_simulation_reference
 from warehouse.tables.deliveries import DELIVERY_REGISTER
 
 

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from simulation import simulate_deliveries
+from simulation.reference import load_simulation_reference
 from tests.docs.pages import ROOMS, ROOT, read
-from warehouse import reference
 from warehouse.lake import know_frames, settle_tables
 from warehouse.settings import load_scenarios
 from warehouse.tables.deliveries import KINDS
@@ -52,7 +52,7 @@ def test_walkthrough_functions_exist():
 def deliveries() -> dict[str, pl.DataFrame]:
     """The latest small deliveries of the round, per kind, under contract names."""
     found: dict[str, pl.DataFrame] = {}
-    for file in simulate_deliveries(reference.load_simulation_reference("small"), scale="small", until=MONTH):
+    for file in simulate_deliveries(load_simulation_reference("small"), scale="small", until=MONTH):
         found[file.kind] = file.frame
     for kind, frame in found.items():
         names = {column.source_name: column.name for column in KINDS[kind].columns}

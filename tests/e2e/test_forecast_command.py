@@ -1,7 +1,5 @@
 """`wlz forecast`: file in, file out, for people in R, Excel or a notebook."""
 
-from __future__ import annotations
-
 import math
 from datetime import date
 from pathlib import Path

@@ -10,10 +10,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from simulation.reference import load_simulation_reference
 from simulation.run import simulate_deliveries, simulate_truth
 from tests.e2e.handmade import FRIESLAND, GRONINGEN, House, Row, claims
 from warehouse.landing import write_deliveries
-from warehouse.reference import load_simulation_reference
 
 MAY = date(2018, 5, 1)
 JUNE = "2018-06"

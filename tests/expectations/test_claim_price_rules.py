@@ -17,6 +17,7 @@ from expectations.judging.results import CheckResult, list_findings_of
 from expectations.judging.rule import measure
 from expectations.judging.runner import judge
 from simulation import simulate_deliveries
+from simulation.reference import load_simulation_reference
 from warehouse import reference
 from warehouse.contract import MONEY
 from warehouse.landing import read_delivery
@@ -262,7 +263,7 @@ def simulated(tmp_path: Path, seed: int, defects: Sequence[str] = ()) -> dict[st
     """The newest small delivery of what these rules look at, in contract columns."""
     frames = {}
     files = simulate_deliveries(
-        reference.load_simulation_reference("small"), scale="small", until=date(2018, 5, 1), seed=seed, defects=defects
+        load_simulation_reference("small"), scale="small", until=date(2018, 5, 1), seed=seed, defects=defects
     )
     newest = {
         file.kind: file.frame for file in files if file.kind in ("declaraties", "herschikking", "beleidsregelwaarden")

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from simulation import simulate_deliveries
+from simulation.reference import load_simulation_reference
 from warehouse import reference
 from warehouse.columns.deliveries import VOLUME
 from warehouse.settings import load_assumptions
@@ -58,7 +59,7 @@ def make_world(seed: int) -> World:
     crosswalk, regions, prestaties = reference.load_crosswalk(), reference.load_regions(), reference.load_prestaties()
     names = {column.source_name or column.name: column.name for column in DECLARATIES.columns}
     said = []
-    files = simulate_deliveries(reference.load_simulation_reference("small"), scale="small", until=AUGUST, seed=seed)
+    files = simulate_deliveries(load_simulation_reference("small"), scale="small", until=AUGUST, seed=seed)
     for file in files:
         if file.kind != "declaraties":
             continue

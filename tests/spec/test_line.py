@@ -11,8 +11,8 @@ from warehouse.lake import settle_tables
 from wlz.advice import LINE, STAGES, TABLES, compute_advice, compute_stage, needed_for, tables_read
 from wlz.known.headline import choose_headline, keep_possible, without_completion
 from wlz.known.scenarios import Scenario
+from wlz.known.stages import Computed, Stage
 from wlz.words.faults import NoDataError
-from wlz.words.stages import Computed, Stage
 
 LETTER = Scenario("letter", "the method of the letter", "ets_select", None, 0.0, False)
 COMPLETED = Scenario("completed", "months completed", "ets_average", None, 0.0, False, completes_lag=True)

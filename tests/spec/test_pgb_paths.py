@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from simulation.budgets import pgb_verleningen
 from simulation.inputs import read_settings
+from simulation.reference import load_simulation_reference
 from simulation.world import build_world
 from warehouse import reference as library
 from warehouse.tables.deliveries import KINDS
@@ -291,7 +292,7 @@ def shake(stands: pl.DataFrame, seed: int, own: float, common: float) -> pl.Data
 
 def deliver_stands(seed: int) -> pl.DataFrame:
     """Stands of January 2016 to December 2018 of the simulation at letter scale."""
-    world = build_world(library.load_simulation_reference("letter"), read_settings("letter", DECEMBER, seed, (), ()))
+    world = build_world(load_simulation_reference("letter"), read_settings("letter", DECEMBER, seed, (), ()))
     delivered = pgb_verleningen(world, date(2018, 12, 31))
     grants = delivered.rename({one.source_name or one.name: one.name for one in KINDS["pgb_verleningen"].columns})
     placed = assign_regions(grants, library.load_crosswalk(), library.load_regions(), on="reference_date")

@@ -15,7 +15,8 @@ from warehouse.contract import conform
 from warehouse.settings import load_round
 from warehouse.tables.deliveries import DELIVERY_REGISTER, KINDS
 from wlz.known.assumptions import AssumptionError
-from wlz.known.rounds import Round, choose_deliveries, end_of_month, make_round
+from wlz.known.rounds import Round, choose_deliveries, make_round
+from wlz.words.months import end_of_month
 
 MAY = date(2018, 5, 1)
 ROUND = load_round(MAY)

@@ -4,14 +4,13 @@ The worlds are the small simulated ones with known truth: three uitvoerders, so 
 and a trap that is stepped into shows.
 """
 
-from __future__ import annotations
-
 from datetime import date
 
 import polars as pl
 import pytest
 
 from simulation import simulate_truth
+from simulation.reference import load_simulation_reference
 from warehouse import reference
 from wlz.series import ended_codes, replaced_codes
 from wlz.volumes.volumes import SERIES_KEY, forecast_volumes
@@ -23,7 +22,7 @@ LIMIT_RATIO = 0.001
 @pytest.fixture(scope="module")
 def world() -> pl.DataFrame:
     """Final volumes and euro per prestatie × uitvoerder × month: what a complete delivery would hold."""
-    truth = simulate_truth(reference.load_simulation_reference("small"), scale="small", seed=3).volumes
+    truth = simulate_truth(load_simulation_reference("small"), scale="small", seed=3).volumes
     regions = reference.load_regions().select("zorgkantoorregio", "wlz_uitvoerder")
     return (
         truth.join(regions, on="zorgkantoorregio")

@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 
 from expectations.intake.take_in import take_in
+from simulation.reference import load_simulation_reference
 from simulation.run import simulate_deliveries
 from warehouse.landing import read_delivery
-from warehouse.reference import load_simulation_reference
 from warehouse.settings import load_delivery_format
 from warehouse.store import Store
 from warehouse.tables.deliveries import KINDS

@@ -1,7 +1,5 @@
 """Diagnosis of one series: known cases, everything that cannot be said, and what a person reads."""
 
-from __future__ import annotations
-
 import warnings
 from datetime import date
 

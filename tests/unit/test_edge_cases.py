@@ -1,7 +1,5 @@
 """Edge cases outside scenario letter, one by one: a series that shows each, and what is made of it."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Engines: each by hand on a small table, then what must hold for all of them."""
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
 

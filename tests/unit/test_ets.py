@@ -1,7 +1,5 @@
 """Exponential smoothing as one linear map: against a plain loop, against statsmodels, and against itself."""
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 Published results and another program: tests/spec/test_chain_ladder.py.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
 from datetime import date

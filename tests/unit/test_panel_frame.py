@@ -1,7 +1,5 @@
 """A panel from anybody's file: what is read and refused, and what a forecast of it keeps to whatever is in it."""
 
-from __future__ import annotations
-
 import re
 from datetime import date, datetime
 from decimal import Decimal

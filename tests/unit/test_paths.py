@@ -1,7 +1,5 @@
 """Joint paths: what the recipe of methods (volumes, intervals) promises, on panels small enough to see it."""
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from simulation.reference import load_calibration
 from warehouse import reference
 
 CSV_FILES = sorted(reference.REFERENCE.rglob("*.csv"))
@@ -72,7 +73,7 @@ def test_kader_2018_prints_as_table_1() -> None:
 
 @pytest.mark.parametrize("scale", ["letter", "small", "lines:1000"])
 def test_calibration_has_a_value_for_every_uitvoerder_and_region(scale: str) -> None:
-    calibration = reference.load_calibration(scale)
+    calibration = load_calibration(scale)
     regions = reference.load_regions()
     for constant in ("price_scale", "volume_size", "crisis_capacity_factor", "meerzorg_factor", "na_ijl_percentage"):
         keys = calibration.filter(pl.col("constant") == constant)["key"]

@@ -12,13 +12,13 @@ from simulation.agreements import herschikking
 from simulation.budgets import kader, pgb_stand_cents, published_budget_cents
 from simulation.claims import LATE_CELLS_ARRIVE, Claims, declared_volumes
 from simulation.inputs import DELIVERED_HEADERS, month_date, split_cents
+from simulation.reference import load_simulation_reference
 from simulation.run import prepare
 from simulation.world import YEARS, World, paid_nhc_ratio, tariffs_per_claim_unit
-from warehouse import reference as library
 from warehouse.tables.deliveries import KINDS
 
 MAY_2018 = date(2018, 5, 1)
-REFERENCE = library.load_simulation_reference("small")
+REFERENCE = load_simulation_reference("small")
 KEY = ["zorgkantoorcode", "agb_code", "prestatiecode", "eenheid", "zorgmaand"]
 
 
@@ -34,7 +34,7 @@ def truth() -> Truth:
 
 @pytest.fixture(scope="module")
 def letter() -> Claims:
-    return prepare(library.load_simulation_reference("letter"))
+    return prepare(load_simulation_reference("letter"))
 
 
 def of_kind(files: list[SimulatedFile], kind: str, month: date) -> pl.DataFrame:
@@ -227,7 +227,7 @@ def test_without_defects_none_is_listed(truth: Truth) -> None:
 @pytest.mark.parametrize("lines", [500, 20_000])
 def test_load_test_has_exactly_the_lines_asked_for(lines: int) -> None:
     until = date(2017, 1, 1)
-    reference = library.load_simulation_reference(f"lines:{lines}")
+    reference = load_simulation_reference(f"lines:{lines}")
     chunks = [
         file.frame
         for file in simulate_deliveries(reference, scale=f"lines:{lines}", until=until)

@@ -9,11 +9,11 @@ import pytest
 from simulation import DEFECTS, SimulatedFile, SimulationError, Truth, simulate_deliveries, simulate_truth
 from simulation.claims import BILLING_SHIFTS, completeness, largest_uitvoerder
 from simulation.inputs import month_date
+from simulation.reference import load_simulation_reference
 from simulation.run import prepare
-from warehouse import reference as library
 
 MAY_2018 = date(2018, 5, 1)
-REFERENCE = library.load_simulation_reference("small")
+REFERENCE = load_simulation_reference("small")
 KEY = ["zorgkantoorcode", "agb_code", "prestatiecode", "eenheid", "zorgmaand"]
 
 
@@ -137,7 +137,7 @@ def test_the_largest_uitvoerder_is_the_one_with_the_most_euro(files: list[Simula
     assert small.world.uitvoerders[largest_uitvoerder(small)] == "De Friesland"
     claims = of_kind(files, "declaraties", MAY_2018)
     assert claims.filter(LARGEST)["bedrag"].sum() > claims.filter(~LARGEST)["bedrag"].sum() / 2
-    letter = prepare(library.load_simulation_reference("letter"))
+    letter = prepare(load_simulation_reference("letter"))
     assert letter.world.uitvoerders[largest_uitvoerder(letter)] == "Zilveren Kruis"
 
 

@@ -13,12 +13,12 @@ from simulation.claims import Claims
 from simulation.defects import plant_defects, touched_files
 from simulation.inputs import DELIVERED_HEADERS, SIZES, month_date, month_number
 from simulation.kinds import build_file
+from simulation.reference import load_simulation_reference
 from simulation.run import prepare
-from warehouse import reference as library
 
 ROOT = Path(__file__).parents[2]
 MAY_2018 = date(2018, 5, 1)
-REFERENCE = library.load_simulation_reference("small")
+REFERENCE = load_simulation_reference("small")
 LEFT_OUT = {"missing_region", "missing_month", "half_delivery", "control_rows"}
 PUT_IN = {"duplicate_key", "future_care_month"}
 OLD_ROWS = {"repeated_delivery", "late_uitvoerder", "late_largest", "catch_up", "late_provider"}

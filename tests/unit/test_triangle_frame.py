@@ -1,7 +1,5 @@
 """Anybody's triangle completed: what is read and refused, and what holds for any triangle and method."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 
 import numpy as np

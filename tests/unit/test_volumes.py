@@ -1,7 +1,5 @@
 """Volumes: what happens to each kind of series, with small series in and expected rows out."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date
 

@@ -2,11 +2,11 @@
 
 from wlz.bounds.bounds import AdviceInputs, bound_advice
 from wlz.known.knowledge import Known
+from wlz.known.stages import Computed, Tables, of_scenario
 from wlz.pgb.pgb import build_pgb_stands
 from wlz.pgb.stage import place_grants
 from wlz.utilisation.stage import share_regions, stand_of_kader
 from wlz.volumes.stage import build_panels
-from wlz.words.stages import Computed, Tables, of_scenario
 
 
 def run_bounds(known: Known, tables: Tables) -> Computed:

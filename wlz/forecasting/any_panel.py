@@ -5,8 +5,6 @@ per series and forecast month, and one per series with the sum over the horizon.
 (`pipelines/cli/forecast.py`); codes, units and money have no part in it.
 """
 
-from __future__ import annotations
-
 from datetime import date
 from typing import NamedTuple
 
@@ -18,6 +16,7 @@ from wlz.forecasting.ets import MIN_SEASON_OBSERVATIONS, SEASON_MONTHS, BoolArra
 from wlz.forecasting.one_panel import Forecast, forecast_treated, treat_history
 from wlz.forecasting.paths import DEFAULT_PATHS, PathArray, draw_shocks
 from wlz.forecasting.sampling import BOUND_NAMES, MAX_PAST_YEARS, Panel, fit_uncertainty, sample_blocks, take_bounds
+from wlz.words.faults import Spoken
 
 COLUMNS = ("unique_id", "month", "value")
 LINE_NAMES = ("forecast", *BOUND_NAMES)
@@ -43,7 +42,7 @@ _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _NOTHING = ("", "NA")  # text that means no observation; NA is how R writes it
 
 
-class PanelError(ValueError):
+class PanelError(Spoken, ValueError):
     """A panel that cannot be read or forecast: what, where, found, expected, likely cause, what next."""
 
 

@@ -5,8 +5,6 @@ Errors are measured per month ahead and on the year, per series and on sums of s
 (`past_advices`, at the end, compares them with what came out), and drawing conclusions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -19,6 +17,7 @@ from wlz.forecasting.ets import MIN_SEASON_OBSERVATIONS, SEASON_MONTHS, FloatArr
 from wlz.forecasting.one_panel import forecast_treated, treat_history
 from wlz.forecasting.paths import PathArray, draw_shocks
 from wlz.forecasting.sampling import Panel, fit_uncertainty, measure_traits, sample_variants, take_bounds
+from wlz.words.faults import Spoken
 
 FIT_MONTHS = 36  # the window of the letter
 DEFAULT_PATHS = 400
@@ -38,7 +37,7 @@ ACCURACY_SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-class BacktestError(ValueError):
+class BacktestError(Spoken, ValueError):
     """No origin can be tested; the message says how many months there are and how many are needed."""
 
 

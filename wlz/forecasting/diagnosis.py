@@ -4,8 +4,6 @@ An array in, plain values and small frames out. For one series at a time, never 
 statsmodels takes seconds. Whatever cannot be said of a series is None, with the reason beside it. Methods, diagnostics.
 """
 
-from __future__ import annotations
-
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple

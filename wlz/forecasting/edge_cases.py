@@ -4,8 +4,6 @@ Arrays in, arrays out: N series × T months, NaN = not observed. Each rule says 
 makes of them is not its business. Codes, dates, overrides and flags are in `volumes/`.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from wlz.forecasting.engines.interface import pair_months

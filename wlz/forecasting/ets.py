@@ -12,8 +12,6 @@ observed, not on the series: the SSE of all series at all points is the matrix o
 entries of P′P. Log-additive models are the same algebra on log(y).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import lru_cache
 from statistics import NormalDist

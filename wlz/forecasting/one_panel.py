@@ -3,8 +3,6 @@
 Arrays only: N series × T months, NaN = not observed, the last column is the month before the first forecast month.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NamedTuple
 

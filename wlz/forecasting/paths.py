@@ -34,6 +34,7 @@ from wlz.forecasting.ets import (
     group_by_pattern,
 )
 from wlz.forecasting.width import WidthMap
+from wlz.words.faults import Spoken
 
 PathArray = npt.NDArray[np.float32]  # (N, n, H): series × path × month
 
@@ -187,10 +188,14 @@ class Shocks(NamedTuple):
     score: FloatArray
 
 
+class PathsError(Spoken, ValueError):
+    """A number of paths that the models of a series cannot share evenly."""
+
+
 def draw_shocks(paths: int, months: int, seed: int) -> Shocks:
-    """The shared draws of `paths` paths on a history of `months`. Raises ValueError unless a multiple of 20."""
+    """The shared draws of `paths` paths on a history of `months`. Raises PathsError unless a multiple of 20."""
     if paths % DRAWS:
-        raise ValueError(f"expected a number of paths that is a multiple of {DRAWS}, found {paths}")
+        raise PathsError(f"expected a number of paths that is a multiple of {DRAWS}, found {paths}")
     rng = np.random.default_rng(seed)
     start = rng.integers(0, months, paths)
     sign = rng.choice(np.array([-1, 1], np.float32), paths)

@@ -10,8 +10,10 @@ from typing import Any
 
 import polars as pl
 
+from wlz.words.faults import Spoken
 
-class AssumptionError(ValueError):
+
+class AssumptionError(Spoken, ValueError):
     """An assumption is missing, incomplete or outside its range. The message names it and what was expected."""
 
 

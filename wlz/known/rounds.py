@@ -1,12 +1,13 @@
 """Rounds: what was known when. Which delivery of each kind an advice may see. No reading of files here."""
 
-import calendar
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import polars as pl
+
+from wlz.words.months import end_of_month
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,6 @@ class Round:
     def cut_off(self, kind: str) -> date:
         """Last date on which a delivery of this kind counts; without a stated one the end of the delivery month."""
         return self.cut_offs.get(kind, end_of_month(self.delivery_month))
-
-
-def end_of_month(month: date) -> date:
-    """Last day of the month. >>> end_of_month(date(2018, 2, 1))  → 2018-02-28"""
-    return month.replace(day=calendar.monthrange(month.year, month.month)[1])
 
 
 def make_round(delivery_month: date, declared: Mapping[str, Any] | None = None) -> Round:

@@ -5,8 +5,6 @@ rules of ours. What scenarios share is computed once by the caller: those with a
 Not here: engines (`engines/`), the panel (`volumes/`), prices.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple

@@ -5,8 +5,6 @@ days that count in a month, series that fell silent, what goes into the tables. 
 volumes of the months ahead (`volumes/`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple

@@ -3,8 +3,6 @@
 Beside `lag_tables.list_findings`, in the same columns. Checks V02, L08, V03-level, L10, L11. Nothing is changed here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 
 import numpy as np

@@ -4,8 +4,6 @@ In: snapshots (CLAIMS_SNAPSHOT). Euro as declared, per prestatie Ã— uitvoerder Ã
 still to fill up (`wlz/runoff/`), uitvoerders that are late (`tables.py`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple

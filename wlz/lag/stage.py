@@ -4,11 +4,11 @@ import polars as pl
 
 from wlz.known.knowledge import Known
 from wlz.known.scenarios import COMPLETED
+from wlz.known.stages import Computed, Tables
 from wlz.lag.complete import complete_advice
 from wlz.lag.findings import MORE_FINDINGS_SCHEMA, list_more_findings
 from wlz.lag.tables import list_curve, list_findings, revision_statistics
 from wlz.series import ended_codes
-from wlz.words.stages import Computed, Tables
 
 
 def run_lag(known: Known, tables: Tables) -> Computed:

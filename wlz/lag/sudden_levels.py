@@ -4,8 +4,6 @@ In: completed volumes per prestatie × uitvoerder × care month. Not here: the l
 check V03 (`volumes/`); a level that stays, V04.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 

@@ -3,8 +3,6 @@
 From `completed_series.complete_advice`; nothing is estimated here.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 from scipy.special import ndtri, stdtr

@@ -8,8 +8,6 @@ the common error all regions'. How large they are is learnt per month ahead from
 year to year; both are walks that start at 0 in the last observed month and end with the tails of Student's t.
 """
 
-from __future__ import annotations
-
 import warnings
 from datetime import date
 from typing import NamedTuple

@@ -23,6 +23,7 @@ from wlz.forecasting.ets import (
     fit_panel,
     forecast_fit,
 )
+from wlz.words.faults import Spoken
 
 EUR = pl.Decimal(18, 2)
 SILENT_MONTHS = 12  # a region without a stand for longer than this, while others have one, has ended
@@ -33,7 +34,7 @@ OTHERS_MODEL = "short series: path of the other regions"
 FLAT_MODEL = "short series: last stand"
 
 
-class PgbError(ValueError):
+class PgbError(Spoken, ValueError):
     """No stand to forecast from. The message says which months were looked at."""
 
 

@@ -3,9 +3,9 @@
 import polars as pl
 
 from wlz.known.knowledge import Known
+from wlz.known.stages import Computed, Tables, same_in_all
 from wlz.pgb.pgb import build_pgb_stands, forecast_pgb
 from wlz.series import assign_regions
-from wlz.words.stages import Computed, Tables, same_in_all
 
 
 def run_pgb(known: Known, tables: Tables) -> Computed:

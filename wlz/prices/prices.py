@@ -11,6 +11,7 @@ import polars as pl
 
 from wlz.claims.unit_fit import correct_units, summarise_units, weighted_mean
 from wlz.volumes.volumes import month_volume
+from wlz.words.faults import Spoken
 from wlz.words.units import conversion_table, normalise_units
 
 MONEY = pl.Decimal(18, 2)
@@ -37,7 +38,7 @@ PRICE_COLUMNS = [
 ]
 
 
-class PriceError(ValueError):
+class PriceError(Spoken, ValueError):
     """Prices cannot be derived; the message names what is missing and where it belongs."""
 
 

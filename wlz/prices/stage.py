@@ -4,13 +4,13 @@ import polars as pl
 
 from wlz.known.assumptions import paid_shares
 from wlz.known.knowledge import Known
+from wlz.known.stages import Computed, Tables, of_scenario, per_scenario
 from wlz.lag.complete import claims_for_prices
 from wlz.prices.prices import derive_prices, join_expected, value_volumes, volumes_without_price
 from wlz.prices.uncertainty import price_deviations
 from wlz.series import claims_by_year, claims_without_forecast, place_by_year, year_before_by_month
 from wlz.volumes.scenarios import list_flagged
 from wlz.volumes.volumes import sum_year_volumes
-from wlz.words.stages import Computed, Tables, of_scenario, per_scenario
 
 
 def run_prices(known: Known, tables: Tables) -> Computed:

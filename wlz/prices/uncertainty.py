@@ -4,8 +4,6 @@ A price is a mean over claims or a rule applied to an older price; both can be c
 be measured is named (`UNMEASURED`) and left at zero, so that nobody takes it for certain.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -4,8 +4,6 @@ In: any key columns, `care_month`, `delivery_month` and `value`, cumulative, in 
 month and a total per key. Files are read and written elsewhere (`pipelines/cli/complete.py`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ is the diagonal t + l = T − 1, index 0 its youngest month. What a completed mo
 is in `wlz/lag/complete.py`; how sure it is in `retrospect.py`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ A cell with much euro and steady ratios keeps its own factor, a small or jumpy o
 textbook averages (`factors.py`), the effect of the month of the year (`season.py`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ Here: one triangle at a time, all N at once, as in the textbooks. Not here: fact
 the year, late deliverers (each a module of its own in this package); what is done with them (`methods.py`, `mack.py`).
 """
 
-from __future__ import annotations
-
 from typing import Literal, get_args
 
 import numpy as np

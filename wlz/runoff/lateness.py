@@ -4,8 +4,6 @@ All per uitvoerder (G) on triangles (G, T, L) whose last delivery is the diagona
 from it for a completed month (`completion.py`).
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
@@ -42,7 +40,7 @@ class Lateness(NamedTuple):
     behind: IntArray
     caught_up: BoolArray
 
-    def leave_out(self, deliveries: BoolArray) -> Lateness:
+    def leave_out(self, deliveries: BoolArray) -> "Lateness":
         """The same with more deliveries (G, D) left out of the curve, as if they had caught up."""
         return Lateness(self.behind, self.caught_up | deliveries)
 
@@ -94,7 +92,7 @@ def actual_versus_expected(values: FloatArray, p: FloatArray, ultimate: FloatArr
     return Emergence(actual, expected)
 
 
-def effective_lag(values: FloatArray, emergence: Emergence) -> Lateness:
+def effective_lag(values: FloatArray, emergence: Emergence) -> "Lateness":
     """Who was how many deliveries behind, and when they caught up.
 
     Behind is an A/E below ½ over all open months, or a delivery in which nothing at all changed; each such delivery in

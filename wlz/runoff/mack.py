@@ -4,8 +4,6 @@ Here: the error per care month and of the total of one triangle, all N at once. 
 deliveries, which is what the bounds of a run rest on; errors between triangles, taken as independent nowhere here.
 """
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np

@@ -4,8 +4,6 @@ Here: the statistics of one triangle of link ratios. Not here: which triangles a
 Source: Mack, Measuring the Variability of Chain Ladder Reserve Estimates, CAS Forum, spring 1994, appendices G and H.
 """
 
-from __future__ import annotations
-
 from math import comb
 from typing import NamedTuple
 

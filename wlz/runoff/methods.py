@@ -7,8 +7,6 @@ All take `latest`, cumulative declared at the last delivery, and `p`, the comple
 any shapes that broadcast. NaN in, NaN out. Units are those of `latest`.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from wlz.forecasting.ets import FloatArray

@@ -4,8 +4,6 @@ Errors are relative, actual ÷ said − 1, per uitvoerder (all its cells at once
 beyond that. Not here: Mack's standard error (`mack.py`), which needs no a priori.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

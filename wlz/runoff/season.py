@@ -1,7 +1,5 @@
 """Months of the year that are billed later than others: July, August, December. Methods, lag, step 2."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from wlz.forecasting.ets import FloatArray, IntArray

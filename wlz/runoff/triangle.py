@@ -4,8 +4,6 @@ Here: the array, its axes and its latest diagonal. Not here: link ratios (`facto
 files or text columns (`wlz/runoff/any_triangle.py`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
@@ -14,13 +12,14 @@ import numpy as np
 import polars as pl
 
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
+from wlz.words.faults import Spoken
 
 CARE_MONTH, DELIVERY_MONTH = "care_month", "delivery_month"
 SPAN_LIMIT_MONTHS = 1200  # of care months and of lags; more has a typing error in a month
 BLOCK_SIZE = 256  # triangles worked on at once: their temporary arrays stay in the processor's cache
 
 
-class LagError(ValueError):
+class LagError(Spoken, ValueError):
     """A triangle that cannot be built or completed: what, where, found, expected, likely cause, what next."""
 
 

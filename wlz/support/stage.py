@@ -1,9 +1,9 @@
 """The row of stage support: how many providers or holders stand behind every cell, and the cells left out."""
 
 from wlz.known.knowledge import Known
+from wlz.known.stages import Computed, Tables, same_in_all
 from wlz.pgb.stage import place_grants
 from wlz.support.support import count_holders, count_providers, list_amounts, list_claimants, suppress_report
-from wlz.words.stages import Computed, Tables, same_in_all
 
 
 def run_support(known: Known, tables: Tables) -> Computed:

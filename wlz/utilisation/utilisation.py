@@ -12,6 +12,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import polars as pl
 
+from wlz.words.faults import Spoken
+
 EUR = pl.Decimal(18, 2)
 CENT = Decimal("0.01")
 TOTAL = "Landelijk"
@@ -29,7 +31,7 @@ TRANSFER_COLUMNS: dict[str, pl.DataType] = {
 }
 
 
-class UtilisationError(ValueError):
+class UtilisationError(Spoken, ValueError):
     """Inputs that do not belong together. The message says which region or uitvoerder, and the euro concerned."""
 
 

@@ -16,6 +16,7 @@ from wlz.known.scenarios import LETTER
 from wlz.prices.prices import to_cents
 from wlz.series import assign_regions
 from wlz.utilisation.utilisation import EUR, TOTAL, apply_transfers
+from wlz.words.faults import Spoken
 
 COMPONENTS = ("volume", "price", "lag", "extra_items", "pgb", "kader", "transfers")
 BRIDGE_SCHEMA: dict[str, pl.DataType] = {
@@ -33,7 +34,7 @@ _ROOM = ("base", "extra_items", "pgb", "budget", "available")
 NOTHING = Decimal(0)
 
 
-class BridgeError(ValueError):
+class BridgeError(Spoken, ValueError):
     """Two advices that cannot be compared, or tables that are not of one advice. The message says which."""
 
 

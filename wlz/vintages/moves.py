@@ -3,8 +3,6 @@
 In: FORECAST_VINTAGES of two delivery months. Not here: what moved it (`bridge.py`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

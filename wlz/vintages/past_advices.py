@@ -1,7 +1,5 @@
 """What past advices said of a year that is settled by now, beside what was claimed in it."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import polars as pl

@@ -1,10 +1,10 @@
 """The row of stage vintages that needs no other advice: what came of every year that is settled by now."""
 
 from wlz.known.knowledge import Known
+from wlz.known.stages import Computed, Tables
 from wlz.pgb.pgb import build_pgb_stands
 from wlz.pgb.stage import place_grants
 from wlz.vintages.vintages import realise_years
-from wlz.words.stages import Computed, Tables
 
 
 def run_realisation(known: Known, tables: Tables) -> Computed:

@@ -1,7 +1,5 @@
 """The backtest of an advice's own series: which months, which weights, which sums."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 

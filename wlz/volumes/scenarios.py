@@ -3,8 +3,6 @@
 Panels are in `volumes.py`, what a scenario is in `known/scenarios.py`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 

@@ -3,8 +3,6 @@
 Never the production path, and not the whole search: one seasonal refit takes 0.3–0.4 s.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 

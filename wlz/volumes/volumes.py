@@ -5,8 +5,6 @@ Engines are in `engines/`, edge cases in `forecasting/one_panel.py` and `forecas
 and bounds (`bounds/valued_paths.py`) come after. A flag says which rule was applied, not what to do about it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
@@ -17,11 +15,12 @@ import polars as pl
 from wlz.forecasting.engines import ENGINES, Engine
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray, TextArray
 from wlz.forecasting.one_panel import Treated, cut_leading_zeros, find_set_aside, forecast_treated, treat_history
+from wlz.words.faults import Spoken
 
 SERIES_KEY = ["prestatiecode", "wlz_uitvoerder"]
 
 
-class VolumesError(ValueError):
+class VolumesError(Spoken, ValueError):
     """Series or a period that cannot be forecast; the message names rows and what was expected."""
 
 
@@ -48,7 +47,7 @@ class VolumePanel(NamedTuple):
         """`PRESTATIECODE/UITVOERDER` of every series, as people name it."""
         return [f"{code}/{name}" for code, name in self.keys.select(SERIES_KEY).iter_rows()]
 
-    def take(self, wanted: pl.DataFrame) -> VolumePanel:
+    def take(self, wanted: pl.DataFrame) -> "VolumePanel":
         """Only the series named in `wanted` (prestatiecode, wlz_uitvoerder)."""
         rows = self.keys.with_row_index("row").join(wanted, on=SERIES_KEY, how="semi")["row"].to_numpy()
         flags = {name: found[rows] for name, found in self.flags.items()}
@@ -155,7 +154,7 @@ def build_panel(
     last_observed: date,
     successors: pl.DataFrame | None = None,
     own_rules: bool = False,
-) -> VolumePanel:
+) -> "VolumePanel":
     """Series × months of `first_month` … `last_observed`, leading zeros cut, oddities found.
 
     In: one row per prestatiecode, wlz_uitvoerder, care_month with `volume` (Float64, unit of the prestatie; null is a

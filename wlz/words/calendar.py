@@ -8,12 +8,17 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from wlz.known.rounds import end_of_month
+from wlz.words.faults import Spoken
+from wlz.words.months import end_of_month
 
 FIRST_YEAR = 2014  # from then on Koningsdag is the 27th of April; the Wlz began in 2015
 SEND_WORKING_DAYS = 17  # after the care month a provider sends its claims (pages of the zorgkantoren, BWBR0036809)
 HANDLE_WORKING_DAYS = 15  # after that a zorgkantoor handles them (the same pages; 20 until 2014)
 DELIVER_WORKING_DAYS = 2  # into the delivery month: the claims of the round of May 2018 are of 2 May (mei-advies, A.1)
+
+
+class CalendarError(Spoken, ValueError):
+    """A year before the Wlz, of which the working days are not known here."""
 
 
 def easter_sunday(year: int) -> date:
@@ -33,13 +38,13 @@ def easter_sunday(year: int) -> date:
 def public_holidays(year: int) -> dict[date, str]:
     """Days of a year on which nobody works, with their Dutch names; Easter and Whit Sunday are Sundays anyhow.
 
-    Raises ValueError before 2014, when the king's birthday was another day.
+    Raises CalendarError before 2014, when the king's birthday was another day.
 
     >>> public_holidays(2025)[date(2025, 4, 26)]
     'Koningsdag'
     """
     if year < FIRST_YEAR:
-        raise ValueError(f"holidays of {year}: expected a year from {FIRST_YEAR} on; the Wlz began in 2015")
+        raise CalendarError(f"holidays of {year}: expected a year from {FIRST_YEAR} on; the Wlz began in 2015")
     easter = easter_sunday(year)
     kings_day = date(year, 4, 27)
     if kings_day.isoweekday() == 7:  # never on a Sunday: the day before

@@ -1,7 +1,15 @@
-"""Faults in delivered data, said so that the sender can mend them. Not for faults in our own code."""
+"""What is said to people: errors they can mend, faults in delivered data. Not for faults in our own code."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+
+class Spoken(Exception):  # noqa: N818 - what is done with it, not what it is
+    """Base of every error that people can mend: data, files, settings, wrong use. Its words are all they are shown.
+
+    The message is a sentence: what was found and where, what was expected, what to do next. Anything else that is
+    raised is a fault of ours and shows its trace.
+    """
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,7 @@ class Fault:
         return f"{where}: found {self.found}, expected {self.expected}. Likely {self.cause}. Next: {self.next_step}."
 
 
-class DeliveryRefused(Exception):  # noqa: N818 - it is what happened, not an error in the program
+class DeliveryRefused(Spoken):
     """A delivered file was refused as a whole; nothing of it was loaded. ``faults`` says why, worst first."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
@@ -42,5 +50,5 @@ class DeliveryRefused(Exception):  # noqa: N818 - it is what happened, not an er
         self.faults = list(faults)
 
 
-class NoDataError(Exception):
+class NoDataError(Spoken):
     """A stage has nothing to work with: no accepted delivery within the round. The message says which and what next."""

@@ -10,6 +10,7 @@ from warehouse.dictionary import describe_type
 from warehouse.duck import run_query
 from warehouse.publish import mart_sql
 from wlz.words.counts import format_count
+from wlz.words.faults import Spoken
 
 _SOURCES = {
     "a": "claims of the budget year",
@@ -22,7 +23,7 @@ _SOURCES = {
 HEADLINES = ("completed", "letter")  # the scenario shown: the first of these that was computed
 
 
-class ExplainError(ValueError):
+class ExplainError(Spoken, ValueError):
     """Nothing by that name; the message lists what there is."""
 
 

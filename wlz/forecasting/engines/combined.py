@@ -4,8 +4,6 @@ Smoothing sees the whole history, growth only the last months: their errors diff
 volumes). Below 24 months the season cannot be estimated and smoothing without it is bad: growth alone.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from wlz.forecasting.engines.ets_average import average_windows, guard_year

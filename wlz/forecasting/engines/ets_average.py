@@ -5,8 +5,6 @@ of a point is exp(−0.3·BIC) ÷ the number of grid points of its form, so that
 The mean over windows of the last T, T−3, … T−12 months keeps one odd first year from deciding. Methods, volumes.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import NamedTuple
 

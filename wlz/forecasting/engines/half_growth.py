@@ -3,8 +3,6 @@
 The benchmark anybody can compute; alone it beats automatic exponential smoothing on public claims (methods, volumes).
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from wlz.forecasting.engines.interface import EngineForecast, fill_last_year, pair_months, repeat_year

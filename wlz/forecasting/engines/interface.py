@@ -4,8 +4,6 @@ Bounds are no part of an engine: `bounds/valued_paths.py` puts joint paths aroun
 chosen, from the engine's own errors one year back. Edge cases (ended, short, intermittent) are in `volumes/`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ Per series g = mean over k of (last k months ÷ the same months a year before) �
 r = τ² ÷ (τ² + s²/4): τ² is how much growth differs over the panel, s the series' own monthly noise. Methods, volumes.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

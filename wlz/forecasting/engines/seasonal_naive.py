@@ -1,7 +1,5 @@
 """Engine `seasonal_naive`: the same month of last year. The yardstick of MASE."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from wlz.forecasting.engines.interface import EngineForecast, fill_last_year, repeat_year

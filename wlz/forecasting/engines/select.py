@@ -1,7 +1,5 @@
 """Engine `ets_select`: the one model with the best AICc, as the letter does (S004, annex A.2.1). Scenario `letter`."""
 
-from __future__ import annotations
-
 from wlz.forecasting import ets
 from wlz.forecasting.engines.interface import EngineForecast
 from wlz.forecasting.ets import FloatArray

@@ -3,8 +3,6 @@
 A seasonal model takes 0.3–0.4 s a series, so this is for a handful of series: a person who looks closely, a benchmark.
 """
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

@@ -1,12 +1,11 @@
 """A row of the line: a stage, what it reads and writes, the function that computes it. The rows: `advice.py`."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
-if TYPE_CHECKING:
-    from wlz.known.knowledge import Known
+from wlz.known.knowledge import Known
 
 Tables = Mapping[str, pl.DataFrame]
 
@@ -31,7 +30,7 @@ class Stage(NamedTuple):
     room: str
     reads: tuple[str, ...]
     writes: tuple[str, ...]
-    run: Callable[["Known", Tables], Computed]
+    run: Callable[[Known, Tables], Computed]
 
 
 def of_scenario(frame: pl.DataFrame, scenario: str) -> pl.DataFrame:
@@ -39,11 +38,11 @@ def of_scenario(frame: pl.DataFrame, scenario: str) -> pl.DataFrame:
     return frame.filter(pl.col("scenario") == scenario)
 
 
-def per_scenario(scenarios: "list[str]", compute: Callable[[str], pl.DataFrame]) -> pl.DataFrame:
+def per_scenario(scenarios: list[str], compute: Callable[[str], pl.DataFrame]) -> pl.DataFrame:
     """The frames that `compute` makes of each scenario, one under the other, with `scenario`."""
     return pl.concat([compute(name).with_columns(scenario=pl.lit(name)) for name in scenarios])
 
 
-def same_in_all(scenarios: "list[str]", frame: pl.DataFrame) -> pl.DataFrame:
+def same_in_all(scenarios: list[str], frame: pl.DataFrame) -> pl.DataFrame:
     """A frame that does not depend on volumes, once for every scenario."""
     return frame.join(pl.DataFrame({"scenario": scenarios}), how="cross")
