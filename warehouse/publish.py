@@ -1,7 +1,7 @@
 """Publishing: the marts of one delivery month into a fresh copy of the database, renamed over the old one.
 
 Analysts with the file open keep what they had; new ones see the new file; a crash leaves the old file whole.
-Nothing is computed here: every mart is one SELECT over lake tables in ``warehouse/marts/``.
+Nothing is computed here: every mart is one SELECT over lake tables (``mart_sql.py``).
 """
 
 import hashlib
@@ -15,15 +15,11 @@ import polars as pl
 
 from warehouse import duck, registry
 from warehouse.contract import ContractError, Table
+from warehouse.mart_sql import mart_sql, staged_sql
 from warehouse.store import Store, remove_leftovers
 from warehouse.tables.marts import EXAMPLE_QUERIES
 
 _FOLDER = Path(__file__).parent
-
-
-def mart_sql(name: str) -> str:
-    """The SELECT of a mart, as it stands in its file."""
-    return (_FOLDER / "marts" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def publish_marts(store: Store, database: Path, delivery_month: date) -> dict[str, int]:
@@ -93,7 +89,7 @@ def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
 
 
 def attach_lake(connection: duckdb.DuckDBPyConnection, store: Store, delivery_month: date) -> None:
-    """Views ``lake.<table>`` over this month's partitions, or over all months; empty without any."""
+    """What a mart's SELECT reads: ``lake.<table>``, this month or all months of it, empty without any; ``staged.*``."""
     connection.execute("ATTACH ':memory:' AS lake")
     for table in (table for table in registry.lake().values() if table.published):
         path = store.path(table, delivery_month)
@@ -107,6 +103,9 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, store: Store, delivery_mo
             )
         else:
             duck.create_table(connection, "lake.main", table)
+    connection.execute("ATTACH ':memory:' AS staged")
+    for name, sql in staged_sql().items():
+        connection.execute(f"CREATE VIEW staged.{name} AS {sql}")
 
 
 def check_mart(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
