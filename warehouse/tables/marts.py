@@ -35,6 +35,7 @@ _ROOM = (
     utilisation.AVAILABLE_EUR,
     utilisation.AVAILABLE_RATIO,
     *common.BOUNDS_EUR,
+    *utilisation.AVAILABLE_BOUNDS_EUR,
 )
 _TRANSFER = (
     utilisation.TRANSFER_POSSIBLE_EUR,
@@ -45,11 +46,12 @@ _TRANSFER = (
     utilisation.RESERVE_LEFT_EUR,
 )
 _REALISED = (vintages.REALISED_EUR, vintages.REALISED_DELIVERY_MONTH, vintages.ERROR_EUR, vintages.ERROR_RATIO)
+_BOUNDS = (*common.BOUNDS_EUR, *utilisation.AVAILABLE_BOUNDS_EUR)
 _OPTIONAL = frozenset(
     {"available_ratio", "declared_to_date_eur", "granted_to_date_eur"}
     | {
         column.name
-        for column in (*common.BOUNDS_EUR, *_TRANSFER, utilisation.DECLARED_MONTH_EUR, utilisation.COMPLETED_MONTH_EUR)
+        for column in (*_BOUNDS, *_TRANSFER, utilisation.DECLARED_MONTH_EUR, utilisation.COMPLETED_MONTH_EUR)
     }
 )
 
