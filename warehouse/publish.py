@@ -96,16 +96,24 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, store: Store, delivery_mo
         folder = "*" if table.spans_months else path.parent.name
         pattern = path.parent.parent / folder / path.name
         if any(path.parent.parent.glob(f"{folder}/{path.name}")):
-            source = str(pattern).replace("'", "''")
-            connection.execute(
-                f"CREATE VIEW lake.{table.name} AS SELECT * FROM read_parquet('{source}', hive_partitioning = false, "
-                "union_by_name = true)"
-            )
+            _view_partitions(connection, table, pattern)
         else:
             duck.create_table(connection, "lake.main", table)
     connection.execute("ATTACH ':memory:' AS staged")
     for name, sql in staged_sql().items():
         connection.execute(f"CREATE VIEW staged.{name} AS {sql}")
+
+
+def _view_partitions(connection: duckdb.DuckDBPyConnection, table: Table, pattern: Path) -> None:
+    """Partitions as one view; columns that came into the contract since, and may be empty, are empty."""
+    source = str(pattern).replace("'", "''")
+    rows = f"SELECT * FROM read_parquet('{source}', hive_partitioning = false, union_by_name = true)"
+    found = duck.described_columns(connection, rows)
+    added = [one for one in table.columns if one.name in table.nullable and one.name not in found]
+    if added:
+        empty = ", ".join(f'NULL::{duck.duck_type(one.dtype)} AS "{one.name}"' for one in added)
+        rows = f"SELECT *, {empty} FROM ({rows})"
+    connection.execute(f"CREATE VIEW lake.{table.name} AS {rows}")
 
 
 def check_mart(connection: duckdb.DuckDBPyConnection, table: Table) -> None:

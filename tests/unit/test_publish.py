@@ -23,6 +23,7 @@ from warehouse.publish import (
     published_months,
 )
 from warehouse.store import Store
+from warehouse.tables.bounds import FORECAST_BOUNDS
 from warehouse.tables.marts import EXAMPLE_QUERIES
 from warehouse.tables.prices import PRICES
 from warehouse.tables.quality import DATA_QUALITY
@@ -315,6 +316,21 @@ def test_a_mart_follows_a_changed_contract_and_keeps_its_rows(store, published):
     assert list_marts(published).height == len(MARTS)
     comment = "select comment from duckdb_columns() where table_name = 'volume_forecast' and column_name = 'flag'"
     assert run_query(published, comment).item()
+
+
+def test_a_lake_from_before_a_column_is_published_with_that_column_empty(store, published):
+    """A column that may be empty came into the contract after the month was run: its marts do without it."""
+    path = store.path(FORECAST_BOUNDS, MAY)
+    before = pl.read_parquet(path, hive_partitioning=False)
+    before.drop("available_lower_80_eur", "expected_volume").write_parquet(path)
+    publish_marts(store, published, MAY)
+    found = run_query(published, "select * from marts.forecast_bounds order by prestatiecode")
+    assert found.columns == FORECAST_BOUNDS.column_names
+    assert found["available_lower_80_eur"].null_count() == found.height == 3
+    assert found["available_upper_80_eur"].to_list() == before["available_upper_80_eur"].to_list()
+    before.drop("expected_eur").write_parquet(path)  # never empty: what is missing is a fault
+    with pytest.raises(duckdb.BinderException, match="expected_eur"):
+        publish_marts(store, published, MAY)
 
 
 # --- Readers ------------------------------------------------------------------------------------------------------
