@@ -6,7 +6,7 @@ The tree of BASE is checked out beside this one, simulates the worlds and runs t
 ``build/same/<commit>``, so that a second comparison costs only the runs of this tree. Compared are: rows of every mart
 and of every lake table (columns and tables that both sides have; new ones are listed), CSVs and pages of the report,
 and what ``explain``, ``query``, ``forecast``, ``complete`` and ``backtest`` print or write. What says which code ran
-(``code_version``, ``inputs_hash``, the provenance row ``code``) and time stamps are left out.
+(``code_version``, ``inputs_hash``, the provenance row ``code``, the hash of the assumptions) and time stamps are left out.
 Exit code 0: the same; 1: not.
 """
 
@@ -77,7 +77,9 @@ def hash_frame(frame: pl.DataFrame) -> str:
 def left_out(frame: pl.DataFrame) -> pl.DataFrame:
     """Without what says which code ran, and when."""
     if {"input_name", "input_version"} <= set(frame.columns):
-        frame = frame.filter(pl.col("input_name") != "code")
+        frame = frame.filter(pl.col("input_name") != "code").with_columns(
+            content_hash=pl.when(pl.col("input_name") != "assumptions").then("content_hash")
+        )
     stamps = [name for name in frame.columns if name.endswith("_at") or name in CODE_COLUMNS]
     return frame.drop(stamps)
 
@@ -111,8 +113,13 @@ def compare_tables(before: Path, after: Path) -> list[str]:
         more = [column for column in new[name].columns if column not in shared]
         said += [f"GONE {name}: columns {', '.join(gone)}"] if gone else []
         said += [f"new {name}: columns {', '.join(more)}"] if more else []
-        if hash_frame(old[name].select(shared)) != hash_frame(new[name].select(shared)):
-            said.append(f"DIFFERENT {name}: {tell_difference(old[name].select(shared), new[name].select(shared))}")
+        before_rows, after_rows = old[name].select(shared), new[name].select(shared)
+        if "input_name" in shared:  # what an advice rests on: inputs that the base did not have are new, not different
+            inputs = after_rows.join(before_rows, on="input_name", how="anti")["input_name"].unique().sort().to_list()
+            after_rows = after_rows.filter(~pl.col("input_name").is_in(inputs))
+            said += [f"new {name}: inputs {', '.join(inputs)}"] if inputs else []
+        if hash_frame(before_rows) != hash_frame(after_rows):
+            said.append(f"DIFFERENT {name}: {tell_difference(before_rows, after_rows)}")
     return said
 
 

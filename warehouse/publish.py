@@ -20,6 +20,7 @@ from warehouse.store import Store, remove_leftovers
 from warehouse.tables.marts import EXAMPLE_QUERIES
 
 _FOLDER = Path(__file__).parent
+_OF_THE_CODE = ("code_version", "inputs_hash")
 
 
 def publish_marts(store: Store, database: Path, delivery_month: date) -> dict[str, int]:
@@ -172,11 +173,16 @@ def list_marts(database: Path) -> pl.DataFrame:
 
 
 def hash_marts(database: Path) -> pl.DataFrame:
-    """SHA-256 over the sorted rows of every mart, time stamps left out: the same advice gives the same hash."""
+    """SHA-256 over the sorted rows of every mart: the same figures from the same deliveries give the same hash.
+
+    Left out is which code ran and when: time stamps, ``code_version``, ``inputs_hash`` and the input ``code``.
+    """
     rows = []
     for table in registry.marts().values():
-        columns = ", ".join(f'"{column.name}"' for column in table.columns if column.unit != "timestamp")
-        frame = duck.run_query(database, f"SELECT {columns} FROM marts.{table.name} ORDER BY ALL")
+        names = [one.name for one in table.columns if one.unit != "timestamp" and one.name not in _OF_THE_CODE]
+        columns = ", ".join(f'"{name}"' for name in names)
+        condition = "WHERE input_name <> 'code'" if "input_name" in names else ""
+        frame = duck.run_query(database, f"SELECT {columns} FROM marts.{table.name} {condition} ORDER BY ALL")
         rows.append((table.name, hashlib.sha256(frame.write_csv().encode()).hexdigest()))
     return pl.DataFrame(rows, schema=["mart", "sha256"], orient="row")
 
@@ -189,11 +195,10 @@ def published_months(database: Path) -> list[str]:
     return [f"{month:%Y-%m}" for month in found["delivery_month"]]
 
 
-def published_inputs(database: Path, delivery_month: date) -> dict[str, str]:
-    """Input → version of the published advice of a month; empty when it is not published."""
+def published_inputs(database: Path, delivery_month: date) -> dict[str, tuple[str, str | None]]:
+    """Input → version and content hash of the published advice of a month; empty when it is not published."""
     if not database.exists():
         return {}
-    sql = (
-        f"SELECT input_name, input_version FROM marts.advice_provenance WHERE delivery_month = DATE '{delivery_month}'"
-    )
-    return dict(duck.run_query(database, sql).iter_rows())
+    sql = "SELECT input_name, input_version, content_hash FROM marts.advice_provenance"
+    rows = duck.run_query(database, f"{sql} WHERE delivery_month = DATE '{delivery_month}'").iter_rows()
+    return {name: (version, content) for name, version, content in rows}

@@ -5,7 +5,7 @@ it comes from stands in ``reference/README.md``. No rounds and no assumptions he
 ``wlz/known/assumptions.py``), and no delivered files (``warehouse/landing.py``).
 """
 
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -41,14 +41,19 @@ def _column(name: str, values: pl.Series) -> pl.Expr:
     return column
 
 
-@cache
 def _read(path: str) -> pl.DataFrame:
     file = REFERENCE / path
     if not file.exists():
         raise ReferenceDataError(
             f"reference/{path}: not found. The project is not complete; restore the file from version control."
         )
-    text = pl.read_csv(file, infer_schema=False)
+    return _parse(file.read_bytes())
+
+
+@lru_cache(maxsize=32)
+def _parse(content: bytes) -> pl.DataFrame:
+    """Kept by content: a run asks for the same files dozens of times, and a changed file is other content."""
+    text = pl.read_csv(content, infer_schema=False)
     return text.select(_column(name, text[name]) for name in text.columns)
 
 

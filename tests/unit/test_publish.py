@@ -148,7 +148,9 @@ def test_rows_of_the_lake_arrive_with_their_types(filled):
     assert found.select(shown).equals(rows(VOLUMES, MAY, 3).select(shown))
     assert run_query(filled, "select * from marts.utilisation_national").schema["expected_eur"] == MONEY
     assert published_months(filled) == ["2018-05"]
-    assert published_inputs(filled, MAY) == {f"input_name {n}": f"input_version {n}" for n in range(3)}
+    assert published_inputs(filled, MAY) == {
+        f"input_name {n}": (f"input_version {n}", f"content_hash {n}") for n in range(3)
+    }
     assert published_inputs(filled, JUNE) == {}
 
 
@@ -236,6 +238,26 @@ def test_the_hash_changes_with_a_cent_and_in_that_mart_alone(published, hashes):
     with duckdb.connect(str(published)) as connection:
         connection.execute(
             "update marts.advice_provenance set amount_eur = amount_eur + 0.01 where input_name like '% 2'"
+        )
+    changed = hash_marts(published).filter(pl.col("sha256") != hashes["sha256"])
+    assert changed["mart"].to_list() == ["advice_provenance"]
+
+
+def test_which_code_ran_and_when_is_in_no_hash(published, hashes):
+    """A refactor that moves no figure is proved by equal hashes; what it rests on else still counts."""
+    changes = (
+        "update marts.forecast_vintages set code_version = 'other', inputs_hash = 'other', frozen_at = '2020-01-01'",
+        "update marts.data_quality set judged_at = '2020-01-01'",
+        "insert into marts.advice_provenance by name select * replace ('code' as input_name, 'other' as input_version) "
+        "from marts.advice_provenance limit 1",
+    )
+    with duckdb.connect(str(published)) as connection:
+        for change in changes:
+            connection.execute(change)
+    assert hash_marts(published).equals(hashes)
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            "update marts.advice_provenance set content_hash = 'other' where input_name = 'input_name 1'"
         )
     changed = hash_marts(published).filter(pl.col("sha256") != hashes["sha256"])
     assert changed["mart"].to_list() == ["advice_provenance"]
