@@ -6,7 +6,7 @@ The tree of BASE is checked out beside this one, simulates the worlds and runs t
 ``build/same/<commit>``, so that a second comparison costs only the runs of this tree. Compared are: rows of every mart
 and of every lake table (columns and tables that both sides have; new ones are listed), CSVs and pages of the report,
 and what ``explain``, ``query``, ``forecast``, ``complete`` and ``backtest`` print or write. What says which code ran
-(``code_version``, ``inputs_hash``, the provenance row ``code``, the hash of the assumptions) and time stamps are left out.
+(``code_version``, ``inputs_hash``, provenance row ``code``, hash of the assumptions) and time stamps are left out.
 Exit code 0: the same; 1: not.
 """
 
