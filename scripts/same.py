@@ -27,7 +27,15 @@ KEPT = ROOT / "build" / "same"
 WORLDS = "small:1,small:2,small:3,letter:1"
 MONTHS = "2018-03,2018-05,2018-08"
 CODE_COLUMNS = {"code_version", "inputs_hash"}
-CODE_VERSION = re.compile(r"\d+\.\d+\.\d+\+[0-9a-f]{12}")
+# What pages and CSVs of the report say of the code, the files beside it and where its rules are explained.
+OF_THE_CODE = (
+    (re.compile(r"\d+\.\d+\.\d+\+[0-9a-f]{12}"), "CODE"),
+    (re.compile(r"^(code|assumptions);.*$", re.MULTILINE), r"\1"),
+    (re.compile(r'(<th scope="row">(?:code|assumptions)</th>).*?</tr>', re.DOTALL), r"\1"),
+    (re.compile(r'<div class="table whole" id="bestanden-blok">.*?</p>\s*</div>\s*', re.DOTALL), ""),
+    (re.compile(r'id="bron-advice_provenance".*?</section>', re.DOTALL), ""),
+    (re.compile(r"docs/methods/"), "docs/explanation/"),
+)
 
 Hashes = dict[str, str]
 
@@ -131,10 +139,12 @@ def tell_difference(old: pl.DataFrame, new: pl.DataFrame) -> str:
 
 
 def read_report(data: Path) -> dict[str, str]:
-    """Pages and CSVs of the report, the code version cut out."""
+    """Pages and CSVs of the report, what they say of the code cut out."""
     files = [file for file in sorted((data / "reports").rglob("*")) if file.suffix in (".html", ".csv", ".svg")]
     texts = {str(file.relative_to(data)): file.read_text(encoding="utf-8") for file in files}
-    return {name: CODE_VERSION.sub("CODE", text) for name, text in texts.items()}
+    for pattern, instead in OF_THE_CODE:
+        texts = {name: pattern.sub(instead, text) for name, text in texts.items()}
+    return texts
 
 
 def write_inputs(base_data: Path, deliveries: Path, folder: Path) -> tuple[Path, Path]:
@@ -170,7 +180,8 @@ def outputs(tree: Path, data: Path, inputs: tuple[Path, Path], folder: Path) -> 
     at = ("--data", str(data))
     shown = pl.read_csv(inputs[0])["unique_id"][0]
     said = {
-        "explain zin_uitvoerder": run_wlz(tree, "explain", "zin_uitvoerder", *at),
+        # what the mart holds; its SELECT is code
+        "explain zin_uitvoerder": run_wlz(tree, "explain", "zin_uitvoerder", *at).partition("\n-- Grain")[0].strip(),
         "explain SERIES": run_wlz(tree, "explain", shown, *at),
         "explain forecast_bridge": run_wlz(
             tree, "explain", "forecast_bridge", "--from", "2018-03", "--to", "2018-08", *at
@@ -192,8 +203,12 @@ def compare_texts(what: str, old: dict[str, str], new: dict[str, str]) -> list[s
     said = [f"GONE {what} {name}" for name in old.keys() - new.keys()]
     said += [f"new {what} {name}" for name in new.keys() - old.keys()]
     for name in old.keys() & new.keys():
-        if old[name] != new[name]:
-            lines = zip(old[name].splitlines(), new[name].splitlines(), strict=False)
+        lines_of_both = old[name].splitlines(), new[name].splitlines()
+        if name.startswith("explain") and set(lines_of_both[0]) < set(lines_of_both[1]):
+            more = len(lines_of_both[1]) - len(lines_of_both[0])
+            said.append(f"new {what} {name}: {more} lines")
+        elif old[name] != new[name]:
+            lines = zip(*lines_of_both, strict=False)
             first = next(((a, b) for a, b in lines if a != b), ("(length)", "(length)"))
             said.append(f"DIFFERENT {what} {name}: {first[0][:200]!r} → {first[1][:200]!r}")
     return sorted(said)
