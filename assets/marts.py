@@ -11,7 +11,7 @@ from assets.context import MONTHS, OWNERS, Recorded, Warehouse, key_of, monthly_
 from assets.metadata import column_schema
 from warehouse import registry
 from warehouse.lake import AdviceInLake
-from warehouse.lineage import lake_tables_of
+from warehouse.mart_sql import tables_read
 from warehouse.provenance import code_version, describe_inputs
 from warehouse.publish import publish_marts
 from warehouse.tables.quality import ADVICE_PROVENANCE
@@ -39,7 +39,7 @@ def mart_specs() -> list[dg.AssetSpec]:
     return [
         dg.AssetSpec(
             key,
-            deps=sorted({*before, *(key_of(name) for name in lake_tables_of(table))}),
+            deps=sorted({*before, *(key_of(name) for name in tables_read(table.name))}),
             description=table.description,
             group_name="publish",
             kinds={"duckdb"},

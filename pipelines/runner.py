@@ -123,4 +123,5 @@ def is_published(warehouse: Warehouse, month: date) -> bool:
     deliveries = advice.deliveries
     known = deliveries.chosen, deliveries.chosen_year_ago, advice.earlier_claims, advice.round
     inputs = describe_inputs(*known, warehouse.simulation)
-    return dict(inputs.select("input_name", "input_version").iter_rows()) == published_inputs(warehouse.database, month)
+    rows = inputs.select("input_name", "input_version", "content_hash").iter_rows()
+    return {name: (version, content) for name, version, content in rows} == published_inputs(warehouse.database, month)

@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from reports.errors import ReportError
+from warehouse import registry
 from warehouse.duck import QueryError, run_query
 from warehouse.reference import load_prestaties
 from warehouse.settings import load_round_page
@@ -126,8 +127,14 @@ def load_facts(database: Path, delivery_month: date) -> Facts:
 
 
 def _load(database: Path, delivery_month: date) -> Facts:
-    marts = {name: _read(database, name, delivery_month) for name in WHOLE}
+    contracts = registry.marts()
+    marts = {name: _read(database, name, delivery_month, ", ".join(contracts[name].column_names)) for name in WHOLE}
     national = marts["utilisation_national"]
+    if national.drop_nulls("lower_80_eur")["available_lower_80_eur"].has_nulls():
+        raise ReportError(
+            f"{delivery_month:%Y-%m} was published by an earlier version, without the room at its bounds. "
+            f"Next: wlz run --delivery-month {delivery_month:%Y-%m}"
+        )
     scenarios = tuple(sorted(national["scenario"].unique().to_list()))
     page = load_round_page(delivery_month)
     headline = _choose_headline(page, scenarios)

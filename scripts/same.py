@@ -6,7 +6,7 @@ The tree of BASE is checked out beside this one, simulates the worlds and runs t
 ``build/same/<commit>``, so that a second comparison costs only the runs of this tree. Compared are: rows of every mart
 and of every lake table (columns and tables that both sides have; new ones are listed), CSVs and pages of the report,
 and what ``explain``, ``query``, ``forecast``, ``complete`` and ``backtest`` print or write. What says which code ran
-(``code_version``, ``inputs_hash``, the provenance row ``code``) and time stamps are left out.
+(``code_version``, ``inputs_hash``, provenance row ``code``, hash of the assumptions) and time stamps are left out.
 Exit code 0: the same; 1: not.
 """
 
@@ -27,7 +27,15 @@ KEPT = ROOT / "build" / "same"
 WORLDS = "small:1,small:2,small:3,letter:1"
 MONTHS = "2018-03,2018-05,2018-08"
 CODE_COLUMNS = {"code_version", "inputs_hash"}
-CODE_VERSION = re.compile(r"\d+\.\d+\.\d+\+[0-9a-f]{12}")
+# What pages and CSVs of the report say of the code, the files beside it and where its rules are explained.
+OF_THE_CODE = (
+    (re.compile(r"\d+\.\d+\.\d+\+[0-9a-f]{12}"), "CODE"),
+    (re.compile(r"^(code|assumptions);.*$", re.MULTILINE), r"\1"),
+    (re.compile(r'(<th scope="row">(?:code|assumptions)</th>).*?</tr>', re.DOTALL), r"\1"),
+    (re.compile(r'<div class="table whole" id="bestanden-blok">.*?</p>\s*</div>\s*', re.DOTALL), ""),
+    (re.compile(r'id="bron-advice_provenance".*?</section>', re.DOTALL), ""),
+    (re.compile(r"docs/methods/"), "docs/explanation/"),
+)
 
 Hashes = dict[str, str]
 
@@ -77,7 +85,9 @@ def hash_frame(frame: pl.DataFrame) -> str:
 def left_out(frame: pl.DataFrame) -> pl.DataFrame:
     """Without what says which code ran, and when."""
     if {"input_name", "input_version"} <= set(frame.columns):
-        frame = frame.filter(pl.col("input_name") != "code")
+        frame = frame.filter(pl.col("input_name") != "code").with_columns(
+            content_hash=pl.when(pl.col("input_name") != "assumptions").then("content_hash")
+        )
     stamps = [name for name in frame.columns if name.endswith("_at") or name in CODE_COLUMNS]
     return frame.drop(stamps)
 
@@ -111,8 +121,13 @@ def compare_tables(before: Path, after: Path) -> list[str]:
         more = [column for column in new[name].columns if column not in shared]
         said += [f"GONE {name}: columns {', '.join(gone)}"] if gone else []
         said += [f"new {name}: columns {', '.join(more)}"] if more else []
-        if hash_frame(old[name].select(shared)) != hash_frame(new[name].select(shared)):
-            said.append(f"DIFFERENT {name}: {tell_difference(old[name].select(shared), new[name].select(shared))}")
+        before_rows, after_rows = old[name].select(shared), new[name].select(shared)
+        if "input_name" in shared:  # what an advice rests on: inputs that the base did not have are new, not different
+            inputs = after_rows.join(before_rows, on="input_name", how="anti")["input_name"].unique().sort().to_list()
+            after_rows = after_rows.filter(~pl.col("input_name").is_in(inputs))
+            said += [f"new {name}: inputs {', '.join(inputs)}"] if inputs else []
+        if hash_frame(before_rows) != hash_frame(after_rows):
+            said.append(f"DIFFERENT {name}: {tell_difference(before_rows, after_rows)}")
     return said
 
 
@@ -124,10 +139,12 @@ def tell_difference(old: pl.DataFrame, new: pl.DataFrame) -> str:
 
 
 def read_report(data: Path) -> dict[str, str]:
-    """Pages and CSVs of the report, the code version cut out."""
+    """Pages and CSVs of the report, what they say of the code cut out."""
     files = [file for file in sorted((data / "reports").rglob("*")) if file.suffix in (".html", ".csv", ".svg")]
     texts = {str(file.relative_to(data)): file.read_text(encoding="utf-8") for file in files}
-    return {name: CODE_VERSION.sub("CODE", text) for name, text in texts.items()}
+    for pattern, instead in OF_THE_CODE:
+        texts = {name: pattern.sub(instead, text) for name, text in texts.items()}
+    return texts
 
 
 def write_inputs(base_data: Path, deliveries: Path, folder: Path) -> tuple[Path, Path]:
@@ -163,7 +180,8 @@ def outputs(tree: Path, data: Path, inputs: tuple[Path, Path], folder: Path) -> 
     at = ("--data", str(data))
     shown = pl.read_csv(inputs[0])["unique_id"][0]
     said = {
-        "explain zin_uitvoerder": run_wlz(tree, "explain", "zin_uitvoerder", *at),
+        # what the mart holds; its SELECT is code
+        "explain zin_uitvoerder": run_wlz(tree, "explain", "zin_uitvoerder", *at).partition("\n-- Grain")[0].strip(),
         "explain SERIES": run_wlz(tree, "explain", shown, *at),
         "explain forecast_bridge": run_wlz(
             tree, "explain", "forecast_bridge", "--from", "2018-03", "--to", "2018-08", *at
@@ -185,8 +203,12 @@ def compare_texts(what: str, old: dict[str, str], new: dict[str, str]) -> list[s
     said = [f"GONE {what} {name}" for name in old.keys() - new.keys()]
     said += [f"new {what} {name}" for name in new.keys() - old.keys()]
     for name in old.keys() & new.keys():
-        if old[name] != new[name]:
-            lines = zip(old[name].splitlines(), new[name].splitlines(), strict=False)
+        lines_of_both = old[name].splitlines(), new[name].splitlines()
+        if name.startswith("explain") and set(lines_of_both[0]) < set(lines_of_both[1]):
+            more = len(lines_of_both[1]) - len(lines_of_both[0])
+            said.append(f"new {what} {name}: {more} lines")
+        elif old[name] != new[name]:
+            lines = zip(*lines_of_both, strict=False)
             first = next(((a, b) for a, b in lines if a != b), ("(length)", "(length)"))
             said.append(f"DIFFERENT {what} {name}: {first[0][:200]!r} → {first[1][:200]!r}")
     return sorted(said)

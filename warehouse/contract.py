@@ -66,7 +66,7 @@ class Table:
     ``letter`` names the table or figure of the advice of May 2018 a mart carries. ``keep_vintages`` is how many
     delivery months the published file keeps (None: all); a mart ``rebuilt_whole`` is replaced for all months at once.
     A lake table is ``published`` when a mart reads it, and ``spans_months`` when that mart reads all months of it:
-    what a run says of other months then shows at once.
+    what a run says of other months then shows at once. A mart that ``copies`` a lake table needs no SELECT of its own.
     """
 
     name: str
@@ -83,6 +83,7 @@ class Table:
     rebuilt_whole: bool = False
     published: bool = False
     spans_months: bool = False
+    copies: str | None = None
 
     @property
     def column_names(self) -> list[str]:

@@ -1,5 +1,6 @@
 """The few DuckDB functions: connections with our settings, types and DDL from contracts. The only duckdb import."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,6 +104,28 @@ def create_table(connection: duckdb.DuckDBPyConnection, schema: str, table: Tabl
 def described_columns(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
     """Column name → DuckDB type of a query, without running it."""
     return {row[0]: row[1] for row in connection.execute(f"DESCRIBE {query}").fetchall()}
+
+
+def tables_of(query: str) -> list[tuple[str, str]]:
+    """Schema and name of every table or view a SELECT reads, its own CTEs left out. Nothing is run or looked up.
+
+    Raises QueryError for what is no SELECT.
+    """
+    with duckdb.connect(":memory:") as connection:
+        found = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchone()
+    parsed = json.loads(found[0]) if found else {}
+    if parsed.get("error"):
+        raise QueryError(parsed["error_message"])
+    nodes, read = [parsed], []
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, dict):
+            if node.get("type") == "BASE_TABLE" and node["schema_name"]:
+                read.append((node["schema_name"], node["table_name"]))
+            nodes += node.values()
+        elif isinstance(node, list):
+            nodes += node
+    return read
 
 
 def _escaped(text: str) -> str:

@@ -1,4 +1,8 @@
-"""What an advice rests on: deliveries, code version, assumptions. Read by people who must defend a figure."""
+"""What an advice rests on: deliveries, code, reference files, round, assumptions. Read by who must defend a figure.
+
+Whatever can move a figure has a row here, and with it a place in ``inputs_hash``. What cannot, has none: comments,
+layout, the simulation, words of pages.
+"""
 
 import hashlib
 import json
@@ -8,30 +12,44 @@ from pathlib import Path
 
 import polars as pl
 
-from warehouse.reference import REFERENCE
-from warehouse.settings import assumptions_path
+from warehouse import reference
+from warehouse.code_hash import hash_code
+from warehouse.settings import assumption_paths, hash_settings, round_path
 from warehouse.tables.deliveries import KINDS
 from wlz.known.rounds import Round
 
-_ROOT = Path(__file__).parents[1]
+# What the stages and the intake read of ``reference/``; the rest is for the simulation, the letter and its tests.
+REFERENCE_FILES = (
+    "delivery_format.toml",
+    "nhc_ingroei.csv",
+    "prestaties.csv",
+    "region_crosswalk.csv",
+    "regions.csv",
+    "units.csv",
+)
+REFERENCE_INPUT = "reference/"  # an input's name begins so, the file follows
+ROUND_INPUT = "round"
+SHORT = 12  # characters of a hash that people compare by eye
 SIMULATION = "simulation"
 SIMULATION_MARKER = "simulation.json"  # beside the landing zone, with the truth
 
 
 @cache
+def _code_hash() -> str:
+    return hash_code()
+
+
 def code_version() -> str:
-    """Version of the project and a hash over the code that makes numbers: ``wlz`` and the SQL of the marts."""
-    files = sorted([*(_ROOT / "wlz").rglob("*.py"), *(_ROOT / "warehouse" / "marts").glob("*.sql")])
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.relative_to(_ROOT).as_posix().encode() + b"\0" + file.read_bytes())
-    return f"{version('wlz-kader')}+{digest.hexdigest()[:12]}"
+    """Version of the project and a short hash over the code that makes numbers (``code_hash.py``)."""
+    return f"{version('wlz-kader')}+{_code_hash()[:SHORT]}"
 
 
 def describe_inputs(
     chosen: pl.DataFrame, year_ago: pl.DataFrame, history: pl.DataFrame, advice_round: Round, simulation: str = ""
 ) -> pl.DataFrame:
-    """One row per input: every delivery kind (``not delivered`` where none is known), the code, the assumptions.
+    """One row per input: every delivery kind (``not delivered`` where none is known), and what nobody delivers.
+
+    That is the code, the assumptions, the round's own file and every reference file.
 
     ``year_ago`` is the claims delivery the derived na-ijl compares with; no row when there is none. ``history`` are
     the earlier claims deliveries the lag stage learns from, one row each (``declaraties_YYYY-MM``). ``simulation``
@@ -66,16 +84,20 @@ def describe_inputs(
     compared = year_ago.select(pl.lit("declaraties_year_ago").alias("input_name"), *columns, "cut_off_date")
     of_month = pl.format("declaraties_{}", pl.col("delivery_month").dt.strftime("%Y-%m")).alias("input_name")
     learnt = history.select(of_month, *columns, cut_off)
-    return pl.concat([deliveries, compared, learnt, _undelivered(advice_round.budget_year, simulation)], how="diagonal")
+    return pl.concat([deliveries, compared, learnt, _undelivered(advice_round, simulation)], how="diagonal")
 
 
-def _undelivered(budget_year: int, simulation: str) -> pl.DataFrame:
-    """Inputs nobody delivers: assumptions, code and, where deliveries are invented, that they are."""
-    assumptions = (REFERENCE / "assumptions" / "common.toml").read_bytes()
-    assumptions += assumptions_path(budget_year).read_bytes()
-    rows = {
-        "assumptions": (str(budget_year), hashlib.sha256(assumptions).hexdigest()),
-        "code": (code_version(), None),
+def _undelivered(advice_round: Round, simulation: str) -> pl.DataFrame:
+    """Inputs nobody delivers: assumptions, code, files and, where deliveries are invented, that they are."""
+    year, of_round = advice_round.budget_year, round_path(advice_round.delivery_month)
+    files = {f"{REFERENCE_INPUT}{name}": _hash_file(reference.REFERENCE / name) for name in REFERENCE_FILES}
+    if of_round.exists():
+        files[ROUND_INPUT] = hash_settings(of_round)
+    rows: dict[str, tuple[str, str | None]] = {
+        "assumptions": (str(year), hash_settings(*assumption_paths(year))),
+        "code": (code_version(), _code_hash()),
+        ROUND_INPUT: ("no file", None),
+        **{name: (content[:SHORT], content) for name, content in files.items()},
         **({SIMULATION: (simulation, None)} if simulation else {}),
     }
     return pl.DataFrame(
@@ -83,6 +105,11 @@ def _undelivered(budget_year: int, simulation: str) -> pl.DataFrame:
         schema={"input_name": pl.String, "input_version": pl.String, "content_hash": pl.String},
         orient="row",
     )
+
+
+def _hash_file(path: Path) -> str:
+    """SHA-256 of a file: of settings what they say, of a list every byte."""
+    return hash_settings(path) if path.suffix == ".toml" else hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def describe_simulation(landing: Path) -> str:

@@ -1,7 +1,7 @@
 """Publishing: the marts of one delivery month into a fresh copy of the database, renamed over the old one.
 
 Analysts with the file open keep what they had; new ones see the new file; a crash leaves the old file whole.
-Nothing is computed here: every mart is one SELECT over lake tables in ``warehouse/marts/``.
+Nothing is computed here: every mart is one SELECT over lake tables (``mart_sql.py``).
 """
 
 import hashlib
@@ -15,15 +15,12 @@ import polars as pl
 
 from warehouse import duck, registry
 from warehouse.contract import ContractError, Table
+from warehouse.mart_sql import mart_sql, staged_sql
 from warehouse.store import Store, remove_leftovers
 from warehouse.tables.marts import EXAMPLE_QUERIES
 
 _FOLDER = Path(__file__).parent
-
-
-def mart_sql(name: str) -> str:
-    """The SELECT of a mart, as it stands in its file."""
-    return (_FOLDER / "marts" / f"{name}.sql").read_text(encoding="utf-8")
+_OF_THE_CODE = ("code_version", "inputs_hash")
 
 
 def publish_marts(store: Store, database: Path, delivery_month: date) -> dict[str, int]:
@@ -93,20 +90,31 @@ def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
 
 
 def attach_lake(connection: duckdb.DuckDBPyConnection, store: Store, delivery_month: date) -> None:
-    """Views ``lake.<table>`` over this month's partitions, or over all months; empty without any."""
+    """What a mart's SELECT reads: ``lake.<table>``, this month or all months of it, empty without any; ``staged.*``."""
     connection.execute("ATTACH ':memory:' AS lake")
     for table in (table for table in registry.lake().values() if table.published):
         path = store.path(table, delivery_month)
         folder = "*" if table.spans_months else path.parent.name
         pattern = path.parent.parent / folder / path.name
         if any(path.parent.parent.glob(f"{folder}/{path.name}")):
-            source = str(pattern).replace("'", "''")
-            connection.execute(
-                f"CREATE VIEW lake.{table.name} AS SELECT * FROM read_parquet('{source}', hive_partitioning = false, "
-                "union_by_name = true)"
-            )
+            _view_partitions(connection, table, pattern)
         else:
             duck.create_table(connection, "lake.main", table)
+    connection.execute("ATTACH ':memory:' AS staged")
+    for name, sql in staged_sql().items():
+        connection.execute(f"CREATE VIEW staged.{name} AS {sql}")
+
+
+def _view_partitions(connection: duckdb.DuckDBPyConnection, table: Table, pattern: Path) -> None:
+    """Partitions as one view; columns that came into the contract since, and may be empty, are empty."""
+    source = str(pattern).replace("'", "''")
+    rows = f"SELECT * FROM read_parquet('{source}', hive_partitioning = false, union_by_name = true)"
+    found = duck.described_columns(connection, rows)
+    added = [one for one in table.columns if one.name in table.nullable and one.name not in found]
+    if added:
+        empty = ", ".join(f'NULL::{duck.duck_type(one.dtype)} AS "{one.name}"' for one in added)
+        rows = f"SELECT *, {empty} FROM ({rows})"
+    connection.execute(f"CREATE VIEW lake.{table.name} AS {rows}")
 
 
 def check_mart(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -165,11 +173,16 @@ def list_marts(database: Path) -> pl.DataFrame:
 
 
 def hash_marts(database: Path) -> pl.DataFrame:
-    """SHA-256 over the sorted rows of every mart, time stamps left out: the same advice gives the same hash."""
+    """SHA-256 over the sorted rows of every mart: the same figures from the same deliveries give the same hash.
+
+    Left out is which code ran and when: time stamps, ``code_version``, ``inputs_hash`` and the input ``code``.
+    """
     rows = []
     for table in registry.marts().values():
-        columns = ", ".join(f'"{column.name}"' for column in table.columns if column.unit != "timestamp")
-        frame = duck.run_query(database, f"SELECT {columns} FROM marts.{table.name} ORDER BY ALL")
+        names = [one.name for one in table.columns if one.unit != "timestamp" and one.name not in _OF_THE_CODE]
+        columns = ", ".join(f'"{name}"' for name in names)
+        condition = "WHERE input_name <> 'code'" if "input_name" in names else ""
+        frame = duck.run_query(database, f"SELECT {columns} FROM marts.{table.name} {condition} ORDER BY ALL")
         rows.append((table.name, hashlib.sha256(frame.write_csv().encode()).hexdigest()))
     return pl.DataFrame(rows, schema=["mart", "sha256"], orient="row")
 
@@ -182,11 +195,10 @@ def published_months(database: Path) -> list[str]:
     return [f"{month:%Y-%m}" for month in found["delivery_month"]]
 
 
-def published_inputs(database: Path, delivery_month: date) -> dict[str, str]:
-    """Input → version of the published advice of a month; empty when it is not published."""
+def published_inputs(database: Path, delivery_month: date) -> dict[str, tuple[str, str | None]]:
+    """Input → version and content hash of the published advice of a month; empty when it is not published."""
     if not database.exists():
         return {}
-    sql = (
-        f"SELECT input_name, input_version FROM marts.advice_provenance WHERE delivery_month = DATE '{delivery_month}'"
-    )
-    return dict(duck.run_query(database, sql).iter_rows())
+    sql = "SELECT input_name, input_version, content_hash FROM marts.advice_provenance"
+    rows = duck.run_query(database, f"{sql} WHERE delivery_month = DATE '{delivery_month}'").iter_rows()
+    return {name: (version, content) for name, version, content in rows}

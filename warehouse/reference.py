@@ -6,7 +6,7 @@ it comes from stands in ``reference/README.md``. No rounds and no assumptions he
 (``simulation/reference.py``).
 """
 
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -42,7 +42,6 @@ def _column(name: str, values: pl.Series) -> pl.Expr:
     return column
 
 
-@cache
 def read_reference(path: str) -> pl.DataFrame:
     """A file below ``reference/``, typed by the names of its columns. Raises ReferenceDataError when it is missing."""
     file = REFERENCE / path
@@ -50,7 +49,13 @@ def read_reference(path: str) -> pl.DataFrame:
         raise ReferenceDataError(
             f"reference/{path}: not found. The project is not complete; restore the file from version control."
         )
-    text = pl.read_csv(file, infer_schema=False)
+    return _parse(file.read_bytes())
+
+
+@lru_cache(maxsize=32)
+def _parse(content: bytes) -> pl.DataFrame:
+    """Kept by content: a run asks for the same files dozens of times, and a changed file is other content."""
+    text = pl.read_csv(content, infer_schema=False)
     return text.select(_column(name, text[name]) for name in text.columns)
 
 

@@ -1,5 +1,7 @@
 """What is set, not delivered: rounds, assumptions and the declared format of deliveries, from ``reference/``."""
 
+import hashlib
+import json
 import os
 import tomllib
 from copy import deepcopy
@@ -27,7 +29,7 @@ def load_round(delivery_month: date) -> Round:
 
     Raises AssumptionError for a cut-off of an unknown kind or one that is not a date: it would count for nothing.
     """
-    path = REFERENCE / "rounds" / f"{month_label(delivery_month)}.toml"
+    path = round_path(delivery_month)
     declared = _read_toml(path) if path.exists() else {}
     for kind, day in declared.get("cut_off", {}).items():
         if kind not in KINDS or type(day) is not date:
@@ -38,13 +40,18 @@ def load_round(delivery_month: date) -> Round:
     return make_round(delivery_month, declared)
 
 
+def round_path(delivery_month: date) -> Path:
+    """Where the round of a delivery month has its file, if it has one."""
+    return REFERENCE / "rounds" / f"{month_label(delivery_month)}.toml"
+
+
 def load_round_page(delivery_month: date) -> dict[str, Any]:
     """What the round's file says for the report, table ``page``: empty when it says nothing.
 
     ``headline`` (scenario that heads the page), ``next_advice`` (date), ``consultation`` (``held_on``, and per language
     what the Wlz-uitvoerders said). Raises AssumptionError for a key the report does not know or of another type.
     """
-    path = REFERENCE / "rounds" / f"{month_label(delivery_month)}.toml"
+    path = round_path(delivery_month)
     page: dict[str, Any] = _read_toml(path).get("page", {}) if path.exists() else {}
     for key, value in page.items():
         if not isinstance(value, _PAGE_KEYS.get(key, ())):
@@ -81,7 +88,13 @@ def _assumption_files(budget_year: int) -> tuple[dict[str, Any], dict[str, Any]]
             f"no assumptions for budget year {budget_year}: expected the file {path.name} in {path.parent.name}, "
             "or WLZ_ASSUMPTIONS to name another. Next: copy the year before and mend its values and sources"
         )
-    return _read_toml(REFERENCE / "assumptions" / "common.toml"), _read_toml(path)
+    common, year = (_read_toml(path) for path in assumption_paths(budget_year))
+    return common, year
+
+
+def assumption_paths(budget_year: int) -> tuple[Path, Path]:
+    """The two files the assumptions of a budget year are read from: those of every year, and its own."""
+    return REFERENCE / "assumptions" / "common.toml", assumptions_path(budget_year)
 
 
 def assumptions_path(budget_year: int) -> Path:
@@ -105,6 +118,12 @@ def load_delivery_format() -> DeliveryFormat:
 def data_folder() -> Path:
     """The data folder: ``WLZ_DATA``, else ``data`` below the working folder."""
     return Path(os.environ.get("WLZ_DATA") or "data").absolute()
+
+
+def hash_settings(*paths: Path) -> str:
+    """SHA-256 over what files of settings say; their comments and layout say nothing."""
+    said = [_read_toml(path) for path in paths]
+    return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

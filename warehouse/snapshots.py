@@ -7,7 +7,6 @@ has another name, so a corrected one is added up anew and nothing else is.
 import hashlib
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,6 @@ from wlz.series import aggregate_claims, sum_regions
 _LISTS = ("prestaties.csv", "region_crosswalk.csv", "regions.csv", "units.csv")
 
 
-@cache
 def code_list_version() -> str:
     """Hash over the code lists a snapshot rests on."""
     digest = hashlib.sha256()

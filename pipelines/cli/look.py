@@ -24,7 +24,9 @@ def published(data_dir: Path | None) -> Path:
 
 
 @click.command(epilog="Example: wlz tables --hash")
-@click.option("--hash", "with_hash", is_flag=True, help="SHA-256 over the sorted rows of every mart.")
+@click.option(
+    "--hash", "with_hash", is_flag=True, help="SHA-256 over the figures of every mart, whichever code ran and when."
+)
 @data_option
 def tables(with_hash: bool, data_dir: Path | None) -> None:
     """List the published marts, or their hashes: the same advice gives the same hash."""

@@ -84,14 +84,14 @@ def _draw_room(rows: pl.DataFrame, language: Language, size: Size, *, decimals: 
     return finish({"width": width, "height": height, "layer": layers})
 
 
-_BOUNDS = ("upper_95_eur", "upper_80_eur", "lower_80_eur", "lower_95_eur")
+_BOUNDS = ("available_lower_95_eur", "available_lower_80_eur", "available_upper_80_eur", "available_upper_95_eur")
 
 
 def _share(row: dict[str, Any], bound: str) -> float | None:
-    """Room in percent of the kader when the year ends at a bound."""
+    """Room at a bound of the year, in percent of the kader: the scale of the picture."""
     if row[bound] is None or row["available_ratio"] is None or not row["budget_eur"]:
         return None
-    return float((row["budget_eur"] - row[bound]) / row["budget_eur"]) * 100
+    return float(row[bound] / row["budget_eur"]) * 100
 
 
 def _room_legend(
@@ -111,7 +111,7 @@ def _room_row(row: dict[str, Any], bounds: dict[str, float | None], ruler: Ruler
     start, end = sorted((ruler.at(0.0), ruler.at(share)))
     layers = [mark("bar", [{}], {"fill": ink.light, "height": BAR}, x=start, x2=max(end, start + 1.5), y=y)]
     for level, weight in (("95", 1.5), ("80", 5.0)):
-        low, high = bounds[f"upper_{level}_eur"], bounds[f"lower_{level}_eur"]
+        low, high = bounds[f"available_lower_{level}_eur"], bounds[f"available_upper_{level}_eur"]
         if low is not None and high is not None:
             look = {"color": MUTED.light, "strokeWidth": weight}
             layers.append(mark("rule", [{}], look, x=ruler.at(low), x2=ruler.at(high), y=y + BAR / 2 + 4))

@@ -92,11 +92,10 @@ def _zin_detail(context: Context, zin: dict[str, Any] | None) -> str:
     if zin is None:
         return ""
     percent = context.language.percent(zin["available_ratio"], 1)
-    if zin["lower_80_eur"] is None:
+    if zin["available_lower_80_eur"] is None:
         return context.say("tile_pgb_detail", percent=percent)
-    worst, best = zin["budget_eur"] - zin["upper_80_eur"], zin["budget_eur"] - zin["lower_80_eur"]
-    millions = context.language.millions
-    return context.say("tile_zin_detail", percent=percent, worst=millions(worst), best=millions(best))
+    worst, best = (context.language.millions(zin[f"available_{end}_80_eur"]) for end in ("lower", "upper"))
+    return context.say("tile_zin_detail", percent=percent, worst=worst, best=best)
 
 
 def _transfer(context: Context, said: list[answer.Sentence]) -> Section:

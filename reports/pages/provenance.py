@@ -1,8 +1,9 @@
 """Provenance: for every mart shown from which deliveries, rows, rules, code and assumptions it comes; failed checks."""
 
 from reports.pages.context import Context
-from reports.pages.model import Page, Section
+from reports.pages.model import Block, Page, Section
 from reports.tables import beyond
+from reports.tables.files import build_files
 
 # Kinds of delivery a mart rests on beside code and assumptions, and the page of its rules.
 EVERY = ("declaraties", "herschikking", "nacalculatie", "beleidsregelwaarden", "na_ijl", "pgb_verleningen", "kader",
@@ -37,13 +38,15 @@ MARTS: dict[str, tuple[tuple[str, ...], str]] = {
 def build_provenance_page(context: Context) -> Page:
     """The deliveries, the checks, and a section per mart that the pages show: the links of figures land there."""
     facts, language = context.facts, context.language
+    tables = (beyond.build_inputs(facts, language), build_files(facts, language))
+    inputs: list[Block] = [table for table in tables if not table.is_empty]
     return Page(
         path="herkomst.html",
         title=context.say("heading_provenance"),
         heading=context.say("heading_provenance"),
         lead=[context.say("lead_provenance")],
         sections=[
-            Section("waarop", context.say("section_inputs"), blocks=[beyond.build_inputs(facts, language)]),
+            Section("waarop", context.say("section_inputs"), blocks=inputs),
             Section("bevindingen", context.say("section_checks"), blocks=[beyond.build_checks(facts, language)]),
             Section("figuren", context.say("section_figures")),
             *(_describe(context, mart) for mart in MARTS),

@@ -7,6 +7,7 @@ import polars as pl
 from reports.facts import NATIONAL, Facts
 from reports.hidden import hidden_cells, hidden_names
 from reports.language import Language
+from reports.tables.files import IS_FILE
 from reports.tables.table import SUPPRESSED, Column, Table
 from reports.text.answer import name_scenario
 from reports.text.checks import say_check, say_done
@@ -285,7 +286,7 @@ def build_groups(facts: Facts, language: Language, wlz_uitvoerder: str, identity
 
 
 def build_inputs(facts: Facts, language: Language) -> Table:
-    """What the advice rests on: deliveries with their hash, code, assumptions."""
+    """What the advice rests on: deliveries with their hash, code, assumptions. Files have a table of their own."""
     mart = "advice_provenance"
     columns = make_columns(
         language,
@@ -299,7 +300,7 @@ def build_inputs(facts: Facts, language: Language) -> Table:
         ("quarantined_count", "number", 0),
         ("content_hash", "text", 0),
     )
-    return make_table("bronnen", language, columns, facts.of(mart).sort("input_name"), source=mart)
+    return make_table("bronnen", language, columns, facts.of(mart).filter(~IS_FILE).sort("input_name"), source=mart)
 
 
 def build_checks(facts: Facts, language: Language) -> Table:

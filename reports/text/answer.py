@@ -71,9 +71,8 @@ def say_certainty(facts: Facts, language: Language) -> list[Sentence]:
     """Chance that the zin kader is exceeded and the room between its 80 % bounds; nothing when the year is known."""
     zin = _national(facts, "zin")
     chance = facts.one("exceedance", wlz_uitvoerder=NATIONAL, part="zin")
-    if zin is None or chance is None or zin["lower_80_eur"] is None or chance["exceedance_ratio"] is None:
+    if zin is None or chance is None or zin["available_lower_80_eur"] is None or chance["exceedance_ratio"] is None:
         return [Sentence("certainty", language.say("answer.certainty_none"))] if zin else []
-    best, worst = zin["budget_eur"] - zin["lower_80_eur"], zin["budget_eur"] - zin["upper_80_eur"]
     chance_said = Sentence(
         "chance",
         language.say(
@@ -81,7 +80,8 @@ def say_certainty(facts: Facts, language: Language) -> list[Sentence]:
             chance=language.percent(_inside(chance["exceedance_ratio"]), 0),
         ),
     )
-    span = language.say("answer.span", worst=say_room(worst, language), best=say_room(best, language))
+    worst, best = (say_room(zin[name], language) for name in ("available_lower_80_eur", "available_upper_80_eur"))
+    span = language.say("answer.span", worst=worst, best=best)
     return [chance_said, Sentence("span", span)]
 
 

@@ -12,7 +12,7 @@ import pytest
 from warehouse import columns, duck, registry, tables
 from warehouse.contract import Column, Table
 from warehouse.dictionary import render_dictionary
-from warehouse.publish import attach_lake
+from warehouse.publish import attach_lake, publish_marts
 from warehouse.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +25,7 @@ CEILING_EUR = Column("ceiling_eur", pl.Decimal(18, 2), "eur", "Ceiling of a room
 TABLES = """
 from warehouse.columns import ceilings, common
 from warehouse.contract import Table
+from warehouse.mart import copy_table
 
 AFTER = "volumes"
 
@@ -33,6 +34,7 @@ CEILINGS = Table(
     (common.DELIVERY_MONTH, common.WLZ_UITVOERDER, ceilings.CEILING_EUR), ("wlz_uitvoerder",),
     "What a room may hold.", published=True,
 )
+CEILINGS_MART = copy_table(CEILINGS, "ceiling_uitvoerder")
 """
 Add = Callable[..., None]
 
@@ -56,7 +58,7 @@ def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Add:
 
 
 def test_a_stage_is_added_by_its_own_files(add, tmp_path):
-    """Registry, order, dictionary and the views that marts read follow without another edit."""
+    """Registry, order, dictionary, the views that marts read and a mart of its own follow without another edit."""
     add("ceilings", column=COLUMNS, table=TABLES)
     assert registry.all_columns()["ceiling_eur"].label_nl == "Plafond (€)"
     words = registry.stages()
@@ -68,6 +70,7 @@ def test_a_stage_is_added_by_its_own_files(add, tmp_path):
         attach_lake(connection, Store(tmp_path / "lake"), date(2018, 5, 1))
         found = duck.described_columns(connection, "select * from lake.ceilings")
     assert found == {"delivery_month": "DATE", "wlz_uitvoerder": "VARCHAR", "ceiling_eur": "DECIMAL(18,2)"}
+    assert publish_marts(Store(tmp_path / "lake"), tmp_path / "wlz.duckdb", date(2018, 5, 1))["ceiling_uitvoerder"] == 0
 
 
 def test_a_column_described_twice_is_named(add):

@@ -33,6 +33,11 @@ def room_row(expected: float, kader: float, spread: float = 400, **more: Any) ->
             for level, wide in (("80", 1), ("95", 1.5))
             for side, sign in (("lower", -1), ("upper", 1))
         },
+        **{
+            f"available_{side}_{level}_eur": available + money(sign * spread * wide)
+            for level, wide in (("80", 1), ("95", 1.5))
+            for side, sign in (("lower", -1), ("upper", 1))
+        },
         **more,
     }
 

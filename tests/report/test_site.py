@@ -223,6 +223,19 @@ def test_without_suppression_nothing_is_shown(spoiled, tmp_path):
     assert list(tmp_path.glob("2018-05")) == []
 
 
+def test_a_month_published_before_the_room_at_its_bounds_was_is_named(spoiled, tmp_path):
+    """Pages would say that every month of the year is known."""
+    connection, database = spoiled
+    connection.execute("UPDATE marts.utilisation_national SET available_lower_80_eur = NULL")
+    connection.close()
+    with pytest.raises(ReportError, match=r"2018-05 was published by an earlier version.*wlz run"):
+        build_site(database, tmp_path, MAY)
+    with duckdb.connect(str(database)) as again:
+        again.execute("ALTER TABLE marts.utilisation_national DROP COLUMN available_lower_80_eur")
+    with pytest.raises(ReportError, match="published by another version"):
+        build_site(database, tmp_path, MAY)
+
+
 def test_an_old_month_has_a_page_without_its_series(spoiled, tmp_path):
     """After thirteen months the published file keeps totals only."""
     connection, database = spoiled

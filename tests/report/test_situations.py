@@ -19,6 +19,7 @@ from tests.report.handmade_facts import (
     bridge,
     frame,
     make_facts,
+    money,
     national,
     provenance,
     realised,
@@ -115,7 +116,10 @@ SITUATIONS: dict[str, Facts] = {
     "signed, figures changed since": make_facts(forecast_vintages=signed(18890.5, ("A. Vos", 18888))),
     "every month known": make_facts(
         utilisation_national=frame(
-            [row | {"lower_80_eur": None, "upper_80_eur": None} for row in national(SHORT, PGB, transfer=26)]
+            [
+                row | {"available_lower_80_eur": None, "available_upper_80_eur": None}
+                for row in national(SHORT, PGB, transfer=26)
+            ]
         )
     ),
     "scenarios disagree": make_facts(
@@ -201,6 +205,14 @@ def test_the_letter_reads_as_the_letter():
 def test_a_chance_is_never_nothing_or_certain():
     sure = make_facts(exceedance=frame([{"wlz_uitvoerder": "Landelijk", "part": "zin", "exceedance_ratio": 1.0}]))
     assert "99%" in answer.say_certainty(sure, load_language("nl"))[0].text
+
+
+def test_the_room_at_the_bounds_is_read_and_not_computed():
+    """What the mart says is told, whatever kader and bounds stand beside it."""
+    told = {"available_lower_80_eur": money(-321), "available_upper_80_eur": money(45)}
+    facts = make_facts(utilisation_national=frame([row | told for row in national(SHORT, PGB)]))
+    span = answer.say_certainty(facts, load_language("en"))[1].text
+    assert "a shortage of € 321 million and room of € 45 million" in span
 
 
 def test_no_sentence_prints_minus_zero_or_an_unfilled_value():

@@ -32,6 +32,11 @@ def bounds(middle: float, wide: float) -> dict[str, float]:
     return dict(zip(BOUNDS, (middle - 2 * wide, middle - wide, middle + wide, middle + 2 * wide), strict=True))
 
 
+def room_bounds(middle: float, wide: float) -> dict[str, float]:
+    """Room at the bounds of the year: the kader minus ``bounds``."""
+    return {f"available_{name}": value for name, value in bounds(middle, wide).items()}
+
+
 def none() -> dict[str, None]:
     return dict.fromkeys(BOUNDS)
 
@@ -59,7 +64,7 @@ def uitvoerders(names: tuple[str, ...] = (NATION, "CZ", HOSTILE)) -> pl.DataFram
         rows.append(
             {"wlz_uitvoerder": name, "expected_excl_extra_eur": 4000 + number, "expected_eur": 4044 + number,
              "budget_eur": 4044 + number + room, "available_eur": room, "available_ratio": room / 4044,
-             **bounds(4044 + number, 60)}
+             **bounds(4044 + number, 60), **room_bounds(room, 60)}
         )  # fmt: skip
     return frame(rows)
 

@@ -23,6 +23,7 @@ from warehouse.publish import (
     published_months,
 )
 from warehouse.store import Store
+from warehouse.tables.bounds import FORECAST_BOUNDS
 from warehouse.tables.marts import EXAMPLE_QUERIES
 from warehouse.tables.prices import PRICES
 from warehouse.tables.quality import DATA_QUALITY
@@ -147,7 +148,9 @@ def test_rows_of_the_lake_arrive_with_their_types(filled):
     assert found.select(shown).equals(rows(VOLUMES, MAY, 3).select(shown))
     assert run_query(filled, "select * from marts.utilisation_national").schema["expected_eur"] == MONEY
     assert published_months(filled) == ["2018-05"]
-    assert published_inputs(filled, MAY) == {f"input_name {n}": f"input_version {n}" for n in range(3)}
+    assert published_inputs(filled, MAY) == {
+        f"input_name {n}": (f"input_version {n}", f"content_hash {n}") for n in range(3)
+    }
     assert published_inputs(filled, JUNE) == {}
 
 
@@ -240,6 +243,26 @@ def test_the_hash_changes_with_a_cent_and_in_that_mart_alone(published, hashes):
     assert changed["mart"].to_list() == ["advice_provenance"]
 
 
+def test_which_code_ran_and_when_is_in_no_hash(published, hashes):
+    """A refactor that moves no figure is proved by equal hashes; what it rests on else still counts."""
+    changes = (
+        "update marts.forecast_vintages set code_version = 'other', inputs_hash = 'other', frozen_at = '2020-01-01'",
+        "update marts.data_quality set judged_at = '2020-01-01'",
+        "insert into marts.advice_provenance by name select * replace ('code' as input_name, 'other' as input_version) "
+        "from marts.advice_provenance limit 1",
+    )
+    with duckdb.connect(str(published)) as connection:
+        for change in changes:
+            connection.execute(change)
+    assert hash_marts(published).equals(hashes)
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            "update marts.advice_provenance set content_hash = 'other' where input_name = 'input_name 1'"
+        )
+    changed = hash_marts(published).filter(pl.col("sha256") != hashes["sha256"])
+    assert changed["mart"].to_list() == ["advice_provenance"]
+
+
 # --- When something goes wrong ------------------------------------------------------------------------------------
 
 
@@ -315,6 +338,21 @@ def test_a_mart_follows_a_changed_contract_and_keeps_its_rows(store, published):
     assert list_marts(published).height == len(MARTS)
     comment = "select comment from duckdb_columns() where table_name = 'volume_forecast' and column_name = 'flag'"
     assert run_query(published, comment).item()
+
+
+def test_a_lake_from_before_a_column_is_published_with_that_column_empty(store, published):
+    """A column that may be empty came into the contract after the month was run: its marts do without it."""
+    path = store.path(FORECAST_BOUNDS, MAY)
+    before = pl.read_parquet(path, hive_partitioning=False)
+    before.drop("available_lower_80_eur", "expected_volume").write_parquet(path)
+    publish_marts(store, published, MAY)
+    found = run_query(published, "select * from marts.forecast_bounds order by prestatiecode")
+    assert found.columns == FORECAST_BOUNDS.column_names
+    assert found["available_lower_80_eur"].null_count() == found.height == 3
+    assert found["available_upper_80_eur"].to_list() == before["available_upper_80_eur"].to_list()
+    before.drop("expected_eur").write_parquet(path)  # never empty: what is missing is a fault
+    with pytest.raises(duckdb.BinderException, match="expected_eur"):
+        publish_marts(store, published, MAY)
 
 
 # --- Readers ------------------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ INPUT_NAME = Column(
     "input_name",
     pl.String(),
     "text",
-    "Input of the advice: a delivery kind, the code, the assumptions.",
+    "Input of the advice: a kind of delivery, code, assumptions, round, reference/ and a file.",
     "Invoer",
 )
 INPUT_VERSION = Column(

@@ -35,6 +35,35 @@ COMPLETED_MONTH_EUR = Column(
     "Voltooid in de maand (€)",
 )
 AVAILABLE_RATIO = Column("available_ratio", pl.Float64(), "ratio", "Available room ÷ kader.", "Beschikbare ruimte (%)")
+AVAILABLE_LOWER_80_EUR = Column(
+    "available_lower_80_eur",
+    MONEY,
+    "eur",
+    "Least room in the 80 % prediction interval: kader minus upper_80_eur; empty when not computed.",
+    "Minste ruimte, 80 % (€)",
+)
+AVAILABLE_UPPER_80_EUR = Column(
+    "available_upper_80_eur",
+    MONEY,
+    "eur",
+    "Most room in the 80 % prediction interval: kader minus lower_80_eur; empty when not computed.",
+    "Meeste ruimte, 80 % (€)",
+)
+AVAILABLE_LOWER_95_EUR = Column(
+    "available_lower_95_eur",
+    MONEY,
+    "eur",
+    "Least room in the 95 % prediction interval: kader minus upper_95_eur; empty when not computed.",
+    "Minste ruimte, 95 % (€)",
+)
+AVAILABLE_UPPER_95_EUR = Column(
+    "available_upper_95_eur",
+    MONEY,
+    "eur",
+    "Most room in the 95 % prediction interval: kader minus lower_95_eur; empty when not computed.",
+    "Meeste ruimte, 95 % (€)",
+)
+AVAILABLE_BOUNDS_EUR = (AVAILABLE_LOWER_80_EUR, AVAILABLE_UPPER_80_EUR, AVAILABLE_LOWER_95_EUR, AVAILABLE_UPPER_95_EUR)
 DECLARED_TO_DATE_EUR = Column(
     "declared_to_date_eur",
     MONEY,

@@ -23,6 +23,8 @@ final as (
                 then string_agg(distinct item || ': ' || flag, '; ' order by item || ': ' || flag)
         end as flag
     from per_uitvoerder
-    group by grouping sets ((delivery_month, budget_year, scenario, wlz_uitvoerder), (delivery_month, budget_year, scenario))
+    group by grouping sets (
+        (delivery_month, budget_year, scenario, wlz_uitvoerder), (delivery_month, budget_year, scenario)
+    )
 )
 select * from final

@@ -1,4 +1,4 @@
--- Grain: advice × wlz_uitvoerder × part, all months; the realisation is that of the latest delivery that knows the year.
+-- Grain: advice × wlz_uitvoerder × part, all months; the realisation is of the latest delivery that knows the year.
 with known_years as (
     select
         budget_year, wlz_uitvoerder, part,

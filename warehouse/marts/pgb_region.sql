@@ -1,21 +1,8 @@
 -- Grain: zorgkantoorregio; Landelijk is the total. Letter, table 6 and figure 8.
-with year_bounds as (
-    select
-        scenario, part, level, wlz_uitvoerder, zorgkantoorregio, lower_80_eur, upper_80_eur, lower_95_eur, upper_95_eur
-    from lake.forecast_bounds
-    where period = 'year' and level in ('region', 'uitvoerder', 'national')
-),
-final as (
-    select
-        utilisation.delivery_month, utilisation.budget_year, utilisation.scenario, utilisation.zorgkantoorregio, utilisation.wlz_uitvoerder, utilisation.granted_to_date_eur,
-        utilisation.expected_excl_extra_eur, utilisation.expected_eur, utilisation.budget_eur,
-        utilisation.available_eur, utilisation.available_ratio,
-        year_bounds.lower_80_eur, year_bounds.upper_80_eur, year_bounds.lower_95_eur, year_bounds.upper_95_eur
-    from lake.utilisation as utilisation
-    left join year_bounds
-        on year_bounds.scenario = utilisation.scenario and year_bounds.part = utilisation.part
-        and year_bounds.level = utilisation.level and year_bounds.wlz_uitvoerder = utilisation.wlz_uitvoerder
-        and year_bounds.zorgkantoorregio = utilisation.zorgkantoorregio
-    where utilisation.level in ('region', 'national') and utilisation.part = 'pgb'
-)
-select * from final
+select
+    delivery_month, budget_year, scenario, zorgkantoorregio, wlz_uitvoerder, granted_to_date_eur,
+    expected_excl_extra_eur, expected_eur, budget_eur, available_eur, available_ratio,
+    lower_80_eur, upper_80_eur, lower_95_eur, upper_95_eur,
+    available_lower_80_eur, available_upper_80_eur, available_lower_95_eur, available_upper_95_eur
+from staged.utilisation_with_bounds
+where part = 'pgb' and level in ('region', 'national')

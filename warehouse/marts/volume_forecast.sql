@@ -1,7 +1,8 @@
 -- Grain: prestatie × wlz_uitvoerder × care month. Letter, figures 10 and 11.
 with month_bounds as (
     select
-        scenario, prestatiecode, wlz_uitvoerder, month, lower_80_volume, upper_80_volume, lower_95_volume, upper_95_volume
+        scenario, prestatiecode, wlz_uitvoerder, month,
+        lower_80_volume, upper_80_volume, lower_95_volume, upper_95_volume
     from lake.forecast_bounds
     where level = 'series' and period = 'month'
 ),

@@ -23,7 +23,8 @@ AIDS = Table(
         common.MODEL,
     ),
     ("scenario", "aid_kind", "month"),
-    "Individually adapted aids, declared and extrapolated to the year; the reserve is for both kinds together.",
+    "Individually adapted aids, declared and extrapolated to the year; the reserve is for both kinds together. "
+    "Outside the contracteerruimte.",
     nullable=frozenset({"declared_eur", "forecast_eur"}),
     published=True,
 )

@@ -25,6 +25,7 @@ FORECAST_BOUNDS = Table(
         *volumes.BOUNDS_VOLUME,
         utilisation.EXPECTED_EUR,
         *common.BOUNDS_EUR,
+        *utilisation.AVAILABLE_BOUNDS_EUR,
         bounds.UNCERTAINTY,
     ),
     (
@@ -41,11 +42,13 @@ FORECAST_BOUNDS = Table(
     "Bounds of months not yet known, of the year up to them and of the year, at every level. All levels are sums of "
     "the same joint paths. Regions, uitvoerders and the nation hold the extra items, series and groups do not.",
     nullable=frozenset(
-        {"prestatiegroep", "prestatiecode", "expected_volume", *(column.name for column in volumes.BOUNDS_VOLUME)}
+        {"prestatiegroep", "prestatiecode", "expected_volume"}
+        | {column.name for column in (*volumes.BOUNDS_VOLUME, *utilisation.AVAILABLE_BOUNDS_EUR)}
     ),
     known_issues=(
         "Months already declared have no row: they have no bounds.",
         "A group that counts in more than one unit has euro only.",
+        "Room is stated of the year of regions, uitvoerders and the nation: nothing else has a kader of its own.",
     ),
     published=True,
 )

@@ -1,11 +1,9 @@
-"""The published marts: what analysts query. One SELECT per mart in ``warehouse/marts/<name>.sql``."""
+"""The published marts: what analysts query. ``mart_sql.py`` has their SELECTs."""
 
-from dataclasses import replace
+from functools import partial
 
 from warehouse.columns import (
-    aids,
     common,
-    deliveries,
     extra_items,
     lag,
     pgb,
@@ -15,7 +13,9 @@ from warehouse.columns import (
     vintages,
     volumes,
 )
-from warehouse.contract import Column, Table
+from warehouse.contract import Table
+from warehouse.mart import copy_table, define_mart
+from warehouse.tables.aids import AIDS
 from warehouse.tables.bounds import EXCEEDANCE, FORECAST_BOUNDS, OUTLOOK
 from warehouse.tables.lag import LAG_CURVE, REVISION_STATISTICS
 from warehouse.tables.monitor import DELIVERY_STATUS, MONITOR_PROVIDER
@@ -28,8 +28,6 @@ from warehouse.tables.volumes import BACKTEST
 
 AFTER = "support"
 
-_VINTAGE = (common.DELIVERY_MONTH, common.BUDGET_YEAR, common.SCENARIO)
-_VINTAGE_KEY = ("delivery_month", "scenario")
 _ROOM = (
     utilisation.EXPECTED_EXCL_EXTRA_EUR,
     utilisation.EXPECTED_EUR,
@@ -37,6 +35,7 @@ _ROOM = (
     utilisation.AVAILABLE_EUR,
     utilisation.AVAILABLE_RATIO,
     *common.BOUNDS_EUR,
+    *utilisation.AVAILABLE_BOUNDS_EUR,
 )
 _TRANSFER = (
     utilisation.TRANSFER_POSSIBLE_EUR,
@@ -47,48 +46,17 @@ _TRANSFER = (
     utilisation.RESERVE_LEFT_EUR,
 )
 _REALISED = (vintages.REALISED_EUR, vintages.REALISED_DELIVERY_MONTH, vintages.ERROR_EUR, vintages.ERROR_RATIO)
+_BOUNDS = (*common.BOUNDS_EUR, *utilisation.AVAILABLE_BOUNDS_EUR)
 _OPTIONAL = frozenset(
     {"available_ratio", "declared_to_date_eur", "granted_to_date_eur"}
     | {
         column.name
-        for column in (*common.BOUNDS_EUR, *_TRANSFER, utilisation.DECLARED_MONTH_EUR, utilisation.COMPLETED_MONTH_EUR)
+        for column in (*_BOUNDS, *_TRANSFER, utilisation.DECLARED_MONTH_EUR, utilisation.COMPLETED_MONTH_EUR)
     }
 )
 
 
-def _mart(
-    name: str,
-    stage: str,
-    grain: str,
-    columns: tuple[Column, ...],
-    key: tuple[str, ...],
-    description: str,
-    letter: str | None,
-    nullable: frozenset[str] = _OPTIONAL,
-    keep_vintages: int | None = None,
-) -> Table:
-    full_key = (*_VINTAGE_KEY, *key)
-    nullable = frozenset(column.name for column in columns) & nullable
-    return Table(
-        name,
-        stage,
-        "mart",
-        grain,
-        (*_VINTAGE, *columns),
-        full_key,
-        description,
-        nullable,
-        letter=letter,
-        keep_vintages=keep_vintages,
-    )
-
-
-def _as_mart(table: Table, name: str, letter: str | None, keep_vintages: int | None) -> Table:
-    """A lake table published as it is, under its public name."""
-    columns = tuple(column for column in table.columns if column not in _VINTAGE)
-    key = tuple(name for name in table.key if name not in _VINTAGE_KEY)
-    return _mart(name, table.stage, table.grain, columns, key, table.description, letter, table.nullable, keep_vintages)
-
+_mart = partial(define_mart, nullable=_OPTIONAL)
 
 UTILISATION_NATIONAL = _mart(
     "utilisation_national",
@@ -215,7 +183,7 @@ VOLUME_FORECAST = _mart(
     ),
     keep_vintages=13,
 )
-PRICE_DERIVATION = _as_mart(PRICES, "price_derivation", "table 7, figure 12", keep_vintages=13)
+PRICE_DERIVATION = copy_table(PRICES, "price_derivation", "table 7, figure 12", keep_vintages=13)
 PGB_FORECAST = _mart(
     "pgb_forecast",
     "pgb",
@@ -235,65 +203,30 @@ PGB_FORECAST = _mart(
     nullable=_OPTIONAL | {"granted_stand_eur", "forecast_stand_eur"},
     keep_vintages=13,
 )
-AIDS_MONTHLY = _mart(
-    "aids_monthly",
-    "aids",
-    "kind × month",
-    (
-        deliveries.AID_KIND,
-        common.MONTH,
-        aids.DECLARED_EUR,
-        aids.FORECAST_EUR,
-        aids.CUMULATIVE_EUR,
-        aids.RESERVE_EUR,
-        common.MODEL,
-    ),
-    ("aid_kind", "month"),
-    "Individually adapted aids; outside the contracteerruimte.",
-    "figure 9",
-    nullable=frozenset({"declared_eur", "forecast_eur"}),
-)
-FORECAST_BOUNDS_MART = _as_mart(FORECAST_BOUNDS, "forecast_bounds", None, keep_vintages=13)
-EXCEEDANCE_MART = _as_mart(EXCEEDANCE, "exceedance", None, None)
-UTILISATION_OUTLOOK = _as_mart(OUTLOOK, "utilisation_outlook", None, None)
-FORECAST_VINTAGES_MART = _as_mart(FORECAST_VINTAGES, "forecast_vintages", None, None).with_columns(
+AIDS_MONTHLY = copy_table(AIDS, "aids_monthly", "figure 9")
+FORECAST_BOUNDS_MART = copy_table(FORECAST_BOUNDS, keep_vintages=13)
+EXCEEDANCE_MART = copy_table(EXCEEDANCE)
+UTILISATION_OUTLOOK = copy_table(OUTLOOK)
+FORECAST_VINTAGES_MART = copy_table(FORECAST_VINTAGES).with_columns(
     *_REALISED,
     nullable=FORECAST_VINTAGES.nullable | {column.name for column in _REALISED},
     description=f"{FORECAST_VINTAGES.description} What came of the year stands beside it once a delivery knows.",
-    rebuilt_whole=True,
+    copies=None,
 )
-FORECAST_BRIDGE_MART = replace(_as_mart(FORECAST_BRIDGE, "forecast_bridge", None, None), rebuilt_whole=True)
-BACKTEST_ACCURACY = _as_mart(BACKTEST, "backtest_accuracy", None, None)
-LAG_CURVE_MART = _as_mart(LAG_CURVE, "lag_curve", None, keep_vintages=13)
-REVISION_STATISTICS_MART = _as_mart(REVISION_STATISTICS, "revision_statistics", None, None)
-DATA_QUALITY_MART = Table(
-    "data_quality",
-    "quality",
-    "mart",
-    DATA_QUALITY.grain,
-    (*DATA_QUALITY.columns, quality.CHECK_STATUS),
-    ("delivery_month", *DATA_QUALITY.key),
-    DATA_QUALITY.description,
-    DATA_QUALITY.nullable | {"check_status"},
-    rebuilt_whole=True,
+FORECAST_BRIDGE_MART = copy_table(FORECAST_BRIDGE)
+BACKTEST_ACCURACY = copy_table(BACKTEST, "backtest_accuracy")
+LAG_CURVE_MART = copy_table(LAG_CURVE, keep_vintages=13)
+REVISION_STATISTICS_MART = copy_table(REVISION_STATISTICS)
+DATA_QUALITY_MART = copy_table(DATA_QUALITY).with_columns(
+    quality.CHECK_STATUS, nullable=DATA_QUALITY.nullable | {"check_status"}, copies=None
 )
-CHECK_FINDINGS_MART = replace(
-    CHECK_FINDINGS, layer="mart", key=("delivery_month", *CHECK_FINDINGS.key), rebuilt_whole=True
-)
-MONITOR_PROVIDER_MART = replace(
-    MONITOR_PROVIDER, layer="mart", key=("delivery_month", *MONITOR_PROVIDER.key), keep_vintages=13
-)
-DELIVERY_STATUS_MART = replace(
-    DELIVERY_STATUS, layer="mart", key=("delivery_month", *DELIVERY_STATUS.key), rebuilt_whole=True
-)
-CHECK_DECISIONS_MART = replace(
-    CHECK_DECISIONS, layer="mart", key=("delivery_month", *CHECK_DECISIONS.key), rebuilt_whole=True
-)
-CLAIM_UNIT_CORRECTIONS_MART = replace(
-    CLAIM_UNIT_CORRECTIONS, layer="mart", key=("delivery_month", *CLAIM_UNIT_CORRECTIONS.key), keep_vintages=13
-)
-CELL_SUPPORT_MART = _as_mart(CELL_SUPPORT, "cell_support", None, keep_vintages=13)
-ADVICE_PROVENANCE_MART = _as_mart(ADVICE_PROVENANCE, "advice_provenance", None, None)
+CHECK_FINDINGS_MART = copy_table(CHECK_FINDINGS)
+MONITOR_PROVIDER_MART = copy_table(MONITOR_PROVIDER, keep_vintages=13)
+DELIVERY_STATUS_MART = copy_table(DELIVERY_STATUS)
+CHECK_DECISIONS_MART = copy_table(CHECK_DECISIONS)
+CLAIM_UNIT_CORRECTIONS_MART = copy_table(CLAIM_UNIT_CORRECTIONS, keep_vintages=13)
+CELL_SUPPORT_MART = copy_table(CELL_SUPPORT, keep_vintages=13)
+ADVICE_PROVENANCE_MART = copy_table(ADVICE_PROVENANCE)
 EXAMPLE_QUERIES = Table(
     "example_queries",
     "quality",

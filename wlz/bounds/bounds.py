@@ -16,6 +16,7 @@ import polars as pl
 from wlz.bounds.exceedance import measure_exceedance
 from wlz.bounds.levels import LevelKey, LevelPaths, bound_levels, collect_levels, expect_levels, observed_levels
 from wlz.bounds.pgb import bound_pgb, sum_pgb
+from wlz.bounds.room import state_room
 from wlz.bounds.valued_paths import (
     EURO_BOUNDS,
     MONTHS,
@@ -95,7 +96,11 @@ def bound_advice(inputs: AdviceInputs, paths: int, seed: int = SEED) -> AdviceBo
         found += _bound_family(inputs, owner, family, paths, seed, pgb_year)
     with_pgb = [pgb_rows.with_columns(scenario=pl.lit(one.scenario)).select(ROW_COLUMNS) for one in found]
     rows = pl.concat([*(one.rows for one in found), *with_pgb])
-    return AdviceBounds(rows, pl.concat([one.exceedance for one in found]), pl.concat([one.outlook for one in found]))
+    return AdviceBounds(
+        state_room(rows, inputs.utilisation),
+        pl.concat([one.exceedance for one in found]),
+        pl.concat([one.outlook for one in found]),
+    )
 
 
 class _ScenarioBounds(NamedTuple):

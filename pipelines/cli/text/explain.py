@@ -8,7 +8,7 @@ import polars as pl
 from warehouse import registry
 from warehouse.dictionary import describe_type
 from warehouse.duck import run_query
-from warehouse.publish import mart_sql
+from warehouse.mart_sql import mart_sql
 from wlz.words.counts import format_count
 from wlz.words.faults import Spoken
 

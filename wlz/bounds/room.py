@@ -1,0 +1,32 @@
+"""The room of the kader when the year ends at a bound: kader − bound, once, for marts and pages.
+
+Not here: the bounds (`levels.py`, `pgb.py`), and the room on every path (`exceedance.py`).
+"""
+
+import polars as pl
+
+EUR = pl.Decimal(18, 2)
+PLACE = ["scenario", "part", "level", "wlz_uitvoerder", "zorgkantoorregio"]
+# The least room is left at the upper bound of the year.
+_LEFT_AT = {
+    "available_lower_80_eur": "upper_80_eur",
+    "available_upper_80_eur": "lower_80_eur",
+    "available_lower_95_eur": "upper_95_eur",
+    "available_upper_95_eur": "lower_95_eur",
+}
+ROOM_BOUNDS = list(_LEFT_AT)
+
+
+def state_room(bounds: pl.DataFrame, utilisation: pl.DataFrame) -> pl.DataFrame:
+    """Bounds with `available_lower_80_eur` … `available_upper_95_eur` beside them; the same rows in the same order.
+
+    In: FORECAST_BOUNDS and UTILISATION without their vintage, all scenarios. To the cent of the published bound, so
+    that kader − bound is what a reader finds. Null where there is no kader to hold it against: months, groups, series.
+    """
+    kader = utilisation.select(*PLACE, pl.col("budget_eur").cast(EUR).alias("kader"), period=pl.lit("year"))
+    beside = bounds.join(kader, on=[*PLACE, "period"], how="left", maintain_order="left")
+    left = [
+        (pl.col("kader") - pl.col(bound).round(2, mode="half_to_even").cast(EUR)).cast(EUR).alias(name)
+        for name, bound in _LEFT_AT.items()
+    ]
+    return beside.with_columns(left).drop("kader")
