@@ -272,7 +272,7 @@ def test_a_changed_file_is_read_anew_and_not_from_memory(folder):
 def test_every_reference_file_an_advice_reads_is_hashed(folder, monkeypatch):
     """What the packages call of ``reference`` reads these files and no others."""
     read: set[str] = set()
-    monkeypatch.setattr(reference, "_read", lambda name: read.add(name) or pl.DataFrame())
+    monkeypatch.setattr(reference, "read_reference", lambda name: read.add(name) or pl.DataFrame())
     text = "\n".join(path.read_text(encoding="utf-8") for path in code_files() if path.name != "reference.py")
     for name in [name for name in dir(reference) if name.startswith("load_") and f"reference.{name}(" in text]:
         with suppress(pl.exceptions.ColumnNotFoundError):  # the frame is empty on purpose
