@@ -25,7 +25,6 @@ from wlz.monitor import (
     report_deliveries,
     sum_uitvoerders,
 )
-from wlz.words.calendar import claims_due
 
 monitor_provider = stage_asset("monitor_provider", judges=("monitor_provider",), counted=("provider_flag",))
 
@@ -72,7 +71,7 @@ def report_month(advice: AdviceInLake, deliveries: pl.DataFrame, month: date) ->
     open_lag = int(advice.assumptions["provider_complete_lag_months"]) - 1
     return report_deliveries(
         deliveries,
-        load_round(month).cut_offs.get(DECLARATIES.name, claims_due(month)),
+        load_round(month).due_on(DECLARATIES.name),
         pl.concat([pl.DataFrame(schema=TOTALS_SCHEMA), *totals, unknown], how="diagonal_relaxed"),
         measure_completeness(completed, read_month(store, SERIES, month), open_lag),
         count_findings(read_month(store, CHECK_FINDINGS, month), read_month(store, DATA_QUALITY, month)),

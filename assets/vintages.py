@@ -21,6 +21,7 @@ from wlz.vintages.bridge import BRIDGE_SCHEMA, BridgeError, build_bridge
 from wlz.vintages.moves import list_advice_moves
 from wlz.vintages.vintages import list_vintage, renew_vintages
 
+headline = stage_asset("headline", shown=("scenario", "engine", "headline_reason"))
 realisation = stage_asset("realisation")
 
 

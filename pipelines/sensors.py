@@ -6,7 +6,6 @@ All are off until a person turns them on. What is told is decided in ``alerts/se
 import json
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -23,10 +22,9 @@ from expectations.intake.arrivals import hash_file
 from pipelines.alerts.send import DUE, RUN, send_alerts, send_notice, solve_notices, write_notice
 from pipelines.jobs import monthly_advice
 from warehouse.landing import SUFFIXES
-from warehouse.reference import REFERENCE
+from warehouse.settings import load_round
 from warehouse.store import month_label
 from warehouse.tables.deliveries import KINDS
-from wlz.words.calendar import claims_due
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 CLAIMS = "declaraties"
@@ -140,14 +138,6 @@ def new_delivery(context: dg.SensorEvaluationContext, warehouse: Warehouse) -> d
 # ---- what people are told ----------------------------------------------------------------------------------------
 
 
-def due_date(delivery_month: date) -> date:
-    """Day on which the claims of a month are due: as its round file says under [due], else its second working day."""
-    path = REFERENCE / "rounds" / f"{month_label(delivery_month)}.toml"
-    declared = tomllib.loads(path.read_text(encoding="utf-8")).get("due", {}) if path.exists() else {}
-    due: date = declared.get(CLAIMS, claims_due(delivery_month))
-    return due
-
-
 @dg.sensor(
     minimum_interval_seconds=3600,
     description="Tells that the claims of this month are not there after their due date, once, and when they came.",
@@ -156,7 +146,7 @@ def due_date_passed(context: dg.SensorEvaluationContext, warehouse: Warehouse) -
     """Starts nothing: people are told through the channels that are set."""
     today = now_in_amsterdam().date()
     month = today.replace(day=1)
-    due = due_date(month)
+    due = load_round(month).due_on(CLAIMS)
     said: list[str] = []
     delivered = [name for name in list_deliveries(warehouse.landing) if name.startswith(month_label(month))]
     if any(map(_is_claims, delivered)):

@@ -15,12 +15,11 @@ import polars as pl
 from reports.errors import ReportError
 from warehouse import registry
 from warehouse.duck import QueryError, run_query
+from warehouse.published_headline import read_headline
 from warehouse.reference import load_prestaties
 from warehouse.settings import load_round_page
 
 NATIONAL = "Landelijk"
-# Which scenario heads the page when the round file does not say: the first of these that was published.
-HEADLINES = ("completed", "letter", "base")
 SIMULATED = "simulation"  # input of an advice on invented deliveries
 # Marts read whole for the month, in every scenario; then those of the headline scenario only.
 WHOLE = (
@@ -50,7 +49,7 @@ NOT_TOLD = ("passed", "skipped")
 
 @dataclass(frozen=True)
 class Facts:
-    """One delivery month as published: marts by name, the scenario that heads the page, words of the round file."""
+    """One delivery month as published: marts by name, scenario and engine of the headline, words of the round file."""
 
     delivery_month: date
     budget_year: int
@@ -59,6 +58,7 @@ class Facts:
     marts: Mapping[str, pl.DataFrame]
     page: Mapping[str, Any] = field(default_factory=dict)
     rows_counts: Mapping[str, int] = field(default_factory=dict)
+    headline_engine: str = ""
 
     def of(self, mart: str, scenario: str | None = None) -> pl.DataFrame:
         """Rows of a mart in one scenario: the headline unless another is named."""
@@ -137,7 +137,7 @@ def _load(database: Path, delivery_month: date) -> Facts:
         )
     scenarios = tuple(sorted(national["scenario"].unique().to_list()))
     page = load_round_page(delivery_month)
-    headline = _choose_headline(page, scenarios)
+    headline, engine, _ = read_headline(database, delivery_month)
     for name, columns in OF_HEADLINE.items():
         marts[name] = _read(database, name, delivery_month, columns, f"AND scenario = '{headline}'")
     if marts["cell_support"].is_empty():
@@ -151,7 +151,7 @@ def _load(database: Path, delivery_month: date) -> Facts:
     )
     marts |= _read_checks(database, delivery_month)
     counts = _count_rows(database, delivery_month, headline)
-    return Facts(delivery_month, budget_year, headline, scenarios, marts, page, counts)
+    return Facts(delivery_month, budget_year, headline, scenarios, marts, page, counts, engine)
 
 
 def _count_rows(database: Path, month: date, headline: str) -> dict[str, int]:
@@ -167,13 +167,6 @@ def _count_rows(database: Path, month: date, headline: str) -> dict[str, int]:
         for name, has_scenario in columns.iter_rows()
     )
     return dict(run_query(database, counts).iter_rows())
-
-
-def _choose_headline(page: Mapping[str, Any], scenarios: tuple[str, ...]) -> str:
-    wanted = page.get("headline")
-    if wanted and wanted in scenarios:
-        return str(wanted)
-    return next((name for name in HEADLINES if name in scenarios), scenarios[0])
 
 
 def _read(

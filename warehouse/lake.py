@@ -16,7 +16,7 @@ from warehouse import reference
 from warehouse.chosen import CLAIMS, ChosenDeliveries
 from warehouse.contract import Table, conform
 from warehouse.registry import table_named
-from warehouse.settings import load_assumptions, load_round, load_scenarios
+from warehouse.settings import load_assumptions, load_round, load_round_page, load_scenarios
 from warehouse.store import Store
 from warehouse.tables.deliveries import KINDS
 from warehouse.tables.prices import REVENUE
@@ -73,7 +73,7 @@ class AdviceInLake:
     @property
     def headline(self) -> Headline:
         """The scenario shown first."""
-        return choose_headline(self.scenarios)
+        return choose_headline(self.scenarios, load_round_page(self.round.delivery_month).get("headline", ""))
 
     @cached_property
     def absent(self) -> str | None:

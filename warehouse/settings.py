@@ -27,14 +27,16 @@ _NOT_NUMBERS = ("scenario", "override")  # tables of the assumption files with a
 def load_round(delivery_month: date) -> Round:
     """The round of a delivery month: its file in ``reference/rounds``, or the defaults of ``make_round``.
 
-    Raises AssumptionError for a cut-off of an unknown kind or one that is not a date: it would count for nothing.
+    Raises AssumptionError for a cut-off or a due date of an unknown kind or one that is not a date: it would count for
+    nothing.
     """
     path = round_path(delivery_month)
     declared = _read_toml(path) if path.exists() else {}
-    for kind, day in declared.get("cut_off", {}).items():
+    days = [(table, *one) for table in ("cut_off", "due") for one in declared.get(table, {}).items()]
+    for table, kind, day in days:
         if kind not in KINDS or type(day) is not date:
             raise AssumptionError(
-                f"{path.name}, cut_off {kind}: expected a kind of delivery and a date without quotes, found {day!r}. "
+                f"{path.name}, {table} {kind}: expected a kind of delivery and a date without quotes, found {day!r}. "
                 f"Kinds: {', '.join(KINDS)}. Next: mend the file"
             )
     return make_round(delivery_month, declared)

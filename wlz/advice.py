@@ -22,7 +22,7 @@ from wlz.prices.stage import run_prices, run_revenue
 from wlz.series import run_corrections, run_region, run_series
 from wlz.support.stage import run_support
 from wlz.utilisation.stage import run_months, run_utilisation
-from wlz.vintages.stage import run_realisation
+from wlz.vintages.stage import run_headline, run_realisation
 from wlz.volumes.stage import run_backtest, run_check, run_volumes
 
 CLAIMS = "declaraties"
@@ -56,6 +56,7 @@ LINE = (
     Stage("cell_support", "support", (CLAIMS, "pgb_verleningen", "revenue", "utilisation"),
           ("cell_support",), run_support),
     Stage("monitor_provider", "monitor", (CLAIMS,), ("monitor_provider",), run_monitor),
+    Stage("headline", "vintages", (CLAIMS, "indicaties"), ("headline",), run_headline),
     Stage("realisation", "vintages", ("series", "pgb_verleningen"), ("realisation",), run_realisation),
 )  # fmt: skip
 STAGES = {stage.name: stage for stage in LINE}

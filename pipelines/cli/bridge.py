@@ -1,5 +1,6 @@
 """The bridge between any two advices of the lake, for `wlz explain`: computed now, nothing written."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -11,14 +12,14 @@ from warehouse.contract import conform
 from warehouse.past_advices import advice_months, read_advice, read_transfers
 from warehouse.settings import load_assumptions
 from warehouse.store import Store, month_label
-from warehouse.tables.vintages import FORECAST_BRIDGE
+from warehouse.tables.vintages import FORECAST_BRIDGE, HEADLINE
 from wlz.known.scenarios import COMPLETED, LETTER
 from wlz.utilisation.utilisation import UtilisationError
 from wlz.vintages.bridge import BridgeError, build_bridge
 
 
 def explain_bridge(data_dir: Path, before: date, after: date, scenario: str | None = None) -> str:
-    """What moved between two advices, as text, in one scenario (default: letter, else the first by name).
+    """What moved between two advices, as text, in one scenario (default: the one the later advice shows first).
 
     Raises ExplainError with a sentence for a month without an advice, two budget years, or a scenario without a bridge.
     """
@@ -40,12 +41,14 @@ def explain_bridge(data_dir: Path, before: date, after: date, scenario: str | No
     except (BridgeError, UtilisationError) as error:
         raise ExplainError(str(error)) from None
     rows = bridge.with_columns(delivery_month=pl.lit(after), budget_year=pl.lit(later.budget_year))
-    return render_bridge(conform(_of_scenario(rows, scenario), FORECAST_BRIDGE))
+    first = store.read(HEADLINE, after)["scenario"].to_list() if store.has(HEADLINE, after) else []
+    return render_bridge(conform(_of_scenario(rows, scenario, first), FORECAST_BRIDGE))
 
 
-def _of_scenario(bridge: pl.DataFrame, scenario: str | None) -> pl.DataFrame:
+def _of_scenario(bridge: pl.DataFrame, scenario: str | None, first: Sequence[str]) -> pl.DataFrame:
+    """Rows of the scenario asked for; none asked for: that which the later advice shows first, if it has a bridge."""
     there = bridge["scenario"].unique().sort().to_list()
-    shown_first = [name for name in (COMPLETED, LETTER) if name in there]
+    shown_first = [name for name in (*first, COMPLETED, LETTER) if name in there]
     wanted = scenario or next(iter([*shown_first, *there]), None)
     if wanted not in there:
         named = f"scenario {scenario!r}" if scenario else "scenario in both advices"

@@ -43,7 +43,7 @@ def tables(with_hash: bool, data_dir: Path | None) -> None:
 @click.argument("subject")
 @click.option("--from", "before", type=Month(), help="With forecast_bridge: delivery month of the earlier advice.")
 @click.option("--to", "after", type=Month(), help="With forecast_bridge: delivery month of the later advice.")
-@click.option("--scenario", help="With forecast_bridge: way of computing (default: letter).")
+@click.option("--scenario", help="With forecast_bridge: way of computing (default: the later advice's first).")
 @data_option
 def explain(subject: str, before: date | None, after: date | None, scenario: str | None, data_dir: Path | None) -> None:
     """Explain a table (grain, columns, units, SQL) or a series (PRESTATIECODE/UITVOERDER: volume, price).

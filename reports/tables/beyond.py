@@ -12,7 +12,6 @@ from reports.tables.table import SUPPRESSED, Column, Table
 from reports.text.answer import name_scenario
 from reports.text.checks import say_check, say_done
 
-ENGINE_OF_HEADLINE, ENGINE = {"letter": "ets_select"}, "combined"
 FEW = 3  # findings or series below which an amount may be that of one of them
 LEVELS, HORIZONS = ("national", "uitvoerder", "group", "series"), (1, 3, 6, 12)
 
@@ -131,8 +130,7 @@ def build_backtest(facts: Facts, language: Language) -> Table:
         ("wape_ratio", "percent", 1),
         ("coverage_80_ratio", "percent", 0),
     )
-    engine = ENGINE_OF_HEADLINE.get(facts.headline, ENGINE)
-    rows = facts.of(mart).filter(pl.col("horizon_months").is_in(HORIZONS), engine=engine)
+    rows = facts.of(mart).filter(pl.col("horizon_months").is_in(HORIZONS), engine=facts.headline_engine)
     order = pl.col("level").replace_strict(list(LEVELS), list(range(len(LEVELS))), default=len(LEVELS))
     rows = rows.sort(order, "horizon_months")
     names = [language.say(f"tables.level_{name}") for name in rows["level"]]

@@ -15,10 +15,11 @@ from pipelines.alerts import send as alerts
 from pipelines.alerts.digest import Digest, as_text
 from pipelines.definitions import defs
 from pipelines.jobs import monthly_advice
-from pipelines.sensors import due_date, find_new_deliveries
+from pipelines.sensors import find_new_deliveries
 from simulation.reference import load_simulation_reference
 from simulation.run import simulate_deliveries
 from warehouse.landing import write_deliveries
+from warehouse.settings import load_round
 from warehouse.tables.deliveries import DELIVERY_REGISTER
 
 
@@ -195,7 +196,7 @@ def test_a_month_with_new_deliveries_becomes_known_to_dagster(warehouse, ticks):
     ids=["named by the round", "second working day"],
 )
 def test_due_date_of_a_month(month, due):
-    assert due_date(month) == due
+    assert load_round(month).due_on("declaraties") == due
 
 
 @pytest.fixture

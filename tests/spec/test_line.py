@@ -24,6 +24,7 @@ def test_every_row_reads_what_stands_before_it():
     """Deliveries by kind, or tables of rows above: the line can be read from top to bottom."""
     known = set(registry.deliveries())
     for stage in LINE:
+        assert stage.reads, f"{stage.name} rests on nothing: a refused delivery would not stop it"
         assert set(stage.reads) <= known, stage.name
         known |= set(stage.writes)
 

@@ -192,3 +192,23 @@ def test_a_cut_off_that_would_count_for_nothing_is_refused(tmp_path, monkeypatch
     with pytest.raises(AssumptionError, match=r"2018-05\.toml") as refused:
         load_round(MAY)
     assert words in str(refused.value)
+
+
+def test_due_is_what_the_round_says_else_the_second_working_day():
+    """1 June 2018 is a Friday, so Monday the 4th is the second; other kinds are due when they stop to count."""
+    june = make_round(date(2018, 6, 1), {"due": {"kader": date(2018, 6, 12)}, "cut_off": {"na_ijl": date(2018, 6, 20)}})
+    assert june.due_on("declaraties") == date(2018, 6, 4)
+    assert june.due_on("kader") == date(2018, 6, 12)
+    assert june.due_on("na_ijl") == date(2018, 6, 20)
+    said = make_round(date(2018, 6, 1), {"due": {"declaraties": date(2018, 6, 8)}})
+    assert said.due_on("declaraties") == date(2018, 6, 8)
+    assert said.cut_off("declaraties") == date(2018, 6, 30)
+
+
+@pytest.mark.parametrize("line", ['declaraties = "2018-06-04"', "declaratie = 2018-06-04"])
+def test_a_due_date_that_would_count_for_nothing_is_refused(line, tmp_path, monkeypatch):
+    (tmp_path / "rounds").mkdir()
+    (tmp_path / "rounds" / "2018-06.toml").write_text(f"[due]\n{line}\n")
+    monkeypatch.setattr(settings, "REFERENCE", tmp_path)
+    with pytest.raises(AssumptionError, match=r"2018-06.toml, due declarati"):
+        load_round(date(2018, 6, 1))

@@ -106,3 +106,11 @@ AVAILABLE_AFTER_EUR = Column(
     "Available room of zin and pgb together in this advice; the same in every row of the uitvoerder.",
     "Ruimte dit advies (€)",
 )
+HEADLINE_REASON = Column(
+    "headline_reason",
+    pl.String(),
+    "text",
+    "Why this scenario is shown first: named by the round, its months are completed for lag, the method of the letter, "
+    "or the first one computed.",
+    "Waarom deze rekenwijze vooraan staat",
+)

@@ -23,7 +23,7 @@ from warehouse.tables.prices import PRICES
 from warehouse.tables.quality import ADVICE_PROVENANCE, CHECK_DECISIONS, CHECK_FINDINGS, DATA_QUALITY
 from warehouse.tables.series import CLAIM_UNIT_CORRECTIONS
 from warehouse.tables.support import CELL_SUPPORT
-from warehouse.tables.vintages import FORECAST_BRIDGE, FORECAST_VINTAGES
+from warehouse.tables.vintages import FORECAST_BRIDGE, FORECAST_VINTAGES, HEADLINE
 from warehouse.tables.volumes import BACKTEST
 
 AFTER = "support"
@@ -214,6 +214,7 @@ FORECAST_VINTAGES_MART = copy_table(FORECAST_VINTAGES).with_columns(
     copies=None,
 )
 FORECAST_BRIDGE_MART = copy_table(FORECAST_BRIDGE)
+HEADLINE_MART = copy_table(HEADLINE)
 BACKTEST_ACCURACY = copy_table(BACKTEST, "backtest_accuracy")
 LAG_CURVE_MART = copy_table(LAG_CURVE, keep_vintages=13)
 REVISION_STATISTICS_MART = copy_table(REVISION_STATISTICS)

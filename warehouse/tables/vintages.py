@@ -78,3 +78,13 @@ FORECAST_BRIDGE = Table(
     published=True,
     spans_months=True,
 )
+HEADLINE = Table(
+    "headline",
+    "vintages",
+    "lake",
+    "advice",
+    (common.DELIVERY_MONTH, common.BUDGET_YEAR, common.SCENARIO, common.ENGINE, vintages.HEADLINE_REASON),
+    ("delivery_month",),
+    "The scenario that is shown first, with the engine its volumes come from, and why it is this one.",
+    published=True,
+)

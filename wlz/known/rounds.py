@@ -7,17 +7,21 @@ from typing import Any
 
 import polars as pl
 
+from wlz.words.calendar import claims_due
 from wlz.words.months import end_of_month
+
+CLAIMS = "declaraties"
 
 
 @dataclass(frozen=True)
 class Round:
-    """An advice round: delivery month, budget year and the cut-off date per kind of delivery."""
+    """An advice round: delivery month, budget year, per kind of delivery its cut-off date and when it is due."""
 
     name: str
     delivery_month: date
     budget_year: int
     cut_offs: Mapping[str, date] = field(default_factory=dict)
+    due: Mapping[str, date] = field(default_factory=dict)
 
     @property
     def last_month(self) -> date:
@@ -27,6 +31,13 @@ class Round:
     def cut_off(self, kind: str) -> date:
         """Last date on which a delivery of this kind counts; without a stated one the end of the delivery month."""
         return self.cut_offs.get(kind, end_of_month(self.delivery_month))
+
+    def due_on(self, kind: str) -> date:
+        """Day on which a delivery of this kind is expected; later than that is late.
+
+        Without a stated day: claims on the second working day of their month, other kinds on their cut-off.
+        """
+        return self.due.get(kind, claims_due(self.delivery_month) if kind == CLAIMS else self.cut_off(kind))
 
 
 def make_round(delivery_month: date, declared: Mapping[str, Any] | None = None) -> Round:
@@ -40,6 +51,7 @@ def make_round(delivery_month: date, declared: Mapping[str, Any] | None = None) 
         delivery_month=delivery_month,
         budget_year=int(declared.get("budget_year", delivery_month.year)),
         cut_offs=dict(declared.get("cut_off", {})),
+        due=dict(declared.get("due", {})),
     )
 
 

@@ -1,4 +1,6 @@
-"""The row of stage vintages that needs no other advice: what came of every year that is settled by now."""
+"""The rows of stage vintages that need no other advice: which scenario is shown first, what came of settled years."""
+
+import polars as pl
 
 from wlz.known.knowledge import Known
 from wlz.known.stages import Computed, Tables
@@ -12,3 +14,10 @@ def run_realisation(known: Known, tables: Tables) -> Computed:
     lag = int(known.assumptions["letter_minimum_lag_months"])
     stands = build_pgb_stands(place_grants(known))
     return Computed({"realisation": realise_years(tables["series"], stands, known.reference.prestaties, lag)})
+
+
+def run_headline(known: Known, tables: Tables) -> Computed:
+    """HEADLINE: the scenario shown first, its engine, and why."""
+    first = known.headline
+    row = {"scenario": [first.scenario], "engine": [first.engine], "headline_reason": [first.reason]}
+    return Computed({"headline": pl.DataFrame(row)})

@@ -9,6 +9,7 @@ from warehouse import registry
 from warehouse.dictionary import describe_type
 from warehouse.duck import run_query
 from warehouse.mart_sql import mart_sql
+from warehouse.published_headline import read_headline
 from wlz.words.counts import format_count
 from wlz.words.faults import Spoken
 
@@ -18,9 +19,6 @@ _SOURCES = {
     "c": "claims of the year before, their discount ratio on this year's maximum",
     "d": "none, so no price",
 }
-
-
-HEADLINES = ("completed", "letter")  # the scenario shown: the first of these that was computed
 
 
 class ExplainError(Spoken, ValueError):
@@ -54,8 +52,7 @@ def explain_series(database: Path, prestatiecode: str, wlz_uitvoerder: str) -> s
     every = run_query(database, f"SELECT * FROM marts.volume_forecast WHERE {latest} ORDER BY scenario, care_month")
     if every.is_empty():
         raise ExplainError(f"no series {prestatiecode}/{wlz_uitvoerder} in the latest advice")
-    scenarios = every["scenario"].unique().sort().to_list()
-    shown = next((name for name in HEADLINES if name in scenarios), scenarios[0])
+    shown = read_headline(database, every["delivery_month"][0]).scenario
     volumes = every.filter(scenario=shown)
     prices = run_query(database, f"SELECT * FROM marts.price_derivation WHERE {latest} AND scenario = '{shown}'")
     price: dict[str, Any] = prices.row(0, named=True)
