@@ -213,26 +213,6 @@ def read_settings(scale: str, until: date, seed: int, defects: Sequence[str], kn
     return Settings(scale, until, seed, tuple(defects), lines)
 
 
-def month_number(month: date) -> int:
-    """Months since the year 0: a number that can be counted with."""
-    return month.year * 12 + month.month - 1
-
-
-def month_date(number: int) -> date:
-    """First day of the month with this number."""
-    return date(number // 12, number % 12 + 1, 1)
-
-
-def months_between(first: date, last: date) -> list[date]:
-    """All months from ``first`` to ``last``, both included."""
-    return [month_date(number) for number in range(month_number(first), month_number(last) + 1)]
-
-
-def month_end(month: date) -> date:
-    """Last day of the month."""
-    return date.fromordinal(month_date(month_number(month) + 1).toordinal() - 1)
-
-
 def money(values: np.ndarray, name: str = "") -> pl.Series:
     """Euro amounts as Decimal(18, 2); rounded half-even to the cent."""
     return cents_to_money(np.rint(np.asarray(values, dtype=float) * 100), name)

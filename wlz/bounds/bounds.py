@@ -20,8 +20,6 @@ from wlz.bounds.room import state_room
 from wlz.bounds.valued_paths import (
     EURO_BOUNDS,
     MONTHS,
-    SERIES_KEY,
-    TOTAL,
     VOLUME_BOUNDS,
     Calendar,
     CompletedMonths,
@@ -39,6 +37,7 @@ from wlz.known.scenarios import Scenario
 from wlz.pgb.paths import simulate_pgb
 from wlz.prices.uncertainty import MATERIAL_DEVIATION, MEASURED, UNMEASURED, draw_extra_items, extra_item_deviations
 from wlz.volumes.volumes import VolumePanel
+from wlz.words.vocabulary import NATION, SERIES_KEY
 
 SEED = 0
 LEVEL_COLUMNS = ["part", "level", "wlz_uitvoerder", "zorgkantoorregio", "prestatiegroep", "prestatiecode"]
@@ -311,7 +310,7 @@ def _exceed(
 def _total_budgets(budgets: pl.DataFrame) -> pl.DataFrame:
     amounts = [pl.col(name).sum() for name in ("zin_budget_eur", "pgb_budget_eur")]
     per_uitvoerder = budgets.group_by("wlz_uitvoerder").agg(amounts)
-    nation = budgets.select(pl.lit(TOTAL).alias("wlz_uitvoerder"), *amounts)
+    nation = budgets.select(pl.lit(NATION).alias("wlz_uitvoerder"), *amounts)
     return pl.concat([per_uitvoerder, nation])
 
 
@@ -331,7 +330,7 @@ def _look_ahead(
     this_year = in_base.group_by("wlz_uitvoerder").agg(amount.alias("this_year")).sort("wlz_uitvoerder")
     both = this_year.join(said, on="wlz_uitvoerder", how="left", maintain_order="left")
     both = both.with_columns(pl.col("expected").fill_null(0.0))
-    both = pl.concat([both, both.select(pl.lit(TOTAL).alias("wlz_uitvoerder"), pl.col("this_year", "expected").sum())])
+    both = pl.concat([both, both.select(pl.lit(NATION).alias("wlz_uitvoerder"), pl.col("this_year", "expected").sum())])
     rows = []
     for (level, uitvoerder, _, _), paths in levels.items():
         if level in ("uitvoerder", "national"):

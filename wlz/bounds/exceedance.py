@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-TOTAL = "Landelijk"
 SURE_LEVELS = (0.80, 0.95)
 Samples = npt.NDArray[np.float64]
 EXCEEDANCE_SCHEMA: dict[str, pl.DataType] = {

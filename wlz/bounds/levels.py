@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from wlz.bounds.valued_paths import MONTHS, PLACE, SERIES_KEY, TOTAL, Calendar, LevelSums, bound_rows, mixed_groups
+from wlz.bounds.valued_paths import MONTHS, PLACE, Calendar, LevelSums, bound_rows, mixed_groups
 from wlz.forecasting.ets import FloatArray
 from wlz.forecasting.sampling import BOUND_NAMES, take_bounds
+from wlz.words.vocabulary import NATION, SERIES_KEY
 
 Samples = npt.NDArray[np.float64]
 
@@ -74,7 +75,7 @@ def _add_nation(found: Mapping[LevelKey, LevelPaths]) -> dict[LevelKey, LevelPat
     for (level, _, _, group), paths in found.items():
         if level == "region":
             continue
-        key: LevelKey = ("group" if level == "group" else "national", TOTAL, TOTAL, group)
+        key: LevelKey = ("group" if level == "group" else "national", NATION, NATION, group)
         if key not in national:
             national[key] = paths
             continue
@@ -190,5 +191,6 @@ def _sum_level(monthly: pl.DataFrame, level: str, keys: list[str], extra: pl.Dat
     totals = [name for name in ("wlz_uitvoerder", "zorgkantoorregio") if name not in keys]
     absent = [name for name in ("prestatiegroep", "prestatiecode") if name not in keys]
     return labelled.with_columns(
-        *(pl.lit(TOTAL).alias(name) for name in totals), *(pl.lit(None, dtype=pl.String).alias(name) for name in absent)
+        *(pl.lit(NATION).alias(name) for name in totals),
+        *(pl.lit(None, dtype=pl.String).alias(name) for name in absent),
     ).select(*PLACE, "period", "month", "volume", "expected_eur")

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from wlz.bounds.valued_paths import EURO_BOUNDS, TOTAL, VOLUME_BOUNDS
+from wlz.bounds.valued_paths import EURO_BOUNDS, VOLUME_BOUNDS
 from wlz.forecasting.sampling import take_bounds
 from wlz.pgb.paths import PgbPaths
+from wlz.words.vocabulary import NATION
 
 Samples = npt.NDArray[np.float64]
 UNCERTAINTY = "stand of grants; not: policy of the year, pgb stop"
@@ -19,7 +20,7 @@ CENT = 2
 
 def sum_pgb(paths: PgbPaths) -> dict[str, Samples]:
     """Stands (n, 12) per uitvoerder and for the nation (Landelijk): sums of the regions on every path."""
-    sums: dict[str, Samples] = {TOTAL: paths.euro.sum(axis=0)}
+    sums: dict[str, Samples] = {NATION: paths.euro.sum(axis=0)}
     for name in sorted(set(paths.uitvoerders)):
         sums[name] = paths.euro[[uitvoerder == name for uitvoerder in paths.uitvoerders]].sum(axis=0)
     return sums
@@ -42,8 +43,8 @@ def bound_pgb(paths: PgbPaths, forecast: pl.DataFrame) -> pl.DataFrame:
         for row, (region, uitvoerder) in enumerate(zip(paths.regions, paths.uitvoerders, strict=True))
     ]
     for name, samples in sum_pgb(paths).items():
-        inside = filled if name == TOTAL else filled.filter(pl.col("wlz_uitvoerder") == name)
-        levels.append(("national" if name == TOTAL else "uitvoerder", name, TOTAL, samples, inside))
+        inside = filled if name == NATION else filled.filter(pl.col("wlz_uitvoerder") == name)
+        levels.append(("national" if name == NATION else "uitvoerder", name, NATION, samples, inside))
     rows = pl.concat([_level_rows(*level, paths) for level in levels])
     month = rows.join(open_months.filter("is_open").select("month"), on="month", how="semi")
     cumulative = month.with_columns(period=pl.lit("cumulative"))

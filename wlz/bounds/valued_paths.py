@@ -20,9 +20,8 @@ from wlz.forecasting.ets import FloatArray
 from wlz.forecasting.paths import PathArray, Shocks, hash_id
 from wlz.forecasting.sampling import BOUND_NAMES, Panel, Uncertainty, sample_blocks, sort_bounds
 from wlz.runoff.retrospect import FREEDOM, T_SCALE
+from wlz.words.vocabulary import NATION, SERIES_KEY
 
-TOTAL = "Landelijk"
-SERIES_KEY = ["prestatiecode", "wlz_uitvoerder"]
 PLACE = ["level", "wlz_uitvoerder", "zorgkantoorregio", "prestatiegroep", "prestatiecode"]
 EURO_BOUNDS = [f"{name}_eur" for name in BOUND_NAMES]
 VOLUME_BOUNDS = [f"{name}_volume" for name in BOUND_NAMES]
@@ -115,7 +114,7 @@ def build_levels(series: pl.DataFrame, shares: pl.DataFrame) -> dict[str, tuple[
     found = {}
     for (uitvoerder,), mine in numbered.group_by("wlz_uitvoerder", maintain_order=True):
         in_base = mine["in_base"].to_numpy().astype(float)
-        labels: list[tuple[str, str, str | None]] = [("uitvoerder", TOTAL, None)]
+        labels: list[tuple[str, str, str | None]] = [("uitvoerder", NATION, None)]
         euro, volume = [in_base], [np.full(mine.height, np.nan)]
         of_uitvoerder = shares.filter(pl.col("wlz_uitvoerder") == uitvoerder)
         regions = of_uitvoerder["zorgkantoorregio"].unique().sort()
@@ -129,7 +128,7 @@ def build_levels(series: pl.DataFrame, shares: pl.DataFrame) -> dict[str, tuple[
         for group in mine.filter("in_base")["prestatiegroep"].unique().sort():
             inside = (mine["prestatiegroep"] == group).to_numpy()
             one_unit = group not in mixed
-            labels.append(("group", TOTAL, group))
+            labels.append(("group", NATION, group))
             euro.append(in_base * inside)
             volume.append(in_base * inside if one_unit else np.full(mine.height, np.nan))
         found[str(uitvoerder)] = (
@@ -390,7 +389,7 @@ def _label_series(series: pl.DataFrame) -> pl.DataFrame:
     return series.select(
         pl.lit("series").alias("level"),
         "wlz_uitvoerder",
-        pl.lit(TOTAL).alias("zorgkantoorregio"),
+        pl.lit(NATION).alias("zorgkantoorregio"),
         "prestatiegroep",
         "prestatiecode",
     )

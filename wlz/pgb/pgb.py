@@ -24,10 +24,10 @@ from wlz.forecasting.ets import (
     forecast_fit,
 )
 from wlz.words.faults import Spoken
+from wlz.words.months import MONTHS_PER_YEAR
 
 EUR = pl.Decimal(18, 2)
 SILENT_MONTHS = 12  # a region without a stand for longer than this, while others have one, has ended
-MONTHS_PER_YEAR = 12
 OBSERVED_MODEL = "observed to December"
 LAST_YEAR_MODEL = "short series: path of last year"
 OTHERS_MODEL = "short series: path of the other regions"

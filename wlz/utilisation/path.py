@@ -9,7 +9,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import polars as pl
 
-from wlz.utilisation.utilisation import CENT, EUR
+from wlz.utilisation.utilisation import EUR
+from wlz.words.vocabulary import CENTS
 
 
 def monthly_path(
@@ -57,7 +58,7 @@ def monthly_path(
 
 def _path_zin(revenue: pl.DataFrame, extra_items: pl.DataFrame, year: int) -> pl.DataFrame:
     extra = Decimal(extra_items["item_eur"].sum() or 0)
-    twelfths = [(extra * month / 12).quantize(CENT, rounding=ROUND_HALF_EVEN) for month in range(1, 13)]
+    twelfths = [(extra * month / 12).quantize(CENTS, rounding=ROUND_HALF_EVEN) for month in range(1, 13)]
     of_month = (
         revenue.filter(pl.col("in_base"))
         .group_by(pl.col("care_month").alias("month"))

@@ -13,11 +13,9 @@ from decimal import ROUND_HALF_EVEN, Decimal
 import polars as pl
 
 from wlz.words.faults import Spoken
+from wlz.words.vocabulary import CENTS, NATION, PLACE
 
 EUR = pl.Decimal(18, 2)
-CENT = Decimal("0.01")
-TOTAL = "Landelijk"
-PLACE = ["wlz_uitvoerder", "zorgkantoorregio"]
 SUMS = ("expected_excl_extra_eur", "extra_items_eur", "budget_eur")
 MONEY = ("expected_excl_extra_eur", "extra_items_eur", "expected_eur", "budget_eur", "available_eur")
 TO_DATE = ("declared_to_date_eur", "granted_to_date_eur")
@@ -74,7 +72,7 @@ def transfer_value(amount_eur: Decimal, from_part: str, to_part: str, brutering_
         value = amount_eur / factor
     elif from_part != to_part:
         raise UtilisationError(f"a transfer goes between zin and pgb; found {from_part} to {to_part}")
-    return value.quantize(CENT, rounding=ROUND_HALF_EVEN)
+    return value.quantize(CENTS, rounding=ROUND_HALF_EVEN)
 
 
 def apply_transfers(
@@ -275,8 +273,8 @@ def _add_totals(by_region: pl.DataFrame) -> list[pl.DataFrame]:
     uitvoerder = by_region.group_by("wlz_uitvoerder", "part").agg(sums)
     national = by_region.group_by("part").agg(sums)
     return [
-        uitvoerder.with_columns(zorgkantoorregio=pl.lit(TOTAL), level=pl.lit("uitvoerder")),
-        national.with_columns(wlz_uitvoerder=pl.lit(TOTAL), zorgkantoorregio=pl.lit(TOTAL), level=pl.lit("national")),
+        uitvoerder.with_columns(zorgkantoorregio=pl.lit(NATION), level=pl.lit("uitvoerder")),
+        national.with_columns(wlz_uitvoerder=pl.lit(NATION), zorgkantoorregio=pl.lit(NATION), level=pl.lit("national")),
     ]
 
 
@@ -288,7 +286,7 @@ def weigh_transfer(national: pl.DataFrame, assumptions: Mapping[str, float]) -> 
     the giver keeps nothing. Both short or both over: nothing moves. The ratio is to the unchanged kader. Reserve
     columns look at each part alone: needed shares may be added, what is left may not.
     """
-    reserve = Decimal(str(assumptions["redistribution_reserve_eur"])).quantize(CENT)
+    reserve = Decimal(str(assumptions["redistribution_reserve_eur"])).quantize(CENTS)
     available: dict[str, Decimal] = dict(national.select("part", "available_eur").iter_rows())
     budget: dict[str, Decimal] = dict(national.select("part", "budget_eur").iter_rows())
     rows = []
@@ -319,4 +317,4 @@ def _cents(name: str) -> pl.Expr:
 
 
 def _euro(cents: pl.Expr) -> pl.Expr:
-    return (cents.cast(pl.Decimal(38, 0)) * pl.lit(CENT)).cast(EUR)
+    return (cents.cast(pl.Decimal(38, 0)) * pl.lit(CENTS)).cast(EUR)
