@@ -12,11 +12,11 @@ import numpy as np
 import polars as pl
 
 from wlz.words.faults import Spoken
+from wlz.words.vocabulary import MONEY
 
 FIRST_CARE_MONTH = date(2015, 1, 1)
 FIRST_DELIVERY_MONTH = date(2017, 1, 1)
 LAST_DELIVERY_MONTH = date(2019, 12, 1)
-MONEY = pl.Decimal(18, 2)
 SIZES = ("small", "medium", "large")  # of a defect; the middle one where none is asked for
 _AGREED = (
     "aanleverdatum",

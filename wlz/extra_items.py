@@ -12,9 +12,8 @@ from wlz.known.stages import Computed, Tables, of_scenario, per_scenario
 from wlz.prices.prices import join_flags, to_cents
 from wlz.series import claims_by_year, place_by_year, sum_years
 from wlz.words.units import normalise_units
-from wlz.words.vocabulary import SERIES_BY_UITVOERDER
+from wlz.words.vocabulary import MONEY, SERIES_BY_UITVOERDER
 
-MONEY = pl.Decimal(18, 2)
 SETTLED_YEARS_BACK = (3, 2, 1)  # years before the budget year: two growth ratios
 LAG_REFERENCE_YEARS_BACK = 2  # the letter of 2018 takes 2016: 2017 was not yet fully claimed
 _BASES = ["base_3_years_back", "base_2_years_back", "base_1_year_back"]

@@ -10,9 +10,7 @@ from wlz.known.stages import Computed, Tables
 from wlz.words.faults import Spoken
 from wlz.words.months import month_number, number_months
 from wlz.words.units import normalise_units
-from wlz.words.vocabulary import SERIES_KEY
-
-MONEY = pl.Decimal(18, 2)
+from wlz.words.vocabulary import MONEY, SERIES_KEY
 
 
 class SeriesError(Spoken, ValueError):

@@ -133,9 +133,9 @@ def build_levels(series: pl.DataFrame, shares: pl.DataFrame) -> list[Levels]:
 
 
 def complete_shares(series: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
-    """Share of every region in every series of its uitvoerder, as ``utilisation.split_to_regions`` divides it.
+    """Share of every region in every series of its uitvoerder, as ``regions.split_to_regions`` divides it.
 
-    In: `series` (prestatiecode, wlz_uitvoerder), `shares` of ``utilisation.region_shares``. Out: prestatiecode,
+    In: `series` (prestatiecode, wlz_uitvoerder), `shares` of ``regions.region_shares``. Out: prestatiecode,
     wlz_uitvoerder, zorgkantoorregio, region_share_ratio, which add up to 1 per series: by the prestatie's own euro;
     without any by the region's euro in all; without any equally.
     """

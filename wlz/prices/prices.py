@@ -13,9 +13,8 @@ from wlz.claims.unit_fit import correct_units, summarise_units, weighted_mean
 from wlz.volumes.volumes import month_volume
 from wlz.words.faults import Spoken
 from wlz.words.units import conversion_table, normalise_units
-from wlz.words.vocabulary import SERIES_KEY
+from wlz.words.vocabulary import MONEY, SERIES_KEY
 
-MONEY = pl.Decimal(18, 2)
 _TARIFFS = ["max_tariff_excl_eur_per_unit", "nhc_full_eur_per_unit", "nic_full_eur_per_unit"]
 CENT_ROUNDING_RATIO = 1e-4  # a mean of amounts in whole cents may lie this much above the maximum without being above
 PRICE_COLUMNS = [

@@ -15,9 +15,9 @@ import polars as pl
 from wlz.known.scenarios import LETTER
 from wlz.prices.prices import to_cents
 from wlz.series import assign_regions
-from wlz.utilisation.utilisation import EUR, apply_transfers
+from wlz.utilisation.utilisation import apply_transfers
 from wlz.words.faults import Spoken
-from wlz.words.vocabulary import NATION, SERIES_KEY
+from wlz.words.vocabulary import MONEY, NATION, SERIES_KEY
 
 COMPONENTS = ("volume", "price", "lag", "extra_items", "pgb", "kader", "transfers")
 BRIDGE_SCHEMA: dict[str, pl.DataType] = {
@@ -26,9 +26,9 @@ BRIDGE_SCHEMA: dict[str, pl.DataType] = {
     "from_scenario": pl.String(),
     "wlz_uitvoerder": pl.String(),
     "component": pl.String(),
-    "change_eur": EUR,
-    "available_before_eur": EUR,
-    "available_after_eur": EUR,
+    "change_eur": MONEY,
+    "available_before_eur": MONEY,
+    "available_after_eur": MONEY,
 }
 _ROOM = ("base", "extra_items", "pgb", "budget", "available")
 NOTHING = Decimal(0)
@@ -151,7 +151,7 @@ def _bridge_scenario(before: AdviceFrames, after: AdviceFrames, moved: pl.DataFr
     )
     national = wide.select(pl.lit(NATION).alias(key), pl.exclude(key).sum())
     both = pl.concat([wide, national], how="vertical_relaxed")
-    rows = both.with_columns(pl.exclude(key).cast(EUR)).unpivot(
+    rows = both.with_columns(pl.exclude(key).cast(MONEY)).unpivot(
         COMPONENTS,
         index=[key, "available_before_eur", "available_after_eur"],
         variable_name="component",
@@ -221,7 +221,7 @@ def _transferred(
     open_before, open_after = (
         _not_in_stand(advice, transfers, brutering_factor).alias("change")
         if transfers.height
-        else pl.Series("change", [NOTHING] * advice.budgets.height, dtype=EUR)
+        else pl.Series("change", [NOTHING] * advice.budgets.height, dtype=MONEY)
         for advice in (before, after)
     )
     both = pl.concat(
@@ -244,7 +244,7 @@ def _not_in_stand(advice: AdviceFrames, transfers: pl.DataFrame, brutering_facto
         brutering_factor=brutering_factor,
     )
     whole = [frame["zin_budget_eur"] + frame["pgb_budget_eur"] for frame in (booked, advice.budgets)]
-    return (whole[0] - whole[1]).cast(EUR)
+    return (whole[0] - whole[1]).cast(MONEY)
 
 
 def _refuse_strangers(joined: pl.DataFrame, before: AdviceFrames, after: AdviceFrames) -> None:

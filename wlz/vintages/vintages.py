@@ -9,9 +9,8 @@ from datetime import datetime
 import polars as pl
 
 from wlz.words.months import MONTHS_PER_YEAR
-from wlz.words.vocabulary import NATION
+from wlz.words.vocabulary import MONEY, NATION
 
-MONEY = pl.Decimal(18, 2)
 DECEMBER = 12
 FINAL_MARK = "-final-"
 BOUNDS = ("lower_80_eur", "upper_80_eur", "lower_95_eur", "upper_95_eur")
