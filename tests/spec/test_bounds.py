@@ -230,7 +230,7 @@ def test_a_group_that_counts_in_two_units_anywhere_is_mixed():
 def test_rows_are_month_cumulative_year():
     labels = pl.DataFrame([("series", "A", "Landelijk", "stay", "Z1")], schema=LEVEL_KEY, orient="row")
     bounds = np.arange(16.0).reshape(4, 1, 4)
-    rows = bound_rows(labels, np.full((4, 1, 4), np.nan), bounds, [date(2018, 11, 1), date(2018, 12, 1)])
+    rows = bound_rows(labels, np.stack([np.full((4, 1, 4), np.nan), bounds]), [date(2018, 11, 1), date(2018, 12, 1)])
     assert rows.select("period", "month", "lower_80_eur").rows() == [
         ("month", date(2018, 11, 1), 0.0),
         ("month", date(2018, 12, 1), 1.0),

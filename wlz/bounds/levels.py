@@ -104,13 +104,13 @@ def bound_levels(levels: Mapping[LevelKey, LevelPaths], calendar: Calendar) -> p
     """Rows per level × period × month with 80 and 95 % bounds; columns of BOUNDS_SCHEMA."""
     months = calendar.ahead_months
     labels = pl.DataFrame([(*key, None) for key in levels], schema=dict.fromkeys(LEVEL_KEY, pl.String), orient="row")
-    euro = np.empty((len(BOUND_NAMES), len(levels), 2 * len(months)))
-    volume = np.full_like(euro, np.nan)
+    bounds = np.full((2, len(BOUND_NAMES), len(levels), 2 * len(months)), np.nan)
+    volume, euro = bounds
     for row, paths in enumerate(levels.values()):
         euro[:, row] = take_bounds(np.concatenate([paths.month, paths.cumulative], axis=1))
         if paths.volume_month is not None and paths.volume_cumulative is not None:
             volume[:, row] = take_bounds(np.concatenate([paths.volume_month, paths.volume_cumulative], axis=1))
-    return bound_rows(labels, volume, euro, months)
+    return bound_rows(labels, bounds, months)
 
 
 def expect_levels(tables: ScenarioTables, sampling: Sampling, extra: ExtraItems) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """Bounds of pgb as rows: per region, uitvoerder and the nation, from the joint paths of `pgb/paths.py`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -48,7 +49,7 @@ def bound_pgb(paths: PgbPaths, forecast: pl.DataFrame) -> PgbBounds:
     for name, samples in sums.items():
         inside = filled if name == NATION else filled.filter(pl.col("wlz_uitvoerder") == name)
         levels.append(("national" if name == NATION else "uitvoerder", name, NATION, samples, inside))
-    rows = pl.concat([_level_rows(*level, paths) for level in levels])
+    rows = pl.concat([_level_rows(*level, paths.months) for level in levels])
     month = rows.join(open_months.filter("is_open").select("month"), on="month", how="semi")
     cumulative = month.with_columns(period=pl.lit("cumulative"))
     december = month.filter(pl.col("month").dt.month() == MONTHS_PER_YEAR).with_columns(period=pl.lit("year"))
@@ -57,7 +58,7 @@ def bound_pgb(paths: PgbPaths, forecast: pl.DataFrame) -> PgbBounds:
 
 
 def _level_rows(
-    level: str, uitvoerder: str, region: str, samples: Samples, inside: pl.DataFrame, paths: PgbPaths
+    level: str, uitvoerder: str, region: str, samples: Samples, inside: pl.DataFrame, months: Sequence[date]
 ) -> pl.DataFrame:
     expected: Mapping[object, float] = dict(inside.group_by("month").agg(pl.col("stand").sum()).iter_rows())
     bounds = take_bounds(samples)
@@ -68,8 +69,8 @@ def _level_rows(
             "wlz_uitvoerder": uitvoerder,
             "zorgkantoorregio": region,
             "period": "month",
-            "month": paths.months,
-            "expected_eur": [round(expected.get(month, 0.0), DECIMALS) for month in paths.months],
+            "month": months,
+            "expected_eur": [round(expected.get(month, 0.0), DECIMALS) for month in months],
             **{name: bounds[place] for place, name in enumerate(EURO_BOUNDS)},
             "uncertainty": UNCERTAINTY,
         }

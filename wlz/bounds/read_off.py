@@ -42,11 +42,10 @@ class LevelSums(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A block of series in one scenario: bounds of `volume` and `euro` (4, B, 2M), months ahead and then the year up to
-    each, and what the block adds to each of L levels: `sums` (L, n, M + 1), the year after last."""
+    """A block of B series in one scenario: `bounds` (2, 4, B, 2M) of volume and euro, months ahead and then the year up
+    to each, and what the block adds to each of L levels: `sums` (L, n, M + 1), the year after last."""
 
-    volume: FloatArray
-    euro: FloatArray
+    bounds: FloatArray
     sums: LevelSums
 
 
@@ -74,14 +73,13 @@ def sample_family(sampling: Sampling) -> dict[str, ScenarioPaths]:
         for block, readings in sample_blocks(of_one.panel, of_one.uncertainty, of_one.shocks, read):
             of_block = labels[levels.rows[block].tolist()]
             # Cumulative stands on what the year already has, a month by itself does not.
-            seen = [np.repeat(part[block, None], len(months), axis=1) for part in of_one.seen]
-            volume_seen, euro_seen = (np.concatenate([np.zeros_like(part), part], axis=1) for part in seen)
+            seen = np.stack([np.repeat(part[block, None], len(months), axis=1) for part in of_one.seen])
+            start = np.concatenate([np.zeros_like(seen), seen], axis=2)
             for scenario, reading in readings.items():
                 total = sums[scenario][levels.uitvoerder]
                 total.euro[:] += reading.sums.euro
                 total.volume[:] += reading.sums.volume
-                bounds = bound_rows(of_block, reading.volume + volume_seen, reading.euro + euro_seen, months)
-                rows[scenario].append(bounds)
+                rows[scenario].append(bound_rows(of_block, reading.bounds + start[:, None], months))
     return {scenario: ScenarioPaths(pl.concat(rows[scenario]), sums[scenario]) for scenario in sampling.points}
 
 
@@ -124,7 +122,7 @@ def _scale(of_base: Reading, base: FloatArray, point: FloatArray, calendar: Cale
     ahead, year_after = scales
     by_month = np.array([ahead] * (of_base.sums.euro.shape[2] - 1) + [year_after], np.float32)
     sums = LevelSums(of_base.sums.euro * by_month, of_base.sums.volume * by_month)
-    return Reading(of_base.volume * ahead, of_base.euro * ahead, sums)
+    return Reading(of_base.bounds * ahead, sums)
 
 
 def _read_off(sampling: Sampling, block: slice, volume: PathArray, euro_per_unit: npt.NDArray[np.float32]) -> Reading:
@@ -148,20 +146,20 @@ def _read_off(sampling: Sampling, block: slice, volume: PathArray, euro_per_unit
         added = levels.euro[:, block][:, unsure].astype(np.float32) @ extra
         sums[:count] += added.reshape(sums[:count].shape)
         of_euro[:, unsure] = sort_bounds(series[unsure] * euro_per_unit[unsure][:, None])
-    return Reading(of_volume, of_euro, LevelSums(sums[:count], sums[count:]))
+    return Reading(np.stack([of_volume, of_euro]), LevelSums(sums[:count], sums[count:]))
 
 
-def bound_rows(labels: pl.DataFrame, volume: FloatArray, euro: FloatArray, months: Sequence[date]) -> pl.DataFrame:
+def bound_rows(labels: pl.DataFrame, bounds: FloatArray, months: Sequence[date]) -> pl.DataFrame:
     """Rows per label × period × month, columns of BOUNDS_SCHEMA.
 
-    `labels`: L rows of LEVEL_KEY; `volume`, `euro`: bounds (4, L, 2M), the months and then the year up to each of
+    `labels`: L rows of LEVEL_KEY; `bounds` (2, 4, L, 2M) of volume and euro, the months and then the year up to each of
     them; a NaN volume is null. The year is the last of these.
     """
     count = labels.height
     periods = ["month"] * len(months) + ["cumulative"] * len(months)
     values = {
         name: part[place].T.ravel()
-        for part, names in ((volume, VOLUME_BOUNDS), (euro, EURO_BOUNDS))
+        for part, names in zip(bounds, (VOLUME_BOUNDS, EURO_BOUNDS), strict=True)
         for place, name in enumerate(names)
     }
     repeated = labels[np.tile(np.arange(count), len(periods)).tolist()] if count and months else labels.clear()
