@@ -16,7 +16,7 @@ from warehouse.tables.bounds import FORECAST_BOUNDS
 from warehouse.tables.quality import ADVICE_PROVENANCE
 from warehouse.tables.utilisation import UTILISATION
 from warehouse.tables.vintages import FORECAST_BRIDGE, FORECAST_VINTAGES
-from wlz.utilisation.utilisation import UtilisationError
+from wlz.utilisation import UtilisationError
 from wlz.vintages.bridge import BRIDGE_SCHEMA, BridgeError, build_bridge
 from wlz.vintages.moves import list_advice_moves
 from wlz.vintages.vintages import list_vintage, renew_vintages

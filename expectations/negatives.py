@@ -9,10 +9,10 @@ import polars as pl
 from expectations.judging.delivery_view import ClaimsView
 from expectations.judging.results import REFUSED, euro_words
 from expectations.judging.rule import NO_FINDINGS, Rule, keep_largest
+from wlz.words.months import MONTHS_PER_YEAR
+from wlz.words.vocabulary import SERIES_BY_UITVOERDER
 
 CLAIMS = ("declaraties",)
-SERIES_KEY = ("wlz_uitvoerder", "prestatiecode")
-MONTHS_PER_YEAR = 12
 NEIGHBOURS = 3  # months before, and after, whose mean is what the month may have been
 
 
@@ -27,24 +27,24 @@ def measure_negative_months(view: ClaimsView) -> pl.DataFrame:
     below = months.filter(pl.col("amount_eur") < 0)
     window = pl.int_ranges(-NEIGHBOURS, NEIGHBOURS + 1, dtype=pl.Int64)
     beside = (
-        below.select(*SERIES_KEY, "care_month")
+        below.select(*SERIES_BY_UITVOERDER, "care_month")
         .with_columns(window.alias("apart"))
         .explode("apart")
         .with_columns(pl.col("care_month").dt.offset_by(pl.format("{}mo", "apart")).alias("neighbour"))
         .join(
             months.filter(pl.col("amount_eur") >= 0),
-            left_on=[*SERIES_KEY, "neighbour"],
-            right_on=[*SERIES_KEY, "care_month"],
+            left_on=[*SERIES_BY_UITVOERDER, "neighbour"],
+            right_on=[*SERIES_BY_UITVOERDER, "care_month"],
         )
-        .group_by(*SERIES_KEY, "care_month")
+        .group_by(*SERIES_BY_UITVOERDER, "care_month")
         .agg(pl.col("amount_eur").mean().alias("usual_eur"))
     )
-    found = below.join(beside, on=[*SERIES_KEY, "care_month"], how="left").with_columns(
+    found = below.join(beside, on=[*SERIES_BY_UITVOERDER, "care_month"], how="left").with_columns(
         pl.col("usual_eur").fill_null(0.0)
     )
     text = pl.format(
         "uitvoerder {}, prestatie {}, {}: {} in all, usually about {}",
-        *SERIES_KEY,
+        *SERIES_BY_UITVOERDER,
         pl.col("care_month").dt.strftime("%Y-%m"),
         euro_words("amount_eur"),
         euro_words("usual_eur"),

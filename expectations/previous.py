@@ -11,10 +11,10 @@ import polars as pl
 from expectations.judging.delivery_view import ClaimsView
 from expectations.judging.results import REFUSED, format_euro
 from expectations.judging.rule import NO_FINDINGS, Rule, keep_largest
+from wlz.words.months import number_months
 
 CLAIMS = ("declaraties",)
 DOUBLED_RISE_RATIO = 1.0  # twice what it was
-MONTHS_PER_YEAR = 12
 MONTH_KEY = ("wlz_uitvoerder", "care_month")
 ASK_AGAIN = (
     "ask the Wlz-uitvoerder and Vektis for a new delivery; if the earlier delivery was the wrong one, "
@@ -69,8 +69,7 @@ def _with_codes_of(euro: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
 
 def _older_months(view: ClaimsView, previous: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     """Per wlz_uitvoerder and older care month of the delivery before: earlier_amount_eur, and amount_eur now (or 0)."""
-    care, delivery = pl.col("care_month").dt, pl.col("delivery_month").dt
-    lag = (delivery.year() - care.year()) * MONTHS_PER_YEAR + delivery.month() - care.month()
+    lag = number_months("delivery_month") - number_months("care_month")
     return (
         previous.filter(lag >= view.assumptions["comparison_minimum_lag_months"])
         .group_by(*MONTH_KEY, "delivery_month")

@@ -13,6 +13,7 @@ from expectations.judging.delivery_view import ClaimsView
 from expectations.judging.results import REFUSED, format_euro
 from expectations.judging.rule import NO_FINDINGS, Rule, keep_largest
 from wlz.series import lag_months
+from wlz.words.months import months_between
 
 CLAIMS = ("declaraties",)
 SUM_KEY = ["wlz_uitvoerder", "zorgkantoor_code", "care_month"]
@@ -106,7 +107,7 @@ def _previous(view: ClaimsView) -> pl.DataFrame | None:
 
 def _months_since(view: ClaimsView, previous: pl.DataFrame) -> int:
     earlier: date = previous["delivery_month"][0]
-    return (view.delivery_month.year - earlier.year) * 12 + view.delivery_month.month - earlier.month
+    return months_between(earlier, view.delivery_month)
 
 
 def _euro_of_months(view: ClaimsView, previous: pl.DataFrame, count: int) -> float | None:

@@ -16,6 +16,8 @@ from expectations.judging.rule import (
 )
 from warehouse import reference
 from wlz.words.large_frames import as_text
+from wlz.words.months import MONTHS_PER_YEAR, month_number, number_months
+from wlz.words.vocabulary import SERIES_BY_UITVOERDER
 
 CLAIMS = ("declaraties",)
 NEIGHBOUR_MONTHS = 3  # months looked at on either side of a month
@@ -23,8 +25,6 @@ MINIMUM_MEDIAN_VOLUME = 100  # about three clients of day care: below it a month
 # A zero stands out only in a steady series. This is the spread of the neighbours over their median, the lowest left out
 # so that a second gap does not hide the first. Simulated with independent clients: 0.14 % false at most.
 STEADY_SPREAD_RATIO = 0.2
-MONTHS_PER_YEAR = 12
-SERIES_KEY = ("wlz_uitvoerder", "prestatiecode")
 
 
 def measure_zorgkantoren(view: ClaimsView) -> pl.DataFrame:
@@ -103,7 +103,7 @@ def measure_missing_months(view: ClaimsView) -> pl.DataFrame:
         "uitvoerder_ratio",
         "wlz_uitvoerder",
     )
-    return keep_largest(columns, f"{months.n_unique(SERIES_KEY):,} series without a missing month")
+    return keep_largest(columns, f"{months.n_unique(SERIES_BY_UITVOERDER):,} series without a missing month")
 
 
 def _describe_gap(row: Mapping[str, Any]) -> str:
@@ -125,7 +125,7 @@ def _beside_apart(view: ClaimsView, gaps: pl.DataFrame) -> pl.DataFrame:
     in no list, and ``apart_eur``, what of their euro belongs to this gap."""
     month = ["wlz_uitvoerder", "care_month"]
     apart = _place_apart(view)
-    series = gaps.select(SERIES_KEY[1]).unique()
+    series = gaps.select(SERIES_BY_UITVOERDER[1]).unique()
     of_series = apart.join(series, on="prestatiecode", how="semi").group_by(*month, "prestatiecode")
     unknown = apart.filter("is_unknown").group_by(month)
     counted = gaps.join(
@@ -166,18 +166,18 @@ def _every_month(view: ClaimsView, minimum_lag: int) -> pl.DataFrame:
         pl.date_range(pl.col("care_month").min(), pl.col("care_month").max(), "1mo").alias("care_month")
     )
     return (
-        claims.select(SERIES_KEY)
+        claims.select(SERIES_BY_UITVOERDER)
         .unique()
         .join(calendar, how="cross")
-        .join(claims.drop("rows_count"), on=[*SERIES_KEY, "care_month"], how="left")
+        .join(claims.drop("rows_count"), on=[*SERIES_BY_UITVOERDER, "care_month"], how="left")
         .with_columns(pl.col("volume", "amount_eur").fill_null(0.0), _lag_months(view).alias("lag_months"))
-        .sort(*SERIES_KEY, "care_month")
+        .sort(*SERIES_BY_UITVOERDER, "care_month")
     )
 
 
 def _gaps(months: pl.DataFrame, minimum_lag: int) -> pl.DataFrame:
     """Months of 0 volume between two months with volume, with the mean of the two."""
-    step_back, step_on = (pl.col("volume", "amount_eur").shift(step).over(SERIES_KEY) for step in (1, -1))
+    step_back, step_on = (pl.col("volume", "amount_eur").shift(step).over(SERIES_BY_UITVOERDER) for step in (1, -1))
     return (
         months.with_columns(step_back.name.suffix("_before"), step_on.name.suffix("_after"))
         .filter(
@@ -187,7 +187,7 @@ def _gaps(months: pl.DataFrame, minimum_lag: int) -> pl.DataFrame:
             & (pl.col("volume_after") > 0)
         )
         .select(
-            *SERIES_KEY,
+            *SERIES_BY_UITVOERDER,
             "care_month",
             pl.mean_horizontal("volume_before", "volume_after").alias("expected_volume"),
             pl.mean_horizontal("amount_eur_before", "amount_eur_after").alias("expected_eur"),
@@ -201,21 +201,20 @@ def _standing_out(gaps: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
     volume, median = pl.col("volume"), pl.col("volume").median()
     spread = volume.sort(descending=True).head(pl.len() - 1).std()
     steady = (
-        gaps.select(*SERIES_KEY, "care_month")
+        gaps.select(*SERIES_BY_UITVOERDER, "care_month")
         .join(pl.DataFrame({"step": steps}), how="cross")
         .with_columns(pl.col("care_month").dt.offset_by(pl.col("step")).alias("neighbour"))
-        .join(months, left_on=[*SERIES_KEY, "neighbour"], right_on=[*SERIES_KEY, "care_month"])
-        .group_by(*SERIES_KEY, "care_month")
+        .join(months, left_on=[*SERIES_BY_UITVOERDER, "neighbour"], right_on=[*SERIES_BY_UITVOERDER, "care_month"])
+        .group_by(*SERIES_BY_UITVOERDER, "care_month")
         .agg((median >= MINIMUM_MEDIAN_VOLUME).alias("large"), (spread <= STEADY_SPREAD_RATIO * median).alias("steady"))
         .filter(pl.col("large") & pl.col("steady"))
     )
-    return gaps.join(steady, on=[*SERIES_KEY, "care_month"], how="semi")
+    return gaps.join(steady, on=[*SERIES_BY_UITVOERDER, "care_month"], how="semi")
 
 
 def _lag_months(view: ClaimsView) -> pl.Expr:
     """Months between care_month and the delivery month."""
-    month = pl.col("care_month")
-    return (view.delivery_month.year - month.dt.year()) * MONTHS_PER_YEAR + view.delivery_month.month - month.dt.month()
+    return month_number(view.delivery_month) - number_months("care_month")
 
 
 def _yearly_revenue(view: ClaimsView, minimum_lag: int) -> pl.DataFrame:

@@ -12,8 +12,10 @@ import polars as pl
 from simulation import special
 from simulation.claims import FIRST, Claims
 from simulation.draws import Stream, stream
-from simulation.inputs import DELIVERED_HEADERS, MONEY, money, month_number
+from simulation.inputs import DELIVERED_HEADERS, money
 from simulation.world import SECTORS, YEARS, World, paid_nhc_ratio, tariffs_in_own_unit, tariffs_per_claim_unit
+from wlz.words.months import month_number
+from wlz.words.vocabulary import MONEY
 
 LAST_YEAR_AGREED = 2017  # from 2018 on agreements per prestatie are no longer delivered
 FIRST_YEAR_SETTLED = 2014

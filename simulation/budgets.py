@@ -10,15 +10,9 @@ import numpy as np
 import polars as pl
 
 from simulation.draws import Stream, stream
-from simulation.inputs import (
-    DELIVERED_HEADERS,
-    cents_to_money,
-    month_end,
-    month_number,
-    months_between,
-    split_cents,
-)
+from simulation.inputs import DELIVERED_HEADERS, cents_to_money, split_cents
 from simulation.world import REFERENCE_YEAR, YEARS, World, share_in_region
+from wlz.words.months import end_of_month, list_months, month_number
 
 PUBLISHED_STAND = date(2018, 5, 15)
 PUBLISHED_PGB_MONTH = date(2018, 3, 1)
@@ -191,7 +185,7 @@ def pgb_verleningen(world: World, reference_date: date) -> pl.DataFrame:
     """Stands per zorgkantoor of every month end from January 2016 up to the reference date."""
     share = share_in_region(world.areas, world.area_region)
     frames = []
-    for month in months_between(FIRST_PGB_MONTH, reference_date.replace(day=1)):
+    for month in list_months(FIRST_PGB_MONTH, reference_date.replace(day=1)):
         stands = pgb_stand_cents(world, month)
         granted = np.zeros(len(world.areas), dtype=np.int64)
         for region, stand in enumerate(stands.tolist()):
@@ -204,7 +198,7 @@ def pgb_verleningen(world: World, reference_date: date) -> pl.DataFrame:
         frames.append(
             pl.DataFrame(
                 {
-                    "peildatum": pl.repeat(month_end(month), len(granted), dtype=pl.Date, eager=True),
+                    "peildatum": pl.repeat(end_of_month(month), len(granted), dtype=pl.Date, eager=True),
                     "zorgkantoorcode": world.areas,
                     "budgetjaar": np.full(len(granted), month.year, dtype=np.int32),
                     "verleend": cents_to_money(granted),
@@ -240,7 +234,7 @@ def hulpmiddelen(world: World, delivered_on: date) -> pl.DataFrame:
     """Individually adapted aids, national, from January 2016 up to two months before the delivery."""
     last = date.fromordinal(delivered_on.replace(day=1).toordinal() - 40).replace(day=1)
     rows = []
-    for month in months_between(date(2016, 1, 1), last):
+    for month in list_months(date(2016, 1, 1), last):
         rng = stream(world.settings.seed, Stream.NATIONAL, month_number(month))
         for kind, share in AIDS_SHARE.items():
             rows.append(
@@ -265,7 +259,7 @@ def indicaties(world: World, delivered_on: date) -> pl.DataFrame:
         zip(world.reference.regions["zorgkantoorregio"], world.reference.regions["population_2015_count"], strict=True)
     )
     share = sum(national[name] for name in world.regions) / sum(national.values())
-    months = months_between(date(2015, 1, 1), last)
+    months = list_months(date(2015, 1, 1), last)
     people = np.interp([month_number(month) for month in months], at, counted["personen"].to_numpy()) * share
     rows = []
     for number, month in enumerate(months):

@@ -13,15 +13,9 @@ import numpy as np
 import polars as pl
 
 from simulation.draws import Stream, stream
-from simulation.inputs import (
-    DELIVERED_HEADERS,
-    FIRST_CARE_MONTH,
-    cents_to_money,
-    month_date,
-    month_number,
-    months_between,
-)
+from simulation.inputs import DELIVERED_HEADERS, FIRST_CARE_MONTH, cents_to_money
 from simulation.world import YEARS, World
+from wlz.words.months import list_months, month_date, month_number
 
 FIRST = month_number(FIRST_CARE_MONTH)
 ANCHOR = month_number(date(2017, 12, 1))  # the month the sizes of the world are of
@@ -81,7 +75,7 @@ class Claims:
 def build_claims(world: World) -> Claims:
     """Final volumes from 2015-01 through the year after the last delivery, and the run-off they will have."""
     last = date(world.settings.until.year + 1, 12, 1)
-    months = months_between(FIRST_CARE_MONTH, last)
+    months = list_months(FIRST_CARE_MONTH, last)
     final = draw_final_volumes(world, months)
     seed, shape = world.settings.seed, (len(world.cell_area), len(months))
     rounding, overclaim = np.empty(shape), np.zeros(shape)

@@ -12,11 +12,11 @@ import numpy as np
 import polars as pl
 
 from wlz.words.faults import Spoken
+from wlz.words.vocabulary import MONEY
 
 FIRST_CARE_MONTH = date(2015, 1, 1)
 FIRST_DELIVERY_MONTH = date(2017, 1, 1)
 LAST_DELIVERY_MONTH = date(2019, 12, 1)
-MONEY = pl.Decimal(18, 2)
 SIZES = ("small", "medium", "large")  # of a defect; the middle one where none is asked for
 _AGREED = (
     "aanleverdatum",
@@ -211,26 +211,6 @@ def read_settings(scale: str, until: date, seed: int, defects: Sequence[str], kn
     if lines and defects:
         raise SimulationError(f"scale {scale}: a load test takes no defects; plant them in letter or small")
     return Settings(scale, until, seed, tuple(defects), lines)
-
-
-def month_number(month: date) -> int:
-    """Months since the year 0: a number that can be counted with."""
-    return month.year * 12 + month.month - 1
-
-
-def month_date(number: int) -> date:
-    """First day of the month with this number."""
-    return date(number // 12, number % 12 + 1, 1)
-
-
-def months_between(first: date, last: date) -> list[date]:
-    """All months from ``first`` to ``last``, both included."""
-    return [month_date(number) for number in range(month_number(first), month_number(last) + 1)]
-
-
-def month_end(month: date) -> date:
-    """Last day of the month."""
-    return date.fromordinal(month_date(month_number(month) + 1).toordinal() - 1)
 
 
 def money(values: np.ndarray, name: str = "") -> pl.Series:

@@ -11,7 +11,8 @@ import polars as pl
 
 from simulation import agreements, budgets
 from simulation.claims import Claims, claims_frame
-from simulation.inputs import FIRST_DELIVERY_MONTH, SimulatedFile, month_end, months_between
+from simulation.inputs import FIRST_DELIVERY_MONTH, SimulatedFile
+from wlz.words.months import end_of_month, list_months
 
 CLAIMS = "declaraties"
 _QUARTERS = (1, 4, 7, 10)
@@ -43,7 +44,7 @@ def _in_may_from_2018(month: date) -> bool:
 
 KINDS: dict[str, Kind] = {
     CLAIMS: Kind(_always, claims_frame),
-    "pgb_verleningen": Kind(_always, lambda claims, month: budgets.pgb_verleningen(claims.world, month_end(month))),
+    "pgb_verleningen": Kind(_always, lambda claims, month: budgets.pgb_verleningen(claims.world, end_of_month(month))),
     "hulpmiddelen": Kind(_always, lambda claims, month: budgets.hulpmiddelen(claims.world, _fifteenth(month))),
     "beleidsregelwaarden": Kind(
         lambda month: month.month == 1,
@@ -94,4 +95,4 @@ def build_files(claims: Claims, month: date, *, with_claims: bool = True) -> lis
 
 def due_months(kind: str, until: date) -> list[date]:
     """Delivery months of a kind up to ``until``, oldest first."""
-    return [month for month in months_between(FIRST_DELIVERY_MONTH, until) if KINDS[kind].is_due(month)]
+    return [month for month in list_months(FIRST_DELIVERY_MONTH, until) if KINDS[kind].is_due(month)]

@@ -10,16 +10,10 @@ from datetime import date
 from simulation import defects as defect_catalogue
 from simulation import load, truth
 from simulation.claims import Claims, build_claims
-from simulation.inputs import (
-    FIRST_DELIVERY_MONTH,
-    SimulatedFile,
-    SimulationReference,
-    Truth,
-    months_between,
-    read_settings,
-)
+from simulation.inputs import FIRST_DELIVERY_MONTH, SimulatedFile, SimulationReference, Truth, read_settings
 from simulation.kinds import build_files
 from simulation.world import build_world
+from wlz.words.months import list_months
 
 DEFAULT_UNTIL = date(2018, 5, 1)
 
@@ -58,7 +52,7 @@ def simulate_deliveries(
     """
     claims = prepare(reference, scale=scale, until=until, seed=seed, defects=defects)
     settings = claims.world.settings
-    for month in months_between(FIRST_DELIVERY_MONTH, settings.until):
+    for month in list_months(FIRST_DELIVERY_MONTH, settings.until):
         if settings.lines:
             yield from build_files(claims, month, with_claims=False)
             if month == settings.until:

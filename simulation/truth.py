@@ -7,8 +7,9 @@ import polars as pl
 
 from simulation.claims import Claims, completeness
 from simulation.defects import DEFECT_SCHEMA, plant_defects, touched_files
-from simulation.inputs import FIRST_DELIVERY_MONTH, Truth, cents_to_money, month_number, months_between
+from simulation.inputs import FIRST_DELIVERY_MONTH, Truth, cents_to_money
 from simulation.kinds import build_file
+from wlz.words.months import list_months, month_number
 
 
 def build_truth(claims: Claims) -> Truth:
@@ -39,7 +40,7 @@ def true_volumes(claims: Claims) -> pl.DataFrame:
 
 def true_completeness(claims: Claims) -> pl.DataFrame:
     """Share of the final euro declared per delivery × uitvoerder × prestatie group × care month."""
-    months = months_between(FIRST_DELIVERY_MONTH, claims.world.settings.until)
+    months = list_months(FIRST_DELIVERY_MONTH, claims.world.settings.until)
     return pl.concat([_completeness_of(claims, month) for month in months])
 
 

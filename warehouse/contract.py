@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from wlz.words.faults import Spoken
-
-MONEY = pl.Decimal(18, 2)
+from wlz.words.vocabulary import MONEY as MONEY
 
 # Unit → what a column name must contain, so that a reader of SQL sees the unit. None: no rule.
 UNIT_MARK: dict[str, str | None] = {

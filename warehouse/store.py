@@ -16,11 +16,7 @@ from warehouse.tables.deliveries import DELIVERY_REGISTER
 from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS
 from wlz.words.faults import NoDataError
 from wlz.words.large_frames import as_text
-
-
-def month_label(month: date) -> str:
-    """2018-05-01 → '2018-05', as folders and commands write months."""
-    return f"{month:%Y-%m}"
+from wlz.words.months import month_label as month_label
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ import polars as pl
 from wlz.forecasting.ets import ets_select
 from wlz.known.knowledge import Known
 from wlz.known.stages import Computed, Tables, same_in_all
+from wlz.words.months import MONTHS_PER_YEAR, months_between
+from wlz.words.vocabulary import CENTS, MONEY
 
-EUR = pl.Decimal(18, 2)
-MONTHS_PER_YEAR = 12
 MEAN_OF_YEAR_MODEL = "mean of the year's months"
 MEAN_OF_LAST_MODEL = "mean of the last 12 months"
 DECLARED_MODEL = "declared to December"
@@ -56,7 +56,7 @@ def forecast_aids(
         _to_euro(pl.col("declared")).alias("declared_eur"),
         _to_euro(pl.col("forecast")).alias("forecast_eur"),
         _to_euro(so_far).alias("cumulative_eur"),
-        pl.lit(Decimal(str(reserve_eur))).cast(EUR).alias("reserve_eur"),
+        pl.lit(Decimal(str(reserve_eur))).cast(MONEY).alias("reserve_eur"),
         "model",
     )
 
@@ -99,7 +99,7 @@ def _smooth(known: pl.DataFrame, budget_year: int) -> tuple[list[int], str]:
     grid = pl.DataFrame({"month": pl.date_range(first, last, "1mo", eager=True)}).join(
         known, on="month", how="left", maintain_order="left"
     )
-    horizon = (budget_year - last.year) * MONTHS_PER_YEAR + MONTHS_PER_YEAR - last.month
+    horizon = months_between(last, date(budget_year, 12, 1))
     found = ets_select(np.array(grid["cents"].cast(pl.Float64).to_numpy(), dtype=np.float64)[None, :], horizon)
     return [int(value) for value in np.rint(found.lines[0, 0])], str(found.model[0])
 
@@ -116,7 +116,7 @@ def _divide_half_even(numerator: int, denominator: int) -> int:
 
 
 def _to_euro(cents: pl.Expr) -> pl.Expr:
-    return (cents.cast(pl.Decimal(38, 0)) * pl.lit(Decimal("0.01"))).cast(EUR)
+    return (cents.cast(pl.Decimal(38, 0)) * pl.lit(CENTS)).cast(MONEY)
 
 
 def run_aids(known: Known, tables: Tables) -> Computed:

@@ -12,12 +12,11 @@ from wlz.known.stages import Computed, Tables, of_scenario, per_scenario
 from wlz.prices.prices import join_flags, to_cents
 from wlz.series import claims_by_year, place_by_year, sum_years
 from wlz.words.units import normalise_units
+from wlz.words.vocabulary import MONEY, SERIES_BY_UITVOERDER
 
-MONEY = pl.Decimal(18, 2)
 SETTLED_YEARS_BACK = (3, 2, 1)  # years before the budget year: two growth ratios
 LAG_REFERENCE_YEARS_BACK = 2  # the letter of 2018 takes 2016: 2017 was not yet fully claimed
 _BASES = ["base_3_years_back", "base_2_years_back", "base_1_year_back"]
-_WHO = ["wlz_uitvoerder", "prestatiecode"]
 EXTRA_ITEM_SCHEMA: dict[str, pl.DataType] = {
     "wlz_uitvoerder": pl.String(),
     "item": pl.String(),
@@ -83,15 +82,20 @@ def crisis_beds(
     settled = _of_codes(settlements, codes)
     agreed = _of_codes(agreements, codes)
     volumes = [normalise_units(frame, codes) for frame in (settled, agreed)]
-    left_out = pl.concat([left.select(_WHO) for _, left in volumes]).unique()
+    left_out = pl.concat([left.select(SERIES_BY_UITVOERDER) for _, left in volumes]).unique()
     bases = _bases(
-        [(settlements, volumes[0][0]), (agreements, volumes[1][0])], rows.select(_WHO), "volume", budget_year
+        [(settlements, volumes[0][0]), (agreements, volumes[1][0])],
+        rows.select(SERIES_BY_UITVOERDER),
+        "volume",
+        budget_year,
     )
-    expected = _grow(rows.join(bases, on=_WHO, how="left"))
+    expected = _grow(rows.join(bases, on=SERIES_BY_UITVOERDER, how="left"))
     valued = (
-        expected.join(_crisis_prices(rows, claims, prices, budget_year), on=_WHO, how="left")
-        .join(_forecast_of_codes(revenue, codes, _WHO, budget_year), on=_WHO, how="left")
-        .join(left_out.with_columns(left_out=True), on=_WHO, how="left")
+        expected.join(_crisis_prices(rows, claims, prices, budget_year), on=SERIES_BY_UITVOERDER, how="left")
+        .join(
+            _forecast_of_codes(revenue, codes, SERIES_BY_UITVOERDER, budget_year), on=SERIES_BY_UITVOERDER, how="left"
+        )
+        .join(left_out.with_columns(left_out=True), on=SERIES_BY_UITVOERDER, how="left")
     )
     forecast = pl.col("claims_forecast_eur").fill_null(0).cast(MONEY)
     full = to_cents(pl.col("expected_base") * pl.col("item_price_eur_per_unit"))
@@ -277,15 +281,15 @@ def _flags_of_growth() -> dict[str, pl.Expr]:
 
 
 def _crisis_prices(rows: pl.DataFrame, claims: pl.DataFrame, prices: pl.DataFrame, budget_year: int) -> pl.DataFrame:
-    of_year = claims.filter(pl.col("year") == budget_year).sort(*_WHO, "volume", "amount_eur")
+    of_year = claims.filter(pl.col("year") == budget_year).sort(*SERIES_BY_UITVOERDER, "volume", "amount_eur")
     volume, amount = pl.col("volume").sum(), pl.col("amount_eur").sum().cast(pl.Float64)
     mean = pl.when((volume > 0) & (amount > 0)).then(amount / volume)
-    own = of_year.group_by(_WHO, maintain_order=True).agg(mean.alias("own"))
+    own = of_year.group_by(SERIES_BY_UITVOERDER, maintain_order=True).agg(mean.alias("own"))
     national = of_year.group_by("prestatiecode", maintain_order=True).agg(mean.alias("national"))
-    rule = prices.select(*_WHO, pl.col("price_eur_per_unit").alias("rule"))
-    joined = rows.join(own, on=_WHO, how="left").join(rule, on=_WHO, how="left")
+    rule = prices.select(*SERIES_BY_UITVOERDER, pl.col("price_eur_per_unit").alias("rule"))
+    joined = rows.join(own, on=SERIES_BY_UITVOERDER, how="left").join(rule, on=SERIES_BY_UITVOERDER, how="left")
     return joined.join(national, on="prestatiecode", how="left").select(
-        *_WHO,
+        *SERIES_BY_UITVOERDER,
         pl.coalesce("own", "rule", "national").alias("item_price_eur_per_unit"),
         (pl.coalesce("own", "rule").is_null() & pl.col("national").is_not_null()).alias("is_national_price"),
     )

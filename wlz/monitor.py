@@ -14,6 +14,8 @@ import polars as pl
 from wlz.known.knowledge import Known
 from wlz.known.stages import Computed, Tables
 from wlz.series import lag_months
+from wlz.words.months import add_months
+from wlz.words.vocabulary import NATION, SERIES_KEY
 
 PROVIDER = ["agb_code", "zorgkantoor_code"]
 PROVIDER_SCHEMA: dict[str, pl.DataType] = {
@@ -34,7 +36,6 @@ TOTALS_SCHEMA: dict[str, pl.DataType] = {
     "rows_count": pl.Int64(),
     "amount_eur": pl.Float64(),
 }
-TOTAL = "Landelijk"
 _CHECK = ["check_id", "checked_table", "delivery_id"]
 _DELIVERY = ["delivery_id", "wlz_uitvoerder"]
 
@@ -61,8 +62,7 @@ def first_month_needed(delivery_month: date, assumptions: Mapping[str, float]) -
     datetime.date(2017, 8, 1)
     """
     back = int(assumptions["provider_complete_lag_months"] + assumptions["provider_usual_months"]) - 1
-    number = delivery_month.year * 12 + delivery_month.month - 1 - back
-    return date(number // 12, number % 12 + 1, 1)
+    return add_months(delivery_month, -back)
 
 
 def monitor_providers(
@@ -218,11 +218,11 @@ def measure_completeness(completed: pl.DataFrame, series: pl.DataFrame, open_lag
     series without claims has none and is left out. Open: lags up to ``open_lag_months``. Out: wlz_uitvoerder and
     Landelijk, completeness_ratio, late_months (empty for Landelijk); no rows when nothing was completed.
     """
-    prices = series.group_by("prestatiecode", "wlz_uitvoerder").agg(
+    prices = series.group_by(SERIES_KEY).agg(
         (pl.col("declared_amount_eur").sum().cast(pl.Float64) / pl.col("declared_volume").sum()).alias("price")
     )
     euro = (
-        completed.join(prices, on=["prestatiecode", "wlz_uitvoerder"], how="inner")
+        completed.join(prices, on=SERIES_KEY, how="inner")
         .filter(pl.col("price").is_finite(), pl.col("lag_months") <= open_lag_months)
         .sort("wlz_uitvoerder", "prestatiecode", "care_month")
         .with_columns((pl.col("lag_months") - pl.col("effective_lag_months")).clip(lower_bound=0).alias("late_months"))
@@ -232,7 +232,7 @@ def measure_completeness(completed: pl.DataFrame, series: pl.DataFrame, open_lag
     measured = pl.when(known > 0).then(declared / known).alias("completeness_ratio")
     own = euro.group_by("wlz_uitvoerder", maintain_order=True).agg(measured, pl.col("late_months").max())
     national = pl.lit(None, dtype=pl.Int32).alias("late_months")
-    whole = euro.with_columns(wlz_uitvoerder=pl.lit(TOTAL)).group_by("wlz_uitvoerder").agg(measured, national)
+    whole = euro.with_columns(wlz_uitvoerder=pl.lit(NATION)).group_by("wlz_uitvoerder").agg(measured, national)
     return pl.concat([own, whole])
 
 
@@ -253,7 +253,7 @@ def count_findings(findings: pl.DataFrame, results: pl.DataFrame) -> pl.DataFram
         pl.when(known).then(pl.col("at_stake_eur").sum().cast(pl.Float64)).alias("at_stake_eur"),
     )
     own = told.filter(pl.col("wlz_uitvoerder").is_not_null()).group_by(_DELIVERY).agg(counted)
-    whole = told.group_by("delivery_id").agg(counted).with_columns(pl.lit(TOTAL).alias("wlz_uitvoerder"))
+    whole = told.group_by("delivery_id").agg(counted).with_columns(pl.lit(NATION).alias("wlz_uitvoerder"))
     return pl.concat([own, whole.select(own.columns)]).sort(_DELIVERY)
 
 
@@ -274,7 +274,7 @@ def report_deliveries(
     >>> report_deliveries(deliveries, date(2018, 5, 2), totals, completeness, counts)  # doctest: +SKIP
     """
     of_whole = deliveries.select(
-        "delivery_id", pl.lit(TOTAL).alias("wlz_uitvoerder"), "rows_count", pl.col("amount_eur").cast(pl.Float64)
+        "delivery_id", pl.lit(NATION).alias("wlz_uitvoerder"), "rows_count", pl.col("amount_eur").cast(pl.Float64)
     )
     parts = pl.concat([totals.select(of_whole.columns), of_whole])
     described = deliveries.select("delivery_id", "delivery_month", "delivery_status", "received_on")

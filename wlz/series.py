@@ -8,10 +8,9 @@ from wlz.claims.corrections import correct_volumes
 from wlz.known.knowledge import Known
 from wlz.known.stages import Computed, Tables
 from wlz.words.faults import Spoken
+from wlz.words.months import month_number, number_months
 from wlz.words.units import normalise_units
-
-MONEY = pl.Decimal(18, 2)
-_SERIES = ["prestatiecode", "wlz_uitvoerder"]
+from wlz.words.vocabulary import MONEY, SERIES_KEY
 
 
 class SeriesError(Spoken, ValueError):
@@ -84,16 +83,14 @@ def aggregate_claims(
 
 def sum_regions(series_region: pl.DataFrame) -> pl.DataFrame:
     """``series_region`` → prestatie × uitvoerder × care month: declared volume and amount of all regions."""
-    return series_region.group_by([*_SERIES, "care_month"]).agg(
+    return series_region.group_by([*SERIES_KEY, "care_month"]).agg(
         pl.col("declared_volume").sort_by("zorgkantoorregio").sum(), pl.col("declared_amount_eur").sum().cast(MONEY)
     )
 
 
 def lag_months(delivery_month: date) -> pl.Expr:
     """Months from ``care_month`` to the delivery: December 2017 in the delivery of May 2018 is 5."""
-    months = (delivery_month.year - pl.col("care_month").dt.year().cast(pl.Int32)) * 12 + (
-        delivery_month.month - pl.col("care_month").dt.month().cast(pl.Int32)
-    )
+    months = month_number(delivery_month) - number_months("care_month")
     return months.cast(pl.Int32).alias("lag_months")
 
 
@@ -113,12 +110,12 @@ def build_series(
     delivered = summed.select("wlz_uitvoerder", "care_month").unique().with_columns(pl.lit(True).alias("is_delivered"))
     first = (
         summed.filter(pl.col("declared_volume") != 0)
-        .group_by(_SERIES)
+        .group_by(SERIES_KEY)
         .agg(pl.col("care_month").min().alias("first_month"))
     )
     months = _months(summed["care_month"].min(), summed["care_month"].max())  # type: ignore[arg-type]
     grid = first.join(months, how="cross").filter(pl.col("care_month") >= pl.col("first_month")).drop("first_month")
-    filled = grid.join(summed, on=[*_SERIES, "care_month"], how="left").join(
+    filled = grid.join(summed, on=[*SERIES_KEY, "care_month"], how="left").join(
         delivered, on=["wlz_uitvoerder", "care_month"], how="left"
     )
     zero = pl.col("is_delivered").fill_null(False)
@@ -128,7 +125,7 @@ def build_series(
         lag_months(delivery_month),
     )
     return mark_forecast_base(filled.drop("is_delivered"), minimum_lag_months, fit_months).sort(
-        [*_SERIES, "care_month"]
+        [*SERIES_KEY, "care_month"]
     )
 
 
@@ -157,12 +154,12 @@ def claims_by_year(series_region: pl.DataFrame) -> pl.DataFrame:
     """Claims per prestatie × uitvoerder × calendar year of care: ``volume`` and ``amount_eur``, for the prices."""
     return (
         series_region.with_columns(pl.col("care_month").dt.year().alias("year"))
-        .group_by([*_SERIES, "year"])
+        .group_by([*SERIES_KEY, "year"])
         .agg(
             pl.col("declared_volume").sort_by("zorgkantoorregio", "care_month").sum().alias("volume"),
             pl.col("declared_amount_eur").sum().cast(MONEY).alias("amount_eur"),
         )
-        .sort([*_SERIES, "year"])
+        .sort([*SERIES_KEY, "year"])
     )
 
 
@@ -192,7 +189,7 @@ def year_before_by_month(series: pl.DataFrame, budget_year: int) -> pl.DataFrame
     reached = series.filter(year == budget_year, pl.col("declared_volume") != 0)["care_month"].dt.month().max() or 1
     before = series.filter(year == budget_year - 1, pl.col("declared_volume").is_not_null())
     return before.select(
-        *_SERIES,
+        *SERIES_KEY,
         "care_month",
         pl.col("declared_volume").alias("volume"),
         pl.col("declared_amount_eur").alias("amount_eur"),
@@ -247,13 +244,13 @@ def claims_without_forecast(series: pl.DataFrame, revenue: pl.DataFrame, budget_
     """
     claimed = (
         series.filter(pl.col("care_month").dt.year() == budget_year)
-        .group_by(_SERIES)
+        .group_by(SERIES_KEY)
         .agg(pl.col("declared_amount_eur").sum().cast(MONEY))
         .filter(pl.col("declared_amount_eur") > 0)
     )
-    expected = revenue.group_by(_SERIES).agg(pl.col("month_volume").sum().alias("year_volume"))
-    without = claimed.join(expected.filter(pl.col("year_volume") > 0), on=_SERIES, how="anti")
-    return without.sort("declared_amount_eur", *_SERIES, descending=[True, False, False])
+    expected = revenue.group_by(SERIES_KEY).agg(pl.col("month_volume").sum().alias("year_volume"))
+    without = claimed.join(expected.filter(pl.col("year_volume") > 0), on=SERIES_KEY, how="anti")
+    return without.sort("declared_amount_eur", *SERIES_KEY, descending=[True, False, False])
 
 
 def run_corrections(known: Known, tables: Tables) -> Computed:

@@ -14,7 +14,7 @@ from warehouse.settings import load_assumptions
 from warehouse.store import Store, month_label
 from warehouse.tables.vintages import FORECAST_BRIDGE, HEADLINE
 from wlz.known.scenarios import COMPLETED, LETTER
-from wlz.utilisation.utilisation import UtilisationError
+from wlz.utilisation import UtilisationError
 from wlz.vintages.bridge import BridgeError, build_bridge
 
 

@@ -18,7 +18,7 @@ from expectations.intake.known_claims import GoodClaims, KnownClaims
 from expectations.judging.results import foresees_block
 from expectations.judging.rule import Rule, RuleMetrics, measure_table
 from simulation.defects import DEFECTS, plant_defects, touched_files
-from simulation.inputs import FIRST_DELIVERY_MONTH, SimulatedFile, months_between
+from simulation.inputs import FIRST_DELIVERY_MONTH, SimulatedFile
 from simulation.kinds import build_file, build_files, due_months
 from simulation.reference import load_simulation_reference
 from simulation.run import prepare
@@ -36,6 +36,7 @@ from wlz.lag.complete import DELIVERIES
 from wlz.monitor import WRONG_SCHEMA, find_places, first_month_needed, sum_providers
 from wlz.series import aggregate_claims, sum_regions
 from wlz.words.large_frames import as_text
+from wlz.words.months import list_months
 
 CLAIMS = DECLARATIES.name
 ENGINE = "ets_select"  # that of the letter; base takes it here too: its rules are wanted, not its engine
@@ -100,7 +101,7 @@ class World:
     @property
     def months(self) -> list[date]:
         """Delivery months, oldest first."""
-        return months_between(FIRST_DELIVERY_MONTH, self.until)
+        return list_months(FIRST_DELIVERY_MONTH, self.until)
 
     @property
     def wrong_on_purpose(self) -> list[str]:

@@ -84,8 +84,8 @@ def measure_clean(job: Job, folder: Path) -> Rows:
     """Rows per rule, added up over the months, and rows per month, added up over the rules."""
     from expectations.judging.runner import judge
     from scripts.evidence.checked_worlds import CLAIMS, World, judge_forecast
-    from simulation.inputs import month_date, month_number
     from simulation.kinds import KINDS
+    from wlz.words.months import month_date, month_number
 
     first = month_date(month_number(UNTIL) - CLEAN_MONTHS + 1)
     world = World(job.scale, job.seed, UNTIL, folder, rules_from=first)

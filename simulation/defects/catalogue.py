@@ -10,14 +10,9 @@ from simulation.claims import Claims
 from simulation.defects import claims_rows, other_kinds, timing, units_prices
 from simulation.defects.planting import Defect, Planted, Target
 from simulation.draws import Stream, stream
-from simulation.inputs import (
-    LAST_DELIVERY_MONTH,
-    MONEY,
-    Settings,
-    SimulatedFile,
-    SimulationError,
-)
+from simulation.inputs import LAST_DELIVERY_MONTH, Settings, SimulatedFile, SimulationError
 from simulation.kinds import CLAIMS, KINDS, due_months
+from wlz.words.vocabulary import MONEY
 
 REPLACES_THE_FILE = ("repeated_delivery",)  # planted first, so that it does not wipe out the others
 _BY_AREA = {**claims_rows.DEFECTS, **units_prices.DEFECTS, **timing.DEFECTS, **other_kinds.DEFECTS}

@@ -23,7 +23,7 @@ from simulation.defects.planting import (
     sized,
     whole_file,
 )
-from simulation.inputs import MONEY
+from wlz.words.vocabulary import MONEY
 
 ROWS_TOUCHED = sized(1, 5, 50)
 OLDER_LAG = 5

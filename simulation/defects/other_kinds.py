@@ -18,8 +18,8 @@ from simulation.defects.planting import (
     whole_file,
 )
 from simulation.defects.timing import LAST_DELIVERIES, deliveries_since_good
-from simulation.inputs import MONEY
 from simulation.kinds import build_file, due_months
+from wlz.words.vocabulary import MONEY
 
 NA_IJL_PERCENTAGE = sized(0.20, 0.60, 1.50)  # usual is at most 0.15; above 1 the delivery is refused
 KADER_EXCESS_RATIO = sized(0.001, 0.01, 0.1)

@@ -12,9 +12,11 @@ import numpy as np
 import polars as pl
 
 from simulation.claims import Claims, claims_frame, uitvoerders_by_size
-from simulation.inputs import MONEY, SIZES, SimulatedFile, SimulationError, month_date, month_number
+from simulation.inputs import SIZES, SimulatedFile, SimulationError
 from simulation.kinds import CLAIMS
 from simulation.world import World
+from wlz.words.months import month_date, month_number
+from wlz.words.vocabulary import MONEY
 
 T = TypeVar("T")
 KEY = ("zorgkantoorcode", "agb_code", "prestatiecode", "eenheid", "zorgmaand")

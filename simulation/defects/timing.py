@@ -30,7 +30,8 @@ from simulation.defects.planting import (
     sized,
     whole_file,
 )
-from simulation.inputs import SIZES, month_number, split_defect
+from simulation.inputs import SIZES, split_defect
+from wlz.words.months import month_number
 
 # Deliveries with a fault of the whole file, counted back: it has no smaller form and grows by lasting longer.
 LAST_DELIVERIES = sized((0,), (0,), (0, 1, 2))

@@ -32,8 +32,9 @@ from simulation.defects.planting import (
     sized,
     span,
 )
-from simulation.inputs import SIZES, month_date, month_number
+from simulation.inputs import SIZES
 from simulation.world import tariffs_per_claim_unit
+from wlz.words.months import month_date, month_number
 
 MINUTES, DAGDEEL, DAY = "01", "16", "14"
 MINUTES_IN_HOUR = 60

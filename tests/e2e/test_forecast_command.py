@@ -10,7 +10,8 @@ from click.testing import CliRunner, Result
 from polars.testing import assert_frame_equal
 
 from pipelines.cli import main
-from wlz.forecasting.any_panel import FORECAST_SCHEMA, LINE_NAMES, TOTAL_ID, add_months
+from wlz.forecasting.any_panel import FORECAST_SCHEMA, LINE_NAMES, TOTAL_ID
+from wlz.words.months import add_months
 
 
 def forecast(*words: str | Path) -> Result:

@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 import warehouse.chosen
-import wlz.utilisation.utilisation
+import wlz.utilisation.possible_transfers
 from assets import extra_items, marts, pgb, prices, utilisation
 from assets.context import Warehouse
 from pipelines.cli.text.tables import PUBLISHED, render_demo
@@ -152,7 +152,7 @@ def test_an_error_in_the_as_of_rule_shows(letter, tmp_path, monkeypatch):
 
 def test_an_error_in_the_transfer_formula_shows(letter, tmp_path, monkeypatch):
     """Planted: no brutering. 30 is then worth 30, and −147 is left instead of −152 (unrounded −177.6 + 30.2)."""
-    monkeypatch.setattr(wlz.utilisation.utilisation, "transfer_value", lambda amount, *_: Decimal(amount))
+    monkeypatch.setattr(wlz.utilisation.possible_transfers, "transfer_value", lambda amount, *_: Decimal(amount))
     wrong = rerun(letter, tmp_path, LAST)
     national = read_marts(wrong.database, ("utilisation_national",), MONTH)["utilisation_national"]
     zin = national.filter(part="zin").row(0, named=True)

@@ -13,7 +13,8 @@ from pathlib import Path
 import polars as pl
 
 from reports.letter_tables import TABLES, PrintedTable, build_letter_tables
-from wlz.utilisation.utilisation import confront, region_shares
+from wlz.utilisation.regions import region_shares
+from wlz.utilisation.utilisation import confront
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "mei-advies-2018"
 FILES = {

@@ -6,22 +6,27 @@ import pytest
 
 from wlz.bounds.exceedance import measure_exceedance, short_after_transfer
 
-BUDGETS = pl.DataFrame(
-    {"wlz_uitvoerder": ["A", "Landelijk"], "zin_budget_eur": [100.0, 100.0], "pgb_budget_eur": [20.0, 20.0]}
-)
+# The kader of A in two regions; it is the nation.
+BUDGETS = pl.DataFrame({"wlz_uitvoerder": ["A", "A"], "zin_budget_eur": [70.0, 30.0], "pgb_budget_eur": [5.0, 15.0]})
 # Ten paths of zin: 91 … 109; four of them (103, 105, 107, 109) and 101 lie over the kader of 100.
 ZIN = np.arange(91.0, 110.0, 2.0)
 PGB = np.full(10, 15.0)
 
 
-def row(part: str, zin: np.ndarray = ZIN, pgb: np.ndarray = PGB) -> dict[str, float | None]:
+def row(part: str, zin: np.ndarray = ZIN, pgb: np.ndarray = PGB, of: str = "A") -> dict[str, float | None]:
     measured = measure_exceedance({"A": zin, "Landelijk": zin}, {"A": pgb, "Landelijk": pgb}, BUDGETS, 0.86)
-    return measured.filter(wlz_uitvoerder="A", part=part).row(0, named=True)
+    return measured.filter(wlz_uitvoerder=of, part=part).row(0, named=True)
 
 
 def test_the_chance_is_the_share_of_paths_over_the_kader():
     assert row("zin")["exceedance_ratio"] == 0.5
     assert row("pgb")["exceedance_ratio"] == 0.0
+
+
+def test_the_kader_is_that_of_all_regions_together():
+    """70 + 30 for A and, as it is alone, for the nation; both parts together 120."""
+    assert row("zin")["budget_eur"] == row("zin", of="Landelijk")["budget_eur"] == 100.0
+    assert row("both", of="Landelijk")["budget_eur"] == 120.0
 
 
 def test_the_shortfall_is_the_mean_shortage_where_there_is_one():

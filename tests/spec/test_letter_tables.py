@@ -28,7 +28,7 @@ from tests.spec.letter_amounts import (
     published,
     read_plain,
 )
-from wlz.utilisation.utilisation import weigh_transfer
+from wlz.utilisation.possible_transfers import weigh_transfer
 
 # Every figure
 

@@ -13,7 +13,8 @@ from simulation import simulate_truth
 from simulation.reference import load_simulation_reference
 from warehouse import reference
 from wlz.series import ended_codes, replaced_codes
-from wlz.volumes.volumes import SERIES_KEY, forecast_volumes
+from wlz.volumes.volumes import forecast_volumes
+from wlz.words.vocabulary import SERIES_KEY
 
 FIRST, LAST, DECEMBER = date(2015, 1, 1), date(2017, 12, 1), date(2018, 12, 1)
 LIMIT_RATIO = 0.001

@@ -25,16 +25,10 @@ from tests.spec.utilisation_frames import (
 )
 from warehouse.contract import conform
 from warehouse.tables.utilisation import UTILISATION
-from wlz.utilisation.utilisation import (
-    UtilisationError,
-    apply_transfers,
-    confront,
-    latest_budgets,
-    region_shares,
-    split_to_regions,
-    transfer_value,
-    weigh_transfer,
-)
+from wlz.utilisation import UtilisationError
+from wlz.utilisation.possible_transfers import transfer_value, weigh_transfer
+from wlz.utilisation.regions import region_shares, split_to_regions
+from wlz.utilisation.utilisation import apply_transfers, confront, latest_budgets
 
 MLN = 1_000_000
 

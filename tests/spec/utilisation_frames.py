@@ -9,7 +9,7 @@ import polars as pl
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from wlz.utilisation.utilisation import region_shares
+from wlz.utilisation.regions import region_shares
 
 EUR = pl.Decimal(18, 2)
 D = Decimal

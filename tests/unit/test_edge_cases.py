@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.unit.test_volumes import add_months, get_forecast, get_label, make_series, make_volumes
+from tests.unit.test_volumes import get_forecast, get_label, make_series, make_volumes
 from wlz.forecasting.edge_cases import find_level_shift, find_odd_last_month
 from wlz.forecasting.one_panel import FLAGS, forecast_treated, treat_history
 from wlz.volumes.volumes import build_panel, forecast_volumes
+from wlz.words.months import add_months
 
 START, LAST = date(2015, 1, 1), date(2017, 12, 1)
 H105_H106 = pl.DataFrame({"prestatiecode": ["H105"], "successor": ["H106"], "end_month": [date(2016, 12, 1)]})

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from wlz.forecasting.any_panel import add_months
 from wlz.runoff import (
     LagError,
     Triangle,
@@ -29,6 +28,7 @@ from wlz.runoff import (
     mack_standard_error,
 )
 from wlz.runoff.triangle import BLOCK_SIZE
+from wlz.words.months import add_months
 
 FIRST = date(2016, 1, 1)
 QUICK = settings(max_examples=40, deadline=None, derandomize=True)

@@ -19,12 +19,12 @@ from wlz.forecasting.any_panel import (
     TOTAL_ID,
     PanelError,
     PanelFrame,
-    add_months,
     count_edge_cases,
     forecast_frame,
     read_panel,
 )
 from wlz.forecasting.engines import RUN_ENGINES
+from wlz.words.months import add_months
 
 FIRST = date(2015, 1, 1)
 QUICK = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -11,11 +11,12 @@ from simulation import SimulatedFile, SimulationError, Truth, simulate_deliverie
 from simulation.agreements import herschikking
 from simulation.budgets import kader, pgb_stand_cents, published_budget_cents
 from simulation.claims import LATE_CELLS_ARRIVE, Claims, declared_volumes
-from simulation.inputs import DELIVERED_HEADERS, month_date, split_cents
+from simulation.inputs import DELIVERED_HEADERS, split_cents
 from simulation.reference import load_simulation_reference
 from simulation.run import prepare
 from simulation.world import YEARS, World, paid_nhc_ratio, tariffs_per_claim_unit
 from warehouse.tables.deliveries import KINDS
+from wlz.words.months import month_date
 
 MAY_2018 = date(2018, 5, 1)
 REFERENCE = load_simulation_reference("small")

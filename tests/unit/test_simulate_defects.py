@@ -8,9 +8,9 @@ import pytest
 
 from simulation import DEFECTS, SimulatedFile, SimulationError, Truth, simulate_deliveries, simulate_truth
 from simulation.claims import BILLING_SHIFTS, completeness, largest_uitvoerder
-from simulation.inputs import month_date
 from simulation.reference import load_simulation_reference
 from simulation.run import prepare
+from wlz.words.months import month_date
 
 MAY_2018 = date(2018, 5, 1)
 REFERENCE = load_simulation_reference("small")

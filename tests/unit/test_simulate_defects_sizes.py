@@ -11,10 +11,11 @@ import pytest
 from simulation import DEFECTS, SimulatedFile, SimulationError, list_defects, simulate_deliveries, simulate_truth
 from simulation.claims import Claims
 from simulation.defects import plant_defects, touched_files
-from simulation.inputs import DELIVERED_HEADERS, SIZES, month_date, month_number
+from simulation.inputs import DELIVERED_HEADERS, SIZES
 from simulation.kinds import build_file
 from simulation.reference import load_simulation_reference
 from simulation.run import prepare
+from wlz.words.months import month_date, month_number
 
 ROOT = Path(__file__).parents[2]
 MAY_2018 = date(2018, 5, 1)

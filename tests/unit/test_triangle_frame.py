@@ -7,9 +7,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from wlz.forecasting.any_panel import PanelError, add_months
+from wlz.forecasting.any_panel import PanelError
 from wlz.runoff import LagError
 from wlz.runoff.any_triangle import BOUND_NAMES, METHODS, ROW_NAMES, complete_frame
+from wlz.words.months import add_months
 
 FIRST = date(2015, 1, 1)
 SHARE = (0.3, 0.9, 0.97, 1.0)

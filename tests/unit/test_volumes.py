@@ -14,14 +14,10 @@ from wlz.forecasting.ets import MIN_OBSERVATIONS
 from wlz.forecasting.one_panel import FLAGS
 from wlz.volumes.second_opinion import check_with_statsmodels
 from wlz.volumes.volumes import VolumesError, forecast_volumes
+from wlz.words.months import add_months
 
 START = date(2015, 1, 1)
 QUICK = settings(max_examples=20, deadline=None, derandomize=True)
-
-
-def add_months(month: date, count: int) -> date:
-    years, index = divmod(month.month - 1 + count, 12)
-    return date(month.year + years, index + 1, 1)
 
 
 def make_series(

@@ -1,10 +1,8 @@
 """How sure: chance that a kader is exceeded, how much then, and what it takes to be 80 or 95 % sure.
 
 In: euro of the year on joint paths, zin and pgb. The two parts are drawn independently of each other: nothing in the
-deliveries says how they move together. Not here: how the paths come about (`bounds.py`, `pgb/paths.py`).
+deliveries says how they move together. Not here: how the paths come about (`read_off.py`, `pgb/paths.py`).
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 
@@ -12,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-TOTAL = "Landelijk"
+from wlz.words.vocabulary import NATION
+
+KADERS = ("zin_budget_eur", "pgb_budget_eur")
 SURE_LEVELS = (0.80, 0.95)
 Samples = npt.NDArray[np.float64]
 EXCEEDANCE_SCHEMA: dict[str, pl.DataType] = {
@@ -33,17 +33,21 @@ def measure_exceedance(
 ) -> pl.DataFrame:
     """One row per uitvoerder (Landelijk is the nation) × part: zin, pgb, and both after transfers.
 
-    `zin`, `pgb`: euro of the year on n paths per uitvoerder and Landelijk; `budgets`: wlz_uitvoerder, zin_budget_eur,
-    pgb_budget_eur, Landelijk included. After transfers: on every path the part with room helps the one without,
-    weighed with the brutering (pgb → zin × factor, zin → pgb ÷ factor); what is then still short counts, in euro of
-    the part that is short. `exceedance_ratio` is the share of paths; `expected_shortfall_eur` the mean shortage on
-    them (null when there are none); `needed_for_80_eur` what must be added to the kader to be 80 % sure, 0 when it
-    suffices already; `kader_for_80_eur` kader + that, or the amount that would just do (null for both parts).
+    `zin`, `pgb`: euro of the year on n paths per uitvoerder and Landelijk; `budgets`: the kader, wlz_uitvoerder,
+    zin_budget_eur, pgb_budget_eur, any number of rows per uitvoerder. After transfers: on every path the part with
+    room helps the one without, weighed with the brutering (pgb → zin × factor, zin → pgb ÷ factor); what is then still
+    short counts, in euro of the part that is short. `exceedance_ratio` is the share of paths; `expected_shortfall_eur`
+    the mean shortage on them (null when there are none); `needed_for_80_eur` what must be added to the kader to be 80 %
+    sure, 0 when it suffices already; `kader_for_80_eur` kader + that, or the amount that would just do (null for both
+    parts).
     """
+    amounts = [pl.col(name).sum() for name in KADERS]
+    nation = budgets.select(pl.lit(NATION).alias("wlz_uitvoerder"), *amounts)
+    kaders = pl.concat([budgets.group_by("wlz_uitvoerder").agg(amounts), nation]).cast(
+        dict.fromkeys(KADERS, pl.Float64)
+    )
     rows = []
-    for uitvoerder, zin_kader, pgb_kader in budgets.select(
-        "wlz_uitvoerder", pl.col("zin_budget_eur", "pgb_budget_eur").cast(pl.Float64)
-    ).iter_rows():
+    for uitvoerder, zin_kader, pgb_kader in kaders.cast(dict.fromkeys(KADERS, pl.Float64)).iter_rows():
         if uitvoerder not in zin or uitvoerder not in pgb:
             continue
         zin_room, pgb_room = zin_kader - zin[uitvoerder], pgb_kader - pgb[uitvoerder]

@@ -1,36 +1,41 @@
 """Bounds of pgb as rows: per region, uitvoerder and the nation, from the joint paths of `pgb/paths.py`."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from wlz.bounds.valued_paths import EURO_BOUNDS, TOTAL, VOLUME_BOUNDS
+from wlz.bounds.read_off import EURO_BOUNDS, VOLUME_BOUNDS
 from wlz.forecasting.sampling import take_bounds
 from wlz.pgb.paths import PgbPaths
+from wlz.words.months import MONTHS_PER_YEAR
+from wlz.words.vocabulary import NATION
 
 Samples = npt.NDArray[np.float64]
 UNCERTAINTY = "stand of grants; not: policy of the year, pgb stop"
-CENT = 2
+DECIMALS = 2  # of euro
 
 
-def sum_pgb(paths: PgbPaths) -> dict[str, Samples]:
-    """Stands (n, 12) per uitvoerder and for the nation (Landelijk): sums of the regions on every path."""
-    sums: dict[str, Samples] = {TOTAL: paths.euro.sum(axis=0)}
-    for name in sorted(set(paths.uitvoerders)):
-        sums[name] = paths.euro[[uitvoerder == name for uitvoerder in paths.uitvoerders]].sum(axis=0)
-    return sums
+class PgbBounds(NamedTuple):
+    """Rows of FORECAST_BOUNDS of part pgb, without scenario: it is the same in all; `year`: per uitvoerder and for the
+    nation the December stand on every path (n,)."""
+
+    rows: pl.DataFrame
+    year: dict[str, Samples]
 
 
-def bound_pgb(paths: PgbPaths, forecast: pl.DataFrame) -> pl.DataFrame:
+def bound_pgb(paths: PgbPaths, forecast: pl.DataFrame) -> PgbBounds:
     """Rows per level × period × month of the months not yet known in every region, with expectation and bounds.
 
-    A stand is cumulative by itself: month and cumulative are the same, the year is December. `forecast` is that of
-    ``pgb.forecast_pgb``. Columns as in `advice_bounds.ROW_COLUMNS` without scenario.
+    A stand is cumulative by itself: month and cumulative are the same, the year is December. Stands of uitvoerders and
+    the nation are sums of their regions on every path. `forecast` is that of ``pgb.forecast_pgb``.
     """
+    sums: dict[str, Samples] = {NATION: paths.euro.sum(axis=0)}
+    for name in sorted(set(paths.uitvoerders)):
+        sums[name] = paths.euro[[uitvoerder == name for uitvoerder in paths.uitvoerders]].sum(axis=0)
     stand = pl.coalesce("granted_stand_eur", "forecast_stand_eur").cast(pl.Float64)
     of_year = forecast.filter(pl.col("month").is_in(paths.months))
     open_months = of_year.group_by("month").agg(pl.col("granted_stand_eur").is_null().any().alias("is_open"))
@@ -41,18 +46,19 @@ def bound_pgb(paths: PgbPaths, forecast: pl.DataFrame) -> pl.DataFrame:
         ("region", uitvoerder, region, paths.euro[row], filled.filter(pl.col("zorgkantoorregio") == region))
         for row, (region, uitvoerder) in enumerate(zip(paths.regions, paths.uitvoerders, strict=True))
     ]
-    for name, samples in sum_pgb(paths).items():
-        inside = filled if name == TOTAL else filled.filter(pl.col("wlz_uitvoerder") == name)
-        levels.append(("national" if name == TOTAL else "uitvoerder", name, TOTAL, samples, inside))
-    rows = pl.concat([_level_rows(*level, paths) for level in levels])
+    for name, samples in sums.items():
+        inside = filled if name == NATION else filled.filter(pl.col("wlz_uitvoerder") == name)
+        levels.append(("national" if name == NATION else "uitvoerder", name, NATION, samples, inside))
+    rows = pl.concat([_level_rows(*level, paths.months) for level in levels])
     month = rows.join(open_months.filter("is_open").select("month"), on="month", how="semi")
     cumulative = month.with_columns(period=pl.lit("cumulative"))
-    december = month.filter(pl.col("month").dt.month() == 12).with_columns(period=pl.lit("year"))
-    return pl.concat([month, cumulative, december])
+    december = month.filter(pl.col("month").dt.month() == MONTHS_PER_YEAR).with_columns(period=pl.lit("year"))
+    year = {name: stands[:, -1] for name, stands in sums.items()}
+    return PgbBounds(pl.concat([month, cumulative, december]), year)
 
 
 def _level_rows(
-    level: str, uitvoerder: str, region: str, samples: Samples, inside: pl.DataFrame, paths: PgbPaths
+    level: str, uitvoerder: str, region: str, samples: Samples, inside: pl.DataFrame, months: Sequence[date]
 ) -> pl.DataFrame:
     expected: Mapping[object, float] = dict(inside.group_by("month").agg(pl.col("stand").sum()).iter_rows())
     bounds = take_bounds(samples)
@@ -63,8 +69,8 @@ def _level_rows(
             "wlz_uitvoerder": uitvoerder,
             "zorgkantoorregio": region,
             "period": "month",
-            "month": paths.months,
-            "expected_eur": [round(expected.get(month, 0.0), CENT) for month in paths.months],
+            "month": months,
+            "expected_eur": [round(expected.get(month, 0.0), DECIMALS) for month in months],
             **{name: bounds[place] for place, name in enumerate(EURO_BOUNDS)},
             "uncertainty": UNCERTAINTY,
         }

@@ -5,8 +5,9 @@ Not here: the bounds (`levels.py`, `pgb.py`), and the room on every path (`excee
 
 import polars as pl
 
-EUR = pl.Decimal(18, 2)
-PLACE = ["scenario", "part", "level", "wlz_uitvoerder", "zorgkantoorregio"]
+from wlz.words.vocabulary import MONEY, PLACE
+
+CELL = ["scenario", "part", "level", *PLACE]
 # The least room is left at the upper bound of the year.
 _LEFT_AT = {
     "available_lower_80_eur": "upper_80_eur",
@@ -23,10 +24,10 @@ def state_room(bounds: pl.DataFrame, utilisation: pl.DataFrame) -> pl.DataFrame:
     In: FORECAST_BOUNDS and UTILISATION without their vintage, all scenarios. To the cent of the published bound, so
     that kader − bound is what a reader finds. Null where there is no kader to hold it against: months, groups, series.
     """
-    kader = utilisation.select(*PLACE, pl.col("budget_eur").cast(EUR).alias("kader"), period=pl.lit("year"))
-    beside = bounds.join(kader, on=[*PLACE, "period"], how="left", maintain_order="left")
+    kader = utilisation.select(*CELL, pl.col("budget_eur").cast(MONEY).alias("kader"), period=pl.lit("year"))
+    beside = bounds.join(kader, on=[*CELL, "period"], how="left", maintain_order="left")
     left = [
-        (pl.col("kader") - pl.col(bound).round(2, mode="half_to_even").cast(EUR)).cast(EUR).alias(name)
+        (pl.col("kader") - pl.col(bound).round(2, mode="half_to_even").cast(MONEY)).cast(MONEY).alias(name)
         for name, bound in _LEFT_AT.items()
     ]
     return beside.with_columns(left).drop("kader")

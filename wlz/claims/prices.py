@@ -10,14 +10,15 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from wlz.claims.units import PLACE, ROBUST_SD
+from wlz.claims.units import PLACE
 from wlz.words.large_frames import sum_in_parts
+from wlz.words.robust import MAD_TO_DEVIATION
 from wlz.words.units import conversion_table
+from wlz.words.vocabulary import SERIES_BY_UITVOERDER
 
 PRIOR_MONTHS = 3
 LOOK_BACK_MONTHS = "-6mo"  # before the budget year: room for three prior months when one or two were too thin
 YEAR_KEY = ["wlz_uitvoerder", "prestatiecode", "year"]
-_SERIES = ["wlz_uitvoerder", "prestatiecode"]
 _TARIFFS = ("max_tariff_excl_eur_per_unit", "nhc_full_eur_per_unit", "nic_full_eur_per_unit")
 
 
@@ -93,7 +94,7 @@ def compare_nationally(years: pl.DataFrame, places: pl.DataFrame, assumptions: M
     distance = (log_price - log_price.median().over(of_prestatie)).abs()
     limit = pl.max_horizontal(
         math.log(assumptions["price_outlier_factor"]),
-        assumptions["price_outlier_robust_sd"] * ROBUST_SD * distance.median().over(of_prestatie),
+        assumptions["price_outlier_robust_sd"] * MAD_TO_DEVIATION * distance.median().over(of_prestatie),
     )
     national = log_price.median().over(of_prestatie).exp()
     return (
@@ -134,17 +135,17 @@ def compare_months(
     months = (
         _in_unit(summed.join(units, on=["prestatiecode", "unit_code"]))
         .join(places, on="zorgkantoor_code")
-        .group_by(*_SERIES, "care_month")
+        .group_by(*SERIES_BY_UITVOERDER, "care_month")
         .agg(pl.col("volume", "amount_eur").sum())
     )
-    enough = assumptions["price_jump_minimum_volume_ratio"] * pl.col("volume").median().over(_SERIES)
+    enough = assumptions["price_jump_minimum_volume_ratio"] * pl.col("volume").median().over(SERIES_BY_UITVOERDER)
     price = pl.col("amount_eur") / pl.col("volume")
     usable = (
         months.filter(pl.col("volume") > 0, pl.col("amount_eur") > 0, pl.col("volume") >= enough)
-        .sort(*_SERIES, "care_month")
+        .sort(*SERIES_BY_UITVOERDER, "care_month")
         .with_columns(price.alias("price"))
     )
-    prior = [pl.col("price").shift(step).over(_SERIES) for step in range(1, PRIOR_MONTHS + 1)]
+    prior = [pl.col("price").shift(step).over(SERIES_BY_UITVOERDER) for step in range(1, PRIOR_MONTHS + 1)]
     low, high = pl.min_horizontal(prior), pl.max_horizontal(prior)
     median = pl.sum_horizontal(prior, ignore_nulls=False) - low - high
     return (

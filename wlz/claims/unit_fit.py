@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-_KEY = ["prestatiecode", "wlz_uitvoerder"]
+from wlz.words.vocabulary import SERIES_KEY
+
 MINIMUM_UITVOERDERS = 3  # with a declared price, before their median outweighs that of one of them
 # Factors between units that get confused; 60 comes from the assumptions and is the only one ever corrected.
 OTHER_UNIT_FACTORS = (
@@ -208,8 +209,10 @@ def correct_units(
 def _add_references(agreed: pl.DataFrame, declared: pl.DataFrame, outlier_factor: float) -> pl.DataFrame:
     own = (
         declared.filter((pl.col("volume") > 0) & (pl.col("amount_eur") > 0))
-        .select(*_KEY, pl.col("volume").alias("own_volume"), (pl.col("amount_eur") / pl.col("volume")).alias("own"))
-        .sort(_KEY)
+        .select(
+            *SERIES_KEY, pl.col("volume").alias("own_volume"), (pl.col("amount_eur") / pl.col("volume")).alias("own")
+        )
+        .sort(SERIES_KEY)
     )
     national = own.group_by("prestatiecode").agg(
         pl.col("own").median().alias("national"), pl.len().alias("uitvoerders_count")
@@ -222,11 +225,11 @@ def _add_references(agreed: pl.DataFrame, declared: pl.DataFrame, outlier_factor
     price = pl.col("amount_eur") / pl.col("volume")
     is_priced = (pl.col("volume") > 0) & (pl.col("amount_eur") > 0)
     joined = (
-        agreed.join(own, on=_KEY, how="left", maintain_order="left")
+        agreed.join(own, on=SERIES_KEY, how="left", maintain_order="left")
         .join(national, on="prestatiecode", how="left", maintain_order="left")
         .with_columns(
             known.is_null().alias("is_national"),
-            pl.col("amount_eur").filter(is_priced).sum().over(_KEY).alias("total_eur"),
+            pl.col("amount_eur").filter(is_priced).sum().over(SERIES_KEY).alias("total_eur"),
             pl.when(is_priced & (reference > 0)).then(price / reference).alias("price_ratio"),
         )
     )
@@ -264,7 +267,9 @@ def summarise_units(corrected: pl.DataFrame) -> pl.DataFrame:
     """
     order = pl.col("unit_status").cast(pl.Enum(GRAVITY)).to_physical()
     ranked = corrected.with_columns(order.alias("gravity")).sort(
-        [*_KEY, "gravity", "amount_eur", "agb_code"], descending=[False, False, False, True, False], nulls_last=True
+        [*SERIES_KEY, "gravity", "amount_eur", "agb_code"],
+        descending=[False, False, False, True, False],
+        nulls_last=True,
     )
     reported = weighted_mean(pl.col("amount_eur"), pl.col("volume"))
     price = weighted_mean(pl.col("corrected_amount_eur"), pl.col("corrected_volume"))
@@ -275,7 +280,7 @@ def summarise_units(corrected: pl.DataFrame) -> pl.DataFrame:
         pl.len(),
         pl.col("unit_evidence").first(),
     )
-    return ranked.group_by(_KEY, maintain_order=True).agg(
+    return ranked.group_by(SERIES_KEY, maintain_order=True).agg(
         reported.alias("reported_price_eur_per_unit"),
         pl.when(same_factor)
         .then(pl.col("unit_factor").first())

@@ -13,6 +13,8 @@ import polars as pl
 
 from wlz.claims.unit_fit import SCALE_FACTORS, UnitFit, factor_tolerances, fit_unit
 from wlz.words.large_frames import Frame, as_text, join_codes, sum_in_parts
+from wlz.words.months import MONTHS_PER_YEAR, month_number, number_months
+from wlz.words.robust import MAD_TO_DEVIATION
 from wlz.words.units import MINUTES_PER_UNIT, TIMELESS_UNITS, conversion_table, normalise_units
 
 PLACE = ["zorgkantoor_code", "agb_code", "prestatiecode"]
@@ -28,8 +30,6 @@ CONFUSED_WITH: dict[str, tuple[float, ...]] = {
 }
 MIXED_WITH = {"07": 12.0, "16": 4.0, "14": 24.0}  # the unit next to it, for volumes partly in the other one
 NEARER_TO_A_FACTOR = math.log(2)  # half way between 1 and the smallest factor, 4
-ROBUST_SD = 1.4826  # sd of a normal distribution per median absolute deviation
-MONTHS_PER_YEAR = 12
 VERDICT_SCHEMA = {
     "status": pl.String(),
     "factor": pl.Float64(),
@@ -213,7 +213,7 @@ def _add_reference(
     """
     keys = _one_row_per_provider(years, year).join(agreed, on=PLACE, how="left")
     highest = maximum.filter(pl.col("year") <= year).sort("year").group_by("prestatiecode").last()
-    spread = (pl.col("recent") - pl.col("recent").median()).abs().median() * ROBUST_SD
+    spread = (pl.col("recent") - pl.col("recent").median()).abs().median() * MAD_TO_DEVIATION
     national = keys.group_by("prestatiecode").agg(
         pl.col("recent").median().alias("national"),
         spread.alias("log_price_sd"),
@@ -285,8 +285,7 @@ def _is_suspect(assumptions: Mapping[str, float]) -> pl.Expr:
 
 def _add_usual_volume(months: pl.DataFrame, delivery_month: date, assumptions: Mapping[str, float]) -> pl.DataFrame:
     """Months of suspects with usual_volume (own, else agreed), complete_volume and log_volume_ratio where known."""
-    care = pl.col("care_month").dt
-    lag = (delivery_month.year - care.year()) * MONTHS_PER_YEAR + delivery_month.month - care.month()
+    lag = month_number(delivery_month) - number_months("care_month")
     is_complete = lag >= assumptions["unit_volume_minimum_lag_months"]
     is_right = is_complete & (pl.col("log_ratio").abs() <= pl.col("same_tolerance"))
     usual: list[pl.Expr] = []

@@ -17,6 +17,7 @@ from wlz.forecasting.one_panel import Forecast, forecast_treated, treat_history
 from wlz.forecasting.paths import DEFAULT_PATHS, PathArray, draw_shocks
 from wlz.forecasting.sampling import BOUND_NAMES, MAX_PAST_YEARS, Panel, fit_uncertainty, sample_blocks, take_bounds
 from wlz.words.faults import Spoken
+from wlz.words.months import add_months, month_date, number_months
 
 COLUMNS = ("unique_id", "month", "value")
 LINE_NAMES = ("forecast", *BOUND_NAMES)
@@ -69,16 +70,6 @@ class Lines(NamedTuple):
     total: FloatArray
 
 
-def add_months(month: date, count: int) -> date:
-    """The first of the month `count` months later.
-
-    >>> add_months(date(2018, 11, 1), 2)
-    datetime.date(2019, 1, 1)
-    """
-    years, index = divmod(month.month - 1 + count, SEASON_MONTHS)
-    return date(month.year + years, index + 1, 1)
-
-
 def read_panel(frame: pl.DataFrame) -> PanelFrame:
     """One row per series and month → series × months.
 
@@ -111,10 +102,9 @@ def read_panel(frame: pl.DataFrame) -> PanelFrame:
             f"no values: found {rows.height} rows without one, expected a number in some of them. Likely an empty "
             "column. Next: export again"
         )
-    number = pl.col("month").dt.year().cast(pl.Int64) * SEASON_MONTHS + pl.col("month").dt.month()
-    numbers = known.select(number).to_series()
+    numbers = known.select(number_months("month")).to_series()
     first, last = (int(value) for value in (numbers.to_numpy().min(), numbers.to_numpy().max()))
-    first_month = date((first - 1) // SEASON_MONTHS, (first - 1) % SEASON_MONTHS + 1, 1)
+    first_month = month_date(first)
     if last - first >= SPAN_LIMIT_MONTHS:
         last_month = add_months(first_month, last - first)
         raise PanelError(

@@ -8,6 +8,7 @@ import numpy as np
 
 from wlz.forecasting.engines.interface import pair_months
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
+from wlz.words.robust import MAD_TO_DEVIATION
 
 INTERMITTENT_ZERO_RATIO = 0.5
 ENDED_ZERO_MONTHS = 6  # silent for half a year
@@ -21,7 +22,6 @@ INCOMPLETE_RATIO = 0.7  # a last month below this share of what is expected, and
 JUMP_RATIO = 1.5  # above this, and unusually so: one month is no evidence of a new level
 SHIFT_MONTHS = (3, 8)  # as many months in a row at another level are one
 SHIFT_RATIO = 1.5  # in the middle of those months
-MAD_TO_DEVIATION = 1.4826
 
 
 def find_silent(values: FloatArray, january: int) -> BoolArray:

@@ -10,12 +10,10 @@ P · (1 + u · sign(z) · a · |z|^b): u is the difficulty of the series, a and 
 follow the simulated profile and add up to the year.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Sequence
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -63,9 +61,9 @@ class Draws(NamedTuple):
     scale: FloatArray
     deviation: FloatArray
 
-    def take(self, rows: slice) -> Draws:
+    def take(self, rows: slice) -> Self:
         """The draws of some of the series."""
-        return Draws(*(part[rows] for part in self))  # type: ignore[arg-type]
+        return self._replace(**{name: getattr(self, name)[rows] for name in self._fields})
 
 
 def hash_id(name: str) -> int:

@@ -1,15 +1,13 @@
 """From a panel with its point forecast to blocks of joint sample paths, and from paths to bounds.
 
 Here: what the engine's own past says about its errors, blocks worked off side by side, quantiles. Not here: how a
-path comes about (`paths.py`, `width.py`), euro, regions and the kader (`bounds/valued_paths.py`).
+path comes about (`paths.py`, `width.py`), euro, regions and the kader (`bounds/`).
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -63,9 +61,13 @@ class Uncertainty(NamedTuple):
     width: WidthMap
     may_be_negative: BoolArray
 
-    def take(self, rows: IntArray) -> Uncertainty:
+    def take(self, rows: IntArray) -> Self:
         """The same for some of the series; the width stays that of the whole panel."""
-        return Uncertainty(self.uniforms[rows], self.difficulty[rows], self.width, self.may_be_negative[rows])
+        return self._replace(
+            uniforms=self.uniforms[rows],
+            difficulty=self.difficulty[rows],
+            may_be_negative=self.may_be_negative[rows],
+        )
 
 
 def past_cuts(months: int) -> list[int]:
@@ -123,11 +125,15 @@ def sample_blocks(
 ) -> Iterator[Result]:
     """What `consume` makes of the paths (B, n, H) of each block of series, in order; never all paths at once."""
 
-    def of_one(rows: slice, _: str, paths: PathArray) -> Result:
-        return consume(rows, paths)
+    def work(task: tuple[slice, Draws]) -> Result:
+        rows, draws = task
+        negative, difficulty = uncertainty.may_be_negative[rows], uncertainty.difficulty[rows]
+        simulated = simulate_block(draws, shocks, negative)
+        return consume(
+            rows, spread_paths(simulated, shocks, panel.point[rows], difficulty, uncertainty.width, negative)
+        )
 
-    for found in sample_variants(panel.history, {"": (panel.point, uncertainty)}, shocks, of_one):
-        yield found[""]
+    yield from _work_off(panel.history, uncertainty.uniforms, work)
 
 
 def sample_variants(
@@ -138,8 +144,7 @@ def sample_variants(
 ) -> Iterator[dict[str, Result]]:
     """As `sample_blocks`, for several points of one history, which share what is simulated.
 
-    `variants`: name → point (N, H) and its uncertainty. Two blocks are worked on side by side; the order and the
-    numbers are those of one after the other.
+    `variants`: name → point (N, H) and its uncertainty.
     """
     first = next(iter(variants.values()))[1]
 
@@ -153,21 +158,31 @@ def sample_variants(
             found[name] = consume(rows, name, paths)
         return found
 
-    todo = _draw_blocks(history, first.uniforms)
+    yield from _work_off(history, first.uniforms, work)
+
+
+def _work_off(
+    history: FloatArray, uniforms: FloatArray, work: Callable[[tuple[slice, Draws]], Result]
+) -> Iterator[Result]:
+    """What `work` makes of each block of series with its drawn models, in order; two blocks side by side.
+
+    The numbers are those of one after the other. Models are drawn for more series at once than are simulated, which is
+    faster.
+    """
+
+    def draw_blocks() -> Iterator[tuple[slice, Draws]]:
+        for outer in iterate_blocks(len(history), FEATURE_BLOCK):
+            draws = draw_models(history[outer], uniforms[outer])
+            for inner in iterate_blocks(len(draws.scale), BLOCK_SIZE):
+                yield slice(outer.start + inner.start, outer.start + inner.stop), draws.take(inner)
+
+    todo = draw_blocks()
     with ThreadPoolExecutor(WORKERS) as pool:
         waiting = [pool.submit(work, task) for task in islice(todo, WORKERS)]
         while waiting:
             done = waiting.pop(0).result()
             waiting += [pool.submit(work, task) for task in islice(todo, 1)]
             yield done
-
-
-def _draw_blocks(history: FloatArray, uniforms: FloatArray) -> Iterator[tuple[slice, Draws]]:
-    """Blocks of series with their drawn models; drawn for more series at once than are simulated, which is faster."""
-    for outer in iterate_blocks(len(history), FEATURE_BLOCK):
-        draws = draw_models(history[outer], uniforms[outer])
-        for inner in iterate_blocks(len(draws.scale), BLOCK_SIZE):
-            yield slice(outer.start + inner.start, outer.start + inner.stop), draws.take(inner)
 
 
 def take_bounds(samples: npt.NDArray[Any]) -> FloatArray:

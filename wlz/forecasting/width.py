@@ -4,8 +4,6 @@ The numbers behind `paths.py`. Fitted on yearly sums of public series (M3, touri
 methods, volumes, intervals.
 """
 
-from __future__ import annotations
-
 from statistics import NormalDist
 from typing import NamedTuple
 

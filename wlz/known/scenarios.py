@@ -13,11 +13,12 @@ import polars as pl
 
 from wlz.forecasting.engines import ENGINES, RUN_ENGINES
 from wlz.known.assumptions import AssumptionError
+from wlz.words.months import number_months
+from wlz.words.vocabulary import SERIES_KEY
 
 LETTER = "letter"
 BASE = "base"
 COMPLETED = "completed"
-SERIES_KEY = ["prestatiecode", "wlz_uitvoerder"]
 GROWTH_RANGE_RATIO = (-0.25, 0.25)
 OVERRIDE_SCHEMA: dict[str, pl.DataType] = {
     "scenario": pl.String(),
@@ -168,8 +169,8 @@ def indication_growth(indications: pl.DataFrame) -> pl.DataFrame:
     `indication_growth_ratio`, null where the twelve months before have none; no row without 24 months.
     """
     summed = indications.group_by("wlz_uitvoerder", "sector", "month").agg(pl.col("indication_count").sum())
-    back = (pl.col("month").max().over("wlz_uitvoerder", "sector").dt.year() - pl.col("month").dt.year()) * 12
-    back = back + pl.col("month").max().over("wlz_uitvoerder", "sector").dt.month() - pl.col("month").dt.month()
+    newest = pl.col("month").max().over("wlz_uitvoerder", "sector")
+    back = number_months(newest) - number_months("month")
     recent = pl.col("indication_count").filter(pl.col("months_back") < 12)
     before = pl.col("indication_count").filter(pl.col("months_back").is_between(12, 23))
     grouped = summed.with_columns(back.alias("months_back")).group_by("wlz_uitvoerder", "sector")

@@ -29,9 +29,11 @@ from wlz.runoff.completion import (
 )
 from wlz.runoff.retrospect import RetrospectiveErrors, Scatter, measure_scatter, retrospective_errors
 from wlz.volumes.volumes import VolumePanel, build_panel
+from wlz.words.months import add_months, list_months, month_number, number_months
+from wlz.words.vocabulary import SERIES_KEY
 
-SERIES_KEY = ["prestatiecode", "wlz_uitvoerder"]
 CELL_KEY = ["wlz_uitvoerder", "prestatiegroep"]
+FIRST_WLZ_MONTH = date(2015, 1, 1)  # the Wlz took effect
 LAGS = 36  # months of lag followed; older months are complete
 CARE_MONTHS = 60  # looked at, youngest last
 DELIVERIES = 25  # two years of them and the one they start from
@@ -144,12 +146,8 @@ def build_cells(snapshots: pl.DataFrame, series: pl.DataFrame, months: Sequence[
     at all says nothing of it (NaN) when the month is the youngest; a cell without rows in a delivered month is 0.
     """
     first, count = months[0], len(months)
-    number = (pl.col("care_month").dt.year().cast(pl.Int64) - first.year) * SEASON_MONTHS + (
-        pl.col("care_month").dt.month().cast(pl.Int64) - first.month
-    )
-    lag = (pl.col("delivery_month").dt.year().cast(pl.Int64) - pl.col("care_month").dt.year()) * SEASON_MONTHS + (
-        pl.col("delivery_month").dt.month().cast(pl.Int64) - pl.col("care_month").dt.month()
-    )
+    number = number_months("care_month") - month_number(first)
+    lag = number_months("delivery_month") - number_months("care_month")
     placed = (
         snapshots.with_columns(number.alias("t"), (lag - 1).alias("l"))
         .filter(pl.col("t").is_between(0, count - 1), pl.col("l").is_between(0, LAGS - 1))
@@ -168,10 +166,9 @@ def build_cells(snapshots: pl.DataFrame, series: pl.DataFrame, months: Sequence[
 
 
 def _months_before(claims_month: date, count: int) -> list[date]:
-    """The last `count` care months before a delivery, but none before 2015, when the Wlz took effect."""
-    last = claims_month.year * SEASON_MONTHS + claims_month.month - 2
-    first = max(last - count + 1, 2015 * SEASON_MONTHS)
-    return [date(number // SEASON_MONTHS, number % SEASON_MONTHS + 1, 1) for number in range(first, last + 1)]
+    """The last `count` care months before a delivery, but none before the Wlz took effect."""
+    last = add_months(claims_month, -1)
+    return list_months(max(add_months(last, 1 - count), FIRST_WLZ_MONTH), last)
 
 
 def _spread_series(series: pl.DataFrame, months: Sequence[date]) -> tuple[pl.DataFrame, FloatArray]:

@@ -13,12 +13,13 @@ from wlz.forecasting.ets import FloatArray, IntArray
 from wlz.lag.complete import CompletedAdvice
 from wlz.lag.revisions import Finding, find_falls, find_late_changes, gather_snapshots
 from wlz.lag.sudden_levels import find_sudden_levels
-from wlz.lag.tables import FINDINGS_SCHEMA, TOTAL
+from wlz.lag.tables import FINDINGS_SCHEMA
 from wlz.runoff.completion import OPEN_MONTHS
 from wlz.runoff.credibility import N_DIAGONALS
 from wlz.runoff.factors import link_ratios
 from wlz.runoff.mack_tests import calendar_year_test, factor_correlation_test
 from wlz.runoff.retrospect import ERROR_LAGS, FREEDOM, T_SCALE, RetrospectiveErrors, measure_scatter
+from wlz.words.vocabulary import NATION
 
 MORE_FINDINGS_SCHEMA: dict[str, pl.DataType] = {**FINDINGS_SCHEMA, "national_ratio": pl.Float64()}
 COVER_DELIVERIES = 6  # the last ones, asked whether their intervals held
@@ -71,7 +72,7 @@ def judged_ratios(found: CompletedAdvice) -> FloatArray:
 def _calendar_rows(found: CompletedAdvice) -> list[Finding]:
     """L10: triangles, of the nation and per uitvoerder, whose Z or T lies outside its range; no euro is known."""
     rows: list[Finding] = []
-    for name, ratios in zip([TOTAL, *_names(found)], judged_ratios(found), strict=True):
+    for name, ratios in zip([NATION, *_names(found)], judged_ratios(found), strict=True):
         told = [
             f"{label} {_number(test.statistic)} outside {_number(test.lower)} to {_number(test.upper)} ({meaning})"
             for label, test, meaning in (
@@ -81,7 +82,7 @@ def _calendar_rows(found: CompletedAdvice) -> list[Finding]:
             if test.is_outside
         ]
         if told:
-            rows.append(("calendar", None if name == TOTAL else name, f"{name}: {'; '.join(told)}", None))
+            rows.append(("calendar", None if name == NATION else name, f"{name}: {'; '.join(told)}", None))
     return rows
 
 

@@ -12,13 +12,13 @@ import numpy as np
 import polars as pl
 
 from wlz.extra_items import LAG_REFERENCE_YEARS_BACK
-from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
+from wlz.forecasting.ets import BoolArray, FloatArray, IntArray
+from wlz.words.months import month_date, number_months
+from wlz.words.robust import MAD_TO_DEVIATION
+from wlz.words.vocabulary import SERIES_BY_UITVOERDER
 
-SERIES_KEY = ["wlz_uitvoerder", "prestatiecode"]
 CARE_MONTHS = 60  # looked at, youngest last, as when months are completed
 YOUNGEST_LAG = 3  # lag in the last delivery of the youngest month whose fall is judged
-MAD_TO_DEVIATION = 1.4826
-EPOCH_YEAR = 1970
 MERGED_SERIES = 5  # an uitvoerder with at least so many of its series, and more than half of them, is one finding
 Finding = tuple[str, str | None, str, float | None]  # kind, uitvoerder, words, euro
 
@@ -37,7 +37,9 @@ class Said(NamedTuple):
 
 def gather_snapshots(snapshots: pl.DataFrame) -> Said:
     """Rows of CLAIMS_SNAPSHOT of several deliveries as one array; series sorted, months and deliveries oldest first."""
-    numbers = [_month_numbers(snapshots[name]) for name in ("care_month", "delivery_month")]
+    numbers = [
+        snapshots.select(number_months(name)).to_series().to_numpy() for name in ("care_month", "delivery_month")
+    ]
     last = int(numbers[1].max())
     recent = (numbers[0] >= last - CARE_MONTHS) & (numbers[0] < last)
     care, delivery = (of_axis[recent] for of_axis in numbers)
@@ -56,9 +58,10 @@ def gather_snapshots(snapshots: pl.DataFrame) -> Said:
 
 def _number_series(rows: pl.DataFrame) -> tuple[pl.DataFrame, IntArray]:
     """Series that occur, sorted, and for every row its place among them. Codes become numbers first: half the time."""
-    names = [rows[name].unique().sort() for name in SERIES_KEY]
+    names = [rows[name].unique().sort() for name in SERIES_BY_UITVOERDER]
     place = [
-        rows[name].cast(pl.Enum(known)).to_physical().to_numpy() for name, known in zip(SERIES_KEY, names, strict=True)
+        rows[name].cast(pl.Enum(known)).to_physical().to_numpy()
+        for name, known in zip(SERIES_BY_UITVOERDER, names, strict=True)
     ]
     both = place[0].astype(np.int64) * names[1].len() + place[1]
     occurs = np.zeros(names[0].len() * names[1].len(), dtype=np.bool_)
@@ -66,8 +69,8 @@ def _number_series(rows: pl.DataFrame) -> tuple[pl.DataFrame, IntArray]:
     found = np.flatnonzero(occurs)
     series = pl.DataFrame(
         {
-            SERIES_KEY[0]: names[0].gather(found // names[1].len()),
-            SERIES_KEY[1]: names[1].gather(found % names[1].len()),
+            SERIES_BY_UITVOERDER[0]: names[0].gather(found // names[1].len()),
+            SERIES_BY_UITVOERDER[1]: names[1].gather(found % names[1].len()),
         }
     )
     return series, (np.cumsum(occurs) - 1)[both]
@@ -199,10 +202,5 @@ def _span(months: list[date]) -> str:
     return f"{len(months)} months ({months[0]:%Y-%m} to {months[-1]:%Y-%m})"
 
 
-def _month_numbers(months: pl.Series) -> IntArray:
-    numbers: IntArray = months.to_numpy().astype("datetime64[M]").astype(np.int64) + EPOCH_YEAR * SEASON_MONTHS
-    return numbers
-
-
 def _to_months(numbers: IntArray) -> list[date]:
-    return [date(int(number) // SEASON_MONTHS, int(number) % SEASON_MONTHS + 1, 1) for number in numbers]
+    return [month_date(int(number)) for number in numbers]

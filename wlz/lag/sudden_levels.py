@@ -11,13 +11,14 @@ import numpy as np
 import polars as pl
 
 from wlz.forecasting.ets import SEASON_MONTHS, FloatArray
-from wlz.lag.complete import SERIES_KEY, CompletedAdvice, count_days
+from wlz.lag.complete import CompletedAdvice, count_days
+from wlz.words.robust import MAD_TO_DEVIATION
+from wlz.words.vocabulary import SERIES_KEY
 
 JUDGED_MONTHS = 2  # youngest months judged, lag 1 and 2; each month is looked at twice
 MONTHS_BEFORE = 3
 SEASON_YEARS = 2  # years before of which the same months say how a series moves then
 MIN_HISTORY = 12  # moves of the series itself, so that its own scatter is known
-MAD_TO_DEVIATION = 1.4826
 SHOWN_MONTHS = 4
 LEVEL_SCHEMA: dict[str, pl.DataType] = {
     "wlz_uitvoerder": pl.String(),

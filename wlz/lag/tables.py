@@ -13,8 +13,8 @@ from wlz.runoff.completion import completeness_now, sum_labels
 from wlz.runoff.factors import link_ratios
 from wlz.runoff.lateness import diagonals
 from wlz.runoff.retrospect import ERROR_LAGS, nowcast_interval
+from wlz.words.vocabulary import SERIES_KEY
 
-TOTAL = "Landelijk"
 DRIFT_LAGS, DRIFT_RECENT, DRIFT_BEFORE = 3, 3, 9
 DRIFT_LIMIT, DRIFT_MINIMUM_RATIO = 3.0, 0.01  # deviations, and a link ratio: below a percent it changes nothing
 BOUND_NAMES = ("lower_80_ratio", "upper_80_ratio", "lower_95_ratio", "upper_95_ratio")
@@ -225,7 +225,7 @@ def _range_rows(found: CompletedAdvice) -> list[tuple[str, str, str, float]]:
 def _silent_rows(found: CompletedAdvice) -> list[tuple[str, str, str, float]]:
     silent = found.series.filter(flag="silent_series")
     rows = []
-    for (code, name), mine in silent.group_by("prestatiecode", "wlz_uitvoerder", maintain_order=True):
+    for (code, name), mine in silent.group_by(SERIES_KEY, maintain_order=True):
         volume = float(mine["completed_volume"].sum())
         price = float(found.price.filter(prestatiecode=code, wlz_uitvoerder=name)["price"][0])
         since = mine["care_month"].dt.strftime("%Y-%m").sort()[0]

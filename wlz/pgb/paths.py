@@ -18,7 +18,8 @@ from scipy.special import stdtrit
 
 from wlz.forecasting.ets import BoolArray, FloatArray
 from wlz.forecasting.paths import hash_id
-from wlz.pgb.pgb import MONTHS_PER_YEAR, PgbError
+from wlz.pgb.pgb import PgbError
+from wlz.words.months import MONTHS_PER_YEAR
 
 # Relative standard deviation per √month of what is one region's own, where its past says nothing. How unlike regions
 # are: ln(expected December ÷ stand of March 2018) of the 31 regions of the letter has deviation 0.0198 over 9 months.

@@ -24,10 +24,10 @@ from wlz.forecasting.ets import (
     forecast_fit,
 )
 from wlz.words.faults import Spoken
+from wlz.words.months import MONTHS_PER_YEAR
+from wlz.words.vocabulary import MONEY
 
-EUR = pl.Decimal(18, 2)
 SILENT_MONTHS = 12  # a region without a stand for longer than this, while others have one, has ended
-MONTHS_PER_YEAR = 12
 OBSERVED_MODEL = "observed to December"
 LAST_YEAR_MODEL = "short series: path of last year"
 OTHERS_MODEL = "short series: path of the other regions"
@@ -75,7 +75,7 @@ def build_pgb_stands(grants: pl.DataFrame) -> pl.DataFrame:
         .group_by("zorgkantoorregio", "month")
         .agg(
             pl.col("wlz_uitvoerder").last(),
-            pl.when(complete).then(pl.col("granted_eur").sum()).cast(EUR).alias("granted_eur"),
+            pl.when(complete).then(pl.col("granted_eur").sum()).cast(MONEY).alias("granted_eur"),
         )
         .select("zorgkantoorregio", "wlz_uitvoerder", "month", "granted_eur")
         .sort("zorgkantoorregio", "month")
@@ -123,7 +123,7 @@ def forecast_pgb(stands: pl.DataFrame, *, budget_year: int, years_back: int) -> 
         "zorgkantoorregio",
         "wlz_uitvoerder",
         "month",
-        pl.col("granted_eur").cast(EUR).alias("granted_stand_eur"),
+        pl.col("granted_eur").cast(MONEY).alias("granted_stand_eur"),
         _to_euro("forecast_stand_eur", points),
         pl.Series("model", np.repeat(models, months.height).tolist(), dtype=pl.String),
     )
@@ -194,7 +194,7 @@ def _follow_path(stands: FloatArray, others: FloatArray, month_count: int) -> tu
 
 def _to_euro(name: str, line: FloatArray) -> pl.Series:
     """A line of the panel as a column of cents, rounded half-even once; NaN is null."""
-    return pl.Series(name, line.ravel()).fill_nan(None).round(2, mode="half_to_even").cast(EUR)
+    return pl.Series(name, line.ravel()).fill_nan(None).round(2, mode="half_to_even").cast(MONEY)
 
 
 def benchmark_pgb(stands: pl.DataFrame, *, budget_year: int, years_back: int) -> pl.DataFrame:
@@ -233,7 +233,7 @@ def benchmark_pgb(stands: pl.DataFrame, *, budget_year: int, years_back: int) ->
     december_eur = (pl.col("granted_to_date_eur").cast(pl.Float64) * pl.col("growth_factor")).round(2, "half_to_even")
     return (
         latest.join(factors, on=["zorgkantoorregio", "month_number"], how="left")
-        .with_columns(december_eur.cast(EUR).alias("benchmark_eur"))
+        .with_columns(december_eur.cast(MONEY).alias("benchmark_eur"))
         .drop("month_number")
         .sort("zorgkantoorregio")
     )

@@ -13,13 +13,12 @@ from wlz.claims.unit_fit import correct_units, summarise_units, weighted_mean
 from wlz.volumes.volumes import month_volume
 from wlz.words.faults import Spoken
 from wlz.words.units import conversion_table, normalise_units
+from wlz.words.vocabulary import MONEY, SERIES_KEY
 
-MONEY = pl.Decimal(18, 2)
-_KEY = ["prestatiecode", "wlz_uitvoerder"]
 _TARIFFS = ["max_tariff_excl_eur_per_unit", "nhc_full_eur_per_unit", "nic_full_eur_per_unit"]
 CENT_ROUNDING_RATIO = 1e-4  # a mean of amounts in whole cents may lie this much above the maximum without being above
 PRICE_COLUMNS = [
-    *_KEY,
+    *SERIES_KEY,
     "unit_code",
     "price_source",
     "reported_price_eur_per_unit",
@@ -77,19 +76,19 @@ def derive_prices(
     declared_before = _sum_claims(claims, budget_year - 1)
     agreed, left_out = _agreed_prices(agreements, declared_before, paid, prestaties, budget_year - 1, assumptions)
     joined = (
-        keys.join(_mean_price(declared, "claims"), on=_KEY, how="left")
-        .join(agreed, on=_KEY, how="left")
-        .join(_strip_claims(declared_before, paid), on=_KEY, how="left")
+        keys.join(_mean_price(declared, "claims"), on=SERIES_KEY, how="left")
+        .join(agreed, on=SERIES_KEY, how="left")
+        .join(_strip_claims(declared_before, paid), on=SERIES_KEY, how="left")
         .join(previous.rename({"max_tariff": "previous_max_tariff"}).drop("nhc", "nic"), on="prestatiecode", how="left")
         .join(current, on="prestatiecode", how="left")
-        .join(left_out, on=_KEY, how="left")
+        .join(left_out, on=SERIES_KEY, how="left")
         .join(_tariffs_left_out(tariffs, prestaties, budget_year), on="prestatiecode", how="left")
     )
-    return _apply_rule(joined, assumptions["thin_price_ratio"]).select(PRICE_COLUMNS).sort(_KEY)
+    return _apply_rule(joined, assumptions["thin_price_ratio"]).select(PRICE_COLUMNS).sort(SERIES_KEY)
 
 
 def _keys_with_unit(volumes_year: pl.DataFrame, prestaties: pl.DataFrame) -> pl.DataFrame:
-    keys = volumes_year.select(*_KEY, pl.col("forecast_year_volume").fill_null(0.0)).join(
+    keys = volumes_year.select(*SERIES_KEY, pl.col("forecast_year_volume").fill_null(0.0)).join(
         prestaties.select("prestatiecode", "unit_code"), on="prestatiecode", how="left"
     )
     unknown = keys.filter(pl.col("unit_code").is_null())["prestatiecode"].unique().sort()
@@ -153,8 +152,8 @@ def _paid_nhc_nic(tariffs_in_unit: pl.DataFrame, paid_shares: pl.DataFrame, year
 
 def _sum_claims(claims: pl.DataFrame, year: int) -> pl.DataFrame:
     """Claims of a year per prestatie × uitvoerder: volume and amount_eur (Float64, exact to the cent)."""
-    of_year = claims.filter(pl.col("year") == year).sort(*_KEY, "volume", "amount_eur")
-    return of_year.group_by(_KEY, maintain_order=True).agg(
+    of_year = claims.filter(pl.col("year") == year).sort(*SERIES_KEY, "volume", "amount_eur")
+    return of_year.group_by(SERIES_KEY, maintain_order=True).agg(
         pl.col("volume").sum(), pl.col("amount_eur").sum().cast(pl.Float64)
     )
 
@@ -162,14 +161,14 @@ def _sum_claims(claims: pl.DataFrame, year: int) -> pl.DataFrame:
 def _mean_price(declared: pl.DataFrame, name: str) -> pl.DataFrame:
     usable = declared.filter((pl.col("volume") > 0) & (pl.col("amount_eur") > 0))
     price = (pl.col("amount_eur") / pl.col("volume")).alias(f"{name}_price")
-    return usable.select(*_KEY, price, pl.col("volume").alias(f"{name}_volume"))
+    return usable.select(*SERIES_KEY, price, pl.col("volume").alias(f"{name}_volume"))
 
 
 def _strip_claims(declared: pl.DataFrame, paid: pl.DataFrame) -> pl.DataFrame:
     """Mean declared price as it is (``c_kept``) and without the NHC and NIC paid that year (``c_excl``)."""
     priced = _mean_price(declared, "c").rename({"c_price": "c_kept"}).drop("c_volume")
     excl = pl.col("c_kept") - pl.col("paid_nhc_nic_eur_per_unit")
-    return priced.join(paid, on="prestatiecode", how="left").select(*_KEY, "c_kept", excl.alias("c_excl"))
+    return priced.join(paid, on="prestatiecode", how="left").select(*SERIES_KEY, "c_kept", excl.alias("c_excl"))
 
 
 def _agreed_prices(
@@ -186,7 +185,7 @@ def _agreed_prices(
     are euro per unit of the claims, so taking them from a price per hour would take a sixtieth.
     """
     of_year = agreements.filter(pl.col("year") == year)
-    provider = [*_KEY, "agb_code", "unit_code", "includes_nhc_nic"]
+    provider = [*SERIES_KEY, "agb_code", "unit_code", "includes_nhc_nic"]
     grouped = (
         of_year.sort(*provider, "volume", "amount_eur")
         .group_by(provider, maintain_order=True)
@@ -202,9 +201,9 @@ def _agreed_prices(
     excl = pl.when(pl.col("excl_eur").is_not_null().all()).then(
         pl.col("excl_eur").sum() / pl.col("corrected_volume").sum()
     )
-    means = corrected.group_by(_KEY, maintain_order=True).agg(kept.alias("b_kept"), excl.alias("b_excl"))
-    agreed = means.join(summarise_units(corrected), on=_KEY, how="left")
-    return agreed, left_over.select(*_KEY, agreement_left_out=True).unique()
+    means = corrected.group_by(SERIES_KEY, maintain_order=True).agg(kept.alias("b_kept"), excl.alias("b_excl"))
+    agreed = means.join(summarise_units(corrected), on=SERIES_KEY, how="left")
+    return agreed, left_over.select(*SERIES_KEY, agreement_left_out=True).unique()
 
 
 def _apply_rule(joined: pl.DataFrame, thin_price_ratio: float) -> pl.DataFrame:
@@ -286,7 +285,7 @@ def value_volumes(
     With 10 units at 114.575 € the amount is 1145.75 €.
     """
     months = _month_volumes(volumes, budget_year)
-    valued = months.join(prices.select(*_KEY, "price_eur_per_unit"), on=_KEY, how="left").join(
+    valued = months.join(prices.select(*SERIES_KEY, "price_eur_per_unit"), on=SERIES_KEY, how="left").join(
         prestaties.select("prestatiecode", in_base=~pl.col("is_meerzorg")), on="prestatiecode", how="left"
     )
     unknown = valued.filter(pl.col("in_base").is_null())["prestatiecode"].unique().sort()
@@ -294,15 +293,15 @@ def value_volumes(
         raise PriceError(f"prestaties with a volume that are not in the code list: {', '.join(unknown.head(5))}")
     amount = (pl.col("month_volume") * pl.col("price_eur_per_unit")).fill_null(0.0)
     return valued.select(
-        *_KEY, "care_month", "state", "month_volume", to_cents(amount).alias("forecast_amount_eur"), "in_base"
-    ).sort(*_KEY, "care_month")
+        *SERIES_KEY, "care_month", "state", "month_volume", to_cents(amount).alias("forecast_amount_eur"), "in_base"
+    ).sort(*SERIES_KEY, "care_month")
 
 
 def _month_volumes(volumes: pl.DataFrame, budget_year: int) -> pl.DataFrame:
     is_declared, is_completed = (pl.col(name).is_not_null() for name in ("observed_volume", "completed_volume"))
     state = pl.when(is_completed).then(pl.lit("completed")).when(is_declared).then(pl.lit("declared"))
     months = volumes.filter(pl.col("care_month").dt.year() == budget_year).select(
-        *_KEY,
+        *SERIES_KEY,
         "care_month",
         state.otherwise(pl.lit("forecast")).alias("state"),
         month_volume().alias("month_volume"),
@@ -311,15 +310,15 @@ def _month_volumes(volumes: pl.DataFrame, budget_year: int) -> pl.DataFrame:
     if empty.height:
         raise PriceError(
             f"{empty.height} months of {budget_year} have neither an observed nor a forecast volume, "
-            f"first {empty.sort(*_KEY, 'care_month').head(1).select(*_KEY, 'care_month').to_dicts()}"
+            f"first {empty.sort(*SERIES_KEY, 'care_month').head(1).select(*SERIES_KEY, 'care_month').to_dicts()}"
         )
     return months
 
 
 def join_expected(prices: pl.DataFrame, valued: pl.DataFrame) -> pl.DataFrame:
     """Prices of a scenario with ``expected_eur``: the euro of the budget year that rest on each (null: none)."""
-    expected = valued.group_by(_KEY).agg(pl.col("forecast_amount_eur").sum().alias("expected_eur"))
-    return prices.join(expected, on=_KEY, how="left")
+    expected = valued.group_by(SERIES_KEY).agg(pl.col("forecast_amount_eur").sum().alias("expected_eur"))
+    return prices.join(expected, on=SERIES_KEY, how="left")
 
 
 def volumes_without_price(volumes: pl.DataFrame, prices: pl.DataFrame, budget_year: int) -> pl.DataFrame:
@@ -328,9 +327,11 @@ def volumes_without_price(volumes: pl.DataFrame, prices: pl.DataFrame, budget_ye
     One row per prestatie × uitvoerder: forecast_year_volume (sum of the months above 0), mean_price_eur_per_unit (of
     the other uitvoerders, Σ amount ÷ Σ volume of the year) and amount_at_stake_eur; both null when nobody has a price.
     """
-    year = _month_volumes(volumes, budget_year).filter(pl.col("month_volume") > 0).sort(*_KEY, "care_month")
-    total = year.group_by(_KEY, maintain_order=True).agg(pl.col("month_volume").sum().alias("forecast_year_volume"))
-    priced = total.join(prices.select(*_KEY, "price_eur_per_unit"), on=_KEY, how="left").sort(_KEY)
+    year = _month_volumes(volumes, budget_year).filter(pl.col("month_volume") > 0).sort(*SERIES_KEY, "care_month")
+    total = year.group_by(SERIES_KEY, maintain_order=True).agg(
+        pl.col("month_volume").sum().alias("forecast_year_volume")
+    )
+    priced = total.join(prices.select(*SERIES_KEY, "price_eur_per_unit"), on=SERIES_KEY, how="left").sort(SERIES_KEY)
     has_price = pl.col("price_eur_per_unit").is_not_null()
     amount = pl.col("forecast_year_volume") * pl.col("price_eur_per_unit")
     mean = amount.sum() / pl.col("forecast_year_volume").sum()
@@ -345,5 +346,5 @@ def volumes_without_price(volumes: pl.DataFrame, prices: pl.DataFrame, budget_ye
         .drop("price_eur_per_unit")
         .join(national, on="prestatiecode", how="left")
         .with_columns(at_stake.alias("amount_at_stake_eur"))
-        .sort("amount_at_stake_eur", *_KEY, descending=[True, False, False], nulls_last=True)
+        .sort("amount_at_stake_eur", *SERIES_KEY, descending=[True, False, False], nulls_last=True)
     )

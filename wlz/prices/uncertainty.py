@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-SERIES_KEY = ["prestatiecode", "wlz_uitvoerder"]
-MAD_TO_DEVIATION = 1.4826
+from wlz.words.robust import MAD_TO_DEVIATION
+from wlz.words.vocabulary import SERIES_KEY
+
 MIN_COMPARISONS = 5
 MATERIAL_DEVIATION = 1e-3  # a price that scatters by less than a tenth of a percent is taken as certain in the bounds
 MEASURED = "volume, price, crisisbedden, meerzorg"

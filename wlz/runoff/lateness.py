@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wlz.forecasting.ets import BoolArray, FloatArray, IntArray
+from wlz.words.robust import measure_deviation
 
 OPEN_LAGS = 6  # lags whose emergence is looked at: later ones hardly move
 LATE_RATIO = 0.5  # actual ÷ expected emergence below this is a delivery that was not brought up to date
@@ -17,7 +18,6 @@ SPEED_DEVIATIONS = 3.5  # of the own history, robust
 SPEED_FLOOR = 0.15  # log odds; smaller scatter at lag 1 is not believed
 SPEED_MINIMUM = 0.5  # log odds; a smaller change of speed is the curve's own affair
 SPEED_HISTORY = 4  # deliveries before the change, at least
-MAD_TO_DEVIATION = 1.4826
 
 
 class Emergence(NamedTuple):
@@ -139,8 +139,8 @@ def find_speed_change(away: FloatArray) -> Speed:
         best = 0
         for length in range(1, len(known) - SPEED_HISTORY + 1):
             history, recent = away[row, known[:-length]], away[row, known[-length:]]
-            middle = float(np.median(history))
-            spread = max(MAD_TO_DEVIATION * float(np.median(np.abs(history - middle))), SPEED_FLOOR)
+            middle, spread = measure_deviation(history)
+            spread = max(spread, SPEED_FLOOR)
             limit = max(SPEED_DEVIATIONS * spread, SPEED_MINIMUM)
             moved = recent - middle
             if not ((moved > limit).all() or (moved < -limit).all()):

@@ -11,6 +11,7 @@ from scipy.special import stdtrit
 
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
 from wlz.runoff.completion import OPEN_MONTHS, Completion, Forecaster, complete_cells, sum_labels
+from wlz.words.robust import MAD_TO_DEVIATION
 
 PAST_DELIVERIES = 12  # asked what they would have said
 ERROR_LAGS = 12  # youngest lags with errors of their own: a budget year
@@ -19,7 +20,6 @@ OWN_WEIGHT = 6.0  # an uitvoerder's or cell's own errors count n ÷ (n + this)
 USUAL_ERROR = 0.30  # of what is still to come, standard deviation, where nothing was measured yet
 USUAL_WEIGHT = 2.0  # errors it counts for
 HELD_DEVIATIONS = 2.5  # a past error counts up to this many robust deviations: one odd delivery is not the rule
-MAD_TO_DEVIATION = 1.4826
 ERROR_LIMIT = 1.0
 # Past errors have heavier tails than the normal: Student's t, scaled so that its 80 % bound is the normal's.
 FREEDOM = 5.0

@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
+from wlz.forecasting.ets import BoolArray, FloatArray, IntArray
 from wlz.words.faults import Spoken
+from wlz.words.months import month_date, month_number, number_months
 
 CARE_MONTH, DELIVERY_MONTH = "care_month", "delivery_month"
 SPAN_LIMIT_MONTHS = 1200  # of care months and of lags; more has a typing error in a month
@@ -40,8 +41,8 @@ class Triangle(NamedTuple):
     @property
     def care_months(self) -> list[date]:
         """Care month of every column t."""
-        first = self.first_month.year * SEASON_MONTHS + self.first_month.month - 1
-        return [_to_month(first + t * self.step_months) for t in range(self.values.shape[1])]
+        first = month_number(self.first_month)
+        return [month_date(first + t * self.step_months) for t in range(self.values.shape[1])]
 
     @property
     def lags(self) -> list[int]:
@@ -65,7 +66,7 @@ def build_triangle(
     array([[[5., 6.]]])
     """
     _refuse_columns(frame, [*keys, CARE_MONTH, DELIVERY_MONTH, value])
-    rows = frame.select(*keys, _number(CARE_MONTH), _number(DELIVERY_MONTH), pl.col(value).cast(pl.Float64))
+    rows = frame.select(*keys, number_months(CARE_MONTH), number_months(DELIVERY_MONTH), pl.col(value).cast(pl.Float64))
     _refuse_rows(frame, rows, keys, value)
     rows = rows.drop_nulls(value).with_columns((pl.col(DELIVERY_MONTH) - pl.col(CARE_MONTH)).alias("__lag__"))
     if rows.is_empty():
@@ -79,7 +80,7 @@ def build_triangle(
         (names.height, int(care.max() - first) // step + 1, int(lag.max() - first_lag) // step + 1), np.nan
     )
     values[place, (care - first) // step, (lag - first_lag) // step] = rows[value].to_numpy()
-    return Triangle(names, values, _to_month(first), first_lag, step)
+    return Triangle(names, values, month_date(first), first_lag, step)
 
 
 def latest(values: FloatArray) -> FloatArray:
@@ -102,15 +103,6 @@ def latest_lag(values: FloatArray) -> IntArray:
     seen: BoolArray = ~np.isnan(values)
     last = values.shape[2] - 1 - np.argmax(seen[:, :, ::-1], axis=2)
     return np.where(seen.any(axis=2), last, -1)
-
-
-def _number(name: str) -> pl.Expr:
-    """A month as a count of months, so that differences are lags."""
-    return (pl.col(name).dt.year().cast(pl.Int64) * SEASON_MONTHS + pl.col(name).dt.month() - 1).alias(name)
-
-
-def _to_month(number: int) -> date:
-    return date(number // SEASON_MONTHS, number % SEASON_MONTHS + 1, 1)
 
 
 def _place_keys(rows: pl.DataFrame, keys: Sequence[str]) -> tuple[pl.DataFrame, IntArray]:

@@ -10,10 +10,9 @@ import polars as pl
 
 from wlz.series import assign_regions
 from wlz.support.suppression import suppress_cells
+from wlz.words.vocabulary import NATION, PLACE
 
-TOTAL = "Landelijk"
 LATEST_MONTHS = 12
-PLACE = ["wlz_uitvoerder", "zorgkantoorregio"]
 CELL = ["level", "part", *PLACE, "prestatiegroep", "prestatiecode"]
 AMOUNTS = ("expected_excl_extra_eur", "extra_items_eur", "declared_to_date_eur", "granted_to_date_eur")
 _CODE = ["prestatiecode", "prestatiegroep"]
@@ -57,7 +56,7 @@ def count_providers(claimants: pl.DataFrame, prestaties: pl.DataFrame) -> pl.Dat
         for level, frame, keys in (
             ("region", named, PLACE),
             ("uitvoerder", named, ["wlz_uitvoerder"]),
-            ("national", named, [pl.lit(TOTAL).alias("wlz_uitvoerder")]),
+            ("national", named, [pl.lit(NATION).alias("wlz_uitvoerder")]),
             ("group", in_base, ["wlz_uitvoerder", "prestatiegroep"]),
             ("group", in_base, ["prestatiegroep"]),
             ("series", named, ["wlz_uitvoerder", *_CODE]),
@@ -84,7 +83,7 @@ def count_holders(grants: pl.DataFrame) -> pl.DataFrame:
             for level, keys in (
                 ("region", PLACE),
                 ("uitvoerder", ["wlz_uitvoerder"]),
-                ("national", [pl.lit(TOTAL).alias("wlz_uitvoerder")]),
+                ("national", [pl.lit(NATION).alias("wlz_uitvoerder")]),
             )
         ]
     )
@@ -121,7 +120,7 @@ def list_amounts(utilisation: pl.DataFrame, revenue: pl.DataFrame, prestaties: p
 
 def _as_cells(frame: pl.DataFrame, level: str | None, part: str | None) -> pl.DataFrame:
     """The frame with all columns of CELL in front: Landelijk for a place that is a total, null for a code."""
-    filled = {"level": level, "part": part, "wlz_uitvoerder": TOTAL, "zorgkantoorregio": TOTAL}
+    filled = {"level": level, "part": part, "wlz_uitvoerder": NATION, "zorgkantoorregio": NATION}
     lacking = [pl.lit(filled.get(name), dtype=pl.String).alias(name) for name in CELL if name not in frame.columns]
     others = [name for name in frame.columns if name not in CELL]
     return frame.with_columns(lacking).select(*CELL, *others)
@@ -134,7 +133,7 @@ def list_equations(cells: pl.DataFrame) -> pl.DataFrame:
     regions the nation; groups make an uitvoerder, the groups of all uitvoerders the national group, and national
     groups the nation.
     """
-    is_national = pl.col("wlz_uitvoerder") == TOTAL
+    is_national = pl.col("wlz_uitvoerder") == NATION
     national = cells.filter(pl.col("level") == "national").select(pl.col("cell_id").alias("total_id"))
     uitvoerder = cells.filter(pl.col("level") == "uitvoerder")
     region = cells.filter(pl.col("level") == "region")

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import polars as pl
 
-from wlz.utilisation.utilisation import CENT, EUR
+from wlz.words.vocabulary import CENTS, MONEY
 
 
 def monthly_path(
@@ -37,18 +37,18 @@ def monthly_path(
     state = known.otherwise(pl.lit("forecast")).alias("state")
     parts = {
         "zin": _path_zin(revenue, extra_items, year).join(declared, on="month", how="left", maintain_order="left"),
-        "pgb": _path_pgb(pgb, year).with_columns(declared_month_eur=pl.lit(None, dtype=EUR)),
+        "pgb": _path_pgb(pgb, year).with_columns(declared_month_eur=pl.lit(None, dtype=MONEY)),
     }
-    completed = pl.when(state == "completed").then("month_eur").cast(EUR).alias("completed_month_eur")
+    completed = pl.when(state == "completed").then("month_eur").cast(MONEY).alias("completed_month_eur")
     return pl.concat(
         [
             path.with_columns(pl.lit(budgets[f"{part}_budget_eur"].sum()).alias("budget_eur")).select(
                 "month",
                 pl.lit(part).alias("part"),
                 state,
-                pl.col("declared_month_eur").cast(EUR),
+                pl.col("declared_month_eur").cast(MONEY),
                 completed,
-                *(pl.col(name).cast(EUR) for name in money),
+                *(pl.col(name).cast(MONEY) for name in money),
             )
             for part, path in parts.items()
         ]
@@ -57,7 +57,7 @@ def monthly_path(
 
 def _path_zin(revenue: pl.DataFrame, extra_items: pl.DataFrame, year: int) -> pl.DataFrame:
     extra = Decimal(extra_items["item_eur"].sum() or 0)
-    twelfths = [(extra * month / 12).quantize(CENT, rounding=ROUND_HALF_EVEN) for month in range(1, 13)]
+    twelfths = [(extra * month / 12).quantize(CENTS, rounding=ROUND_HALF_EVEN) for month in range(1, 13)]
     of_month = (
         revenue.filter(pl.col("in_base"))
         .group_by(pl.col("care_month").alias("month"))
@@ -73,7 +73,7 @@ def _path_zin(revenue: pl.DataFrame, extra_items: pl.DataFrame, year: int) -> pl
         .with_columns(pl.col("month_eur").fill_null(Decimal(0)))
         .with_columns(expected_cumulative_eur=pl.col("month_eur").cum_sum())
         .with_columns(
-            expected_cumulative_incl_extra_eur=pl.col("expected_cumulative_eur") + pl.Series(twelfths, dtype=EUR)
+            expected_cumulative_incl_extra_eur=pl.col("expected_cumulative_eur") + pl.Series(twelfths, dtype=MONEY)
         )
     )
 

@@ -6,7 +6,8 @@ from wlz.known.knowledge import Known
 from wlz.known.stages import Computed, Tables, of_scenario, per_scenario
 from wlz.series import assign_regions, claims_by_month, claims_to_date, last_base_month
 from wlz.utilisation.path import monthly_path
-from wlz.utilisation.utilisation import confront, latest_budgets, region_shares
+from wlz.utilisation.regions import region_shares
+from wlz.utilisation.utilisation import confront, latest_budgets
 
 
 def run_utilisation(known: Known, tables: Tables) -> Computed:

@@ -1,38 +1,26 @@
 """utilisation: what is expected against the kader, per region, uitvoerder and nation (letter, chapters 2 to 4).
 
-Here: the kader as it stands, uitvoerder totals divided over regions, room, transfers, reserve, the path through the
-year. Not here: volumes, prices, extra items and stands (their own stages), bounds of totals, printing.
+Here: the kader as it stands, room, totals. Not here: what of it is of which region (`regions.py`), what one part can
+do for the other (`possible_transfers.py`), the path through the year (`path.py`), volumes, prices, extra items and
+stands (their own stages), bounds.
 Every amount is a sum of whole cents, so region → uitvoerder → nation agree to the cent.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 import polars as pl
 
-from wlz.words.faults import Spoken
+from wlz.utilisation import UtilisationError
+from wlz.utilisation.possible_transfers import TRANSFER_COLUMNS, transfer_value, weigh_transfer
+from wlz.utilisation.regions import list_regions, split_to_regions
+from wlz.words.vocabulary import MONEY, NATION, PLACE
 
-EUR = pl.Decimal(18, 2)
-CENT = Decimal("0.01")
-TOTAL = "Landelijk"
-PLACE = ["wlz_uitvoerder", "zorgkantoorregio"]
 SUMS = ("expected_excl_extra_eur", "extra_items_eur", "budget_eur")
-MONEY = ("expected_excl_extra_eur", "extra_items_eur", "expected_eur", "budget_eur", "available_eur")
+AMOUNTS = ("expected_excl_extra_eur", "extra_items_eur", "expected_eur", "budget_eur", "available_eur")
 TO_DATE = ("declared_to_date_eur", "granted_to_date_eur")
-TRANSFER_COLUMNS: dict[str, pl.DataType] = {
-    "transfer_possible_eur": EUR,
-    "available_after_transfer_eur": EUR,
-    "available_after_transfer_ratio": pl.Float64(),
-    "redistribution_reserve_eur": EUR,
-    "reserve_needed_ratio": pl.Float64(),
-    "reserve_left_eur": EUR,
-}
-
-
-class UtilisationError(Spoken, ValueError):
-    """Inputs that do not belong together. The message says which region or uitvoerder, and the euro concerned."""
 
 
 def latest_budgets(budgets: pl.DataFrame, *, budget_year: int) -> pl.DataFrame:
@@ -52,29 +40,9 @@ def latest_budgets(budgets: pl.DataFrame, *, budget_year: int) -> pl.DataFrame:
         of_year.sort("stand_date", "zorgkantoor_code")
         .unique("zorgkantoor_code", keep="last", maintain_order=True)
         .group_by("zorgkantoorregio", "wlz_uitvoerder")
-        .agg(pl.col("stand_date").max(), pl.col("zin_budget_eur", "pgb_budget_eur").sum().cast(EUR))
+        .agg(pl.col("stand_date").max(), pl.col("zin_budget_eur", "pgb_budget_eur").sum().cast(MONEY))
         .sort("zorgkantoorregio")
     )
-
-
-def transfer_value(amount_eur: Decimal, from_part: str, to_part: str, brutering_factor: float) -> Decimal:
-    """What an amount that leaves one part is worth in the other: pgb → zin × factor, zin → pgb ÷ factor.
-
-    A pgb is on average not used in full, zin is (letter p. 1, note 1). Within a part nothing changes. The direction
-    zin → pgb is inferred, no source states it. Rounded half-even to the cent.
-
-    >>> transfer_value(Decimal("30"), "pgb", "zin", 0.86)
-    Decimal('25.80')
-    """
-    factor = Decimal(str(brutering_factor))
-    value = amount_eur
-    if (from_part, to_part) == ("pgb", "zin"):
-        value = amount_eur * factor
-    elif (from_part, to_part) == ("zin", "pgb"):
-        value = amount_eur / factor
-    elif from_part != to_part:
-        raise UtilisationError(f"a transfer goes between zin and pgb; found {from_part} to {to_part}")
-    return value.quantize(CENT, rounding=ROUND_HALF_EVEN)
 
 
 def apply_transfers(
@@ -99,84 +67,9 @@ def apply_transfers(
             if row["transfer_date"] > stands[region]:
                 changes[region, row[f"{side}_part"]] += change
     for part in ("zin", "pgb"):
-        change_eur = pl.Series([changes[region, part] for region in budgets["zorgkantoorregio"]], dtype=EUR)
-        budgets = budgets.with_columns((pl.col(f"{part}_budget_eur") + change_eur).cast(EUR))
+        change_eur = pl.Series([changes[region, part] for region in budgets["zorgkantoorregio"]], dtype=MONEY)
+        budgets = budgets.with_columns((pl.col(f"{part}_budget_eur") + change_eur).cast(MONEY))
     return budgets
-
-
-def region_shares(series_region: pl.DataFrame, *, last_month: date, months: int = 12) -> pl.DataFrame:
-    """Share of each region in the euro of its uitvoerder per prestatie, over ``months`` up to ``last_month``.
-
-    In: SERIES_REGION (zorgkantoorregio, wlz_uitvoerder, prestatiecode, care_month, declared_amount_eur). Out:
-    prestatiecode, wlz_uitvoerder, zorgkantoorregio, window_amount_eur, region_share_ratio. A region whose corrections
-    outweigh its claims gets share 0. The share is null when the prestatie has no euro in the window.
-
-    >>> region_shares(series_region, last_month=date(2017, 12, 1))  # doctest: +SKIP
-    """
-    in_window = pl.col("care_month").is_between(pl.lit(last_month).dt.offset_by(f"-{months - 1}mo"), last_month)
-    weight = pl.col("window_amount_eur").clip(lower_bound=Decimal(0)).cast(pl.Float64)
-    whole = weight.sum().over("prestatiecode", "wlz_uitvoerder")
-    return (
-        series_region.group_by("prestatiecode", *PLACE)
-        .agg(pl.col("declared_amount_eur").filter(in_window).sum().cast(EUR).alias("window_amount_eur"))
-        .sort("prestatiecode", *PLACE)
-        .with_columns(pl.when(whole > 0).then(weight / whole).alias("region_share_ratio"))
-    )
-
-
-def split_to_regions(
-    revenue: pl.DataFrame, extra_items: pl.DataFrame, shares: pl.DataFrame, regions: pl.DataFrame | None = None
-) -> pl.DataFrame:
-    """Expectation of zin per region: each prestatie by its own shares, extra items by the share in the total.
-
-    In: REVENUE, EXTRA_ITEMS, ``region_shares``; ``regions`` (wlz_uitvoerder, zorgkantoorregio) adds regions without
-    claims. Out: wlz_uitvoerder, zorgkantoorregio, expected_excl_extra_eur, extra_items_eur. Largest remainder to the
-    cent per prestatie × uitvoerder (ties by name), so regions add up to the uitvoerder exactly. A prestatie without
-    euro in the window follows the region's share in the uitvoerder's total; without any euro all regions get the
-    same. Raises UtilisationError for an uitvoerder without a region.
-
-    >>> split_to_regions(revenue, extra_items, shares)  # doctest: +SKIP
-    """
-    weight = (pl.col("window_amount_eur") * 100).cast(pl.Int64).clip(lower_bound=0)
-    known = [shares.select(PLACE), *([] if regions is None else [regions.select(PLACE)])]
-    of_region = shares.group_by(PLACE).agg(weight.sum().alias("total_weight"))
-    places = pl.concat(known).unique().join(of_region, on=PLACE, how="left")
-    of_prestatie = shares.select("prestatiecode", *PLACE, weight.alias("weight"))
-    base = revenue.filter(pl.col("in_base")).group_by("prestatiecode", "wlz_uitvoerder")
-    extra = extra_items.group_by(pl.lit("").alias("prestatiecode"), "wlz_uitvoerder").agg(_cents("item_eur"))
-    revenue_cents = base.agg(_cents("forecast_amount_eur")).with_columns(extra=pl.lit(False))
-    to_split = pl.concat([revenue_cents, extra.with_columns(extra=pl.lit(True))])
-    homeless = to_split.join(places, on="wlz_uitvoerder", how="anti")
-    if homeless.height:
-        names = ", ".join(homeless["wlz_uitvoerder"].unique().sort())
-        raise UtilisationError(f"€ {homeless['cents'].sum() / 100:,.2f} of {names} has no region to go to")
-    rows = to_split.join(places, on="wlz_uitvoerder", how="inner").join(
-        of_prestatie, on=["prestatiecode", *PLACE], how="left"
-    )
-    split = _allocate_cents(rows, ["extra", "prestatiecode", "wlz_uitvoerder"]).group_by(PLACE)
-    return split.agg(
-        expected_excl_extra_eur=_euro(pl.col("part_cents").filter(~pl.col("extra")).sum()),
-        extra_items_eur=_euro(pl.col("part_cents").filter(pl.col("extra")).sum()),
-    ).sort(PLACE)
-
-
-def _allocate_cents(rows: pl.DataFrame, group: list[str]) -> pl.DataFrame:
-    """``rows`` with part_cents: ``cents`` of the group by ``weight``, else ``total_weight``, else equally."""
-    chosen = (
-        pl.when(pl.col("weight").sum().over(group) > 0)
-        .then(pl.col("weight").fill_null(0))
-        .when(pl.col("total_weight").sum().over(group) > 0)
-        .then(pl.col("total_weight").fill_null(0))
-        .otherwise(1)
-        .cast(pl.Float64)
-    )
-    return (
-        rows.with_columns(quota=pl.col("cents") * (chosen / chosen.sum().over(group)))
-        .with_columns(whole=pl.col("quota").floor().cast(pl.Int64), rest=pl.col("quota") - pl.col("quota").floor())
-        .sort(*group, "rest", "zorgkantoorregio", descending=[*(False for _ in group), True, False])
-        .with_columns(left=pl.col("cents") - pl.col("whole").sum().over(group))
-        .with_columns(part_cents=pl.col("whole") + (pl.int_range(pl.len()).over(group) < pl.col("left")).cast(pl.Int64))
-    )
 
 
 def confront(
@@ -198,9 +91,9 @@ def confront(
     expectation, its ratio is null without a kader. Only the national rows have transfer and reserve.
     Raises UtilisationError when a region stands under two uitvoerders, or has a kader without any expectation.
     """
-    regions = _list_regions(budgets, region_shares, pgb, claims_to_date)
+    regions = list_regions(budgets, region_shares, pgb, claims_to_date)
     _refuse_missing(revenue, pgb, budgets)
-    declared = claims_to_date.group_by(PLACE).agg(declared_to_date_eur=pl.col("declared_amount_eur").sum().cast(EUR))
+    declared = claims_to_date.group_by(PLACE).agg(declared_to_date_eur=pl.col("declared_amount_eur").sum().cast(MONEY))
     of_zin = split_to_regions(revenue, extra_items, region_shares, regions)
     zin = regions.join(declared, on=PLACE, how="left").with_columns(
         pl.col("declared_to_date_eur").fill_null(Decimal(0))
@@ -219,24 +112,14 @@ def confront(
     confronted = levels.with_columns(expected_eur=expected, available_eur=available, available_ratio=ratio)
     room = weigh_transfer(confronted.filter(pl.col("level") == "national"), assumptions)
     with_room = confronted.join(room, on=["level", "part"], how="left")
-    columns = ["level", *PLACE, "part", *MONEY, "available_ratio", *TO_DATE, *TRANSFER_COLUMNS]
-    return with_room.select(columns).cast(dict.fromkeys((*MONEY, *TO_DATE), EUR)).sort(columns[:4])
+    columns = ["level", *PLACE, "part", *AMOUNTS, "available_ratio", *TO_DATE, *TRANSFER_COLUMNS]
+    return with_room.select(columns).cast(dict.fromkeys((*AMOUNTS, *TO_DATE), MONEY)).sort(columns[:4])
 
 
 def _set_against_kader(expected: pl.DataFrame, budgets: pl.DataFrame, part: str) -> pl.DataFrame:
     kader = budgets.select(*PLACE, pl.col(f"{part}_budget_eur").alias("budget_eur"))
     rows = expected.join(kader, on=PLACE, how="left").with_columns(pl.col(*SUMS).fill_null(Decimal(0)))
     return rows.with_columns(part=pl.lit(part), level=pl.lit("region"))
-
-
-def _list_regions(*frames: pl.DataFrame) -> pl.DataFrame:
-    """Every region named anywhere, with its one uitvoerder."""
-    regions = pl.concat([frame.select(PLACE) for frame in frames]).unique().sort(PLACE)
-    doubled = regions.filter(pl.col("zorgkantoorregio").is_duplicated()).sort("zorgkantoorregio")
-    if doubled.height:
-        found = ", ".join(f"{region} under {name}" for name, region in doubled.iter_rows())
-        raise UtilisationError(f"a region belongs to one uitvoerder in a budget year; found {found}")
-    return regions
 
 
 def _refuse_missing(revenue: pl.DataFrame, pgb: pl.DataFrame, budgets: pl.DataFrame) -> None:
@@ -262,7 +145,7 @@ def _summarise_pgb(pgb: pl.DataFrame) -> pl.DataFrame:
         .group_by(PLACE)
         .agg(
             expected.alias("expected_excl_extra_eur"),
-            pl.lit(Decimal(0)).cast(EUR).alias("extra_items_eur"),
+            pl.lit(Decimal(0)).cast(MONEY).alias("extra_items_eur"),
             granted.last().alias("granted_to_date_eur"),
         )
     )
@@ -275,48 +158,6 @@ def _add_totals(by_region: pl.DataFrame) -> list[pl.DataFrame]:
     uitvoerder = by_region.group_by("wlz_uitvoerder", "part").agg(sums)
     national = by_region.group_by("part").agg(sums)
     return [
-        uitvoerder.with_columns(zorgkantoorregio=pl.lit(TOTAL), level=pl.lit("uitvoerder")),
-        national.with_columns(wlz_uitvoerder=pl.lit(TOTAL), zorgkantoorregio=pl.lit(TOTAL), level=pl.lit("national")),
+        uitvoerder.with_columns(zorgkantoorregio=pl.lit(NATION), level=pl.lit("uitvoerder")),
+        national.with_columns(wlz_uitvoerder=pl.lit(NATION), zorgkantoorregio=pl.lit(NATION), level=pl.lit("national")),
     ]
-
-
-def weigh_transfer(national: pl.DataFrame, assumptions: Mapping[str, float]) -> pl.DataFrame:
-    """What the surplus of one part is worth to the part in shortage, and the reserve needed after it.
-
-    In: the two national rows (part, available_eur, budget_eur). Out: level, part and the transfer and reserve columns
-    of UTILISATION. One part short, the other over: the short part may receive the whole surplus at its value there,
-    the giver keeps nothing. Both short or both over: nothing moves. The ratio is to the unchanged kader. Reserve
-    columns look at each part alone: needed shares may be added, what is left may not.
-    """
-    reserve = Decimal(str(assumptions["redistribution_reserve_eur"])).quantize(CENT)
-    available: dict[str, Decimal] = dict(national.select("part", "available_eur").iter_rows())
-    budget: dict[str, Decimal] = dict(national.select("part", "budget_eur").iter_rows())
-    rows = []
-    for part, other in (("zin", "pgb"), ("pgb", "zin")):
-        receives = available[part] < 0 < available[other]
-        gives = available[other] < 0 < available[part]
-        surplus = available[other] if receives else Decimal(0)
-        possible = transfer_value(surplus, other, part, assumptions["brutering_factor"])
-        after = Decimal(0) if gives else available[part] + possible
-        shortage = max(Decimal(0), -after)
-        rows.append(
-            {
-                "transfer_possible_eur": possible,
-                "available_after_transfer_eur": after,
-                "available_after_transfer_ratio": float(after / budget[part]) if budget[part] else None,
-                "redistribution_reserve_eur": reserve,
-                "reserve_needed_ratio": float(shortage / reserve) if reserve else None,
-                "reserve_left_eur": reserve - shortage,
-                "part": part,
-                "level": "national",
-            }
-        )
-    return pl.DataFrame(rows, schema={**TRANSFER_COLUMNS, "part": pl.String, "level": pl.String})
-
-
-def _cents(name: str) -> pl.Expr:
-    return (pl.col(name).sum() * 100).cast(pl.Int64).alias("cents")
-
-
-def _euro(cents: pl.Expr) -> pl.Expr:
-    return (cents.cast(pl.Decimal(38, 0)) * pl.lit(CENT)).cast(EUR)

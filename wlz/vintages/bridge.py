@@ -15,8 +15,9 @@ import polars as pl
 from wlz.known.scenarios import LETTER
 from wlz.prices.prices import to_cents
 from wlz.series import assign_regions
-from wlz.utilisation.utilisation import EUR, TOTAL, apply_transfers
+from wlz.utilisation.utilisation import apply_transfers
 from wlz.words.faults import Spoken
+from wlz.words.vocabulary import MONEY, NATION, SERIES_KEY
 
 COMPONENTS = ("volume", "price", "lag", "extra_items", "pgb", "kader", "transfers")
 BRIDGE_SCHEMA: dict[str, pl.DataType] = {
@@ -25,11 +26,10 @@ BRIDGE_SCHEMA: dict[str, pl.DataType] = {
     "from_scenario": pl.String(),
     "wlz_uitvoerder": pl.String(),
     "component": pl.String(),
-    "change_eur": EUR,
-    "available_before_eur": EUR,
-    "available_after_eur": EUR,
+    "change_eur": MONEY,
+    "available_before_eur": MONEY,
+    "available_after_eur": MONEY,
 }
-_SERIES = ["prestatiecode", "wlz_uitvoerder"]
 _ROOM = ("base", "extra_items", "pgb", "budget", "available")
 NOTHING = Decimal(0)
 
@@ -149,16 +149,16 @@ def _bridge_scenario(before: AdviceFrames, after: AdviceFrames, moved: pl.DataFr
         pl.col("available").alias("available_before_eur"),
         pl.col("available_after").alias("available_after_eur"),
     )
-    national = wide.select(pl.lit(TOTAL).alias(key), pl.exclude(key).sum())
+    national = wide.select(pl.lit(NATION).alias(key), pl.exclude(key).sum())
     both = pl.concat([wide, national], how="vertical_relaxed")
-    rows = both.with_columns(pl.exclude(key).cast(EUR)).unpivot(
+    rows = both.with_columns(pl.exclude(key).cast(MONEY)).unpivot(
         COMPONENTS,
         index=[key, "available_before_eur", "available_after_eur"],
         variable_name="component",
         value_name="change_eur",
     )
     order = pl.col("component").replace_strict(list(COMPONENTS), list(range(len(COMPONENTS))), return_dtype=pl.Int64)
-    return rows.sort(pl.col(key) == TOTAL, key, order)
+    return rows.sort(pl.col(key) == NATION, key, order)
 
 
 def _sum_room(advice: AdviceFrames) -> pl.DataFrame:
@@ -179,7 +179,7 @@ def _sum_room(advice: AdviceFrames) -> pl.DataFrame:
 
 def _compare_revenue(before: AdviceFrames, after: AdviceFrames) -> pl.DataFrame:
     """Effect of volume and lag, and the valued revenue of both advices, per uitvoerder; cents."""
-    key = [*_SERIES, "care_month"]
+    key = [*SERIES_KEY, "care_month"]
     old, new = (
         advice.revenue.filter("in_base").select(
             *key,
@@ -189,16 +189,18 @@ def _compare_revenue(before: AdviceFrames, after: AdviceFrames) -> pl.DataFrame:
         )
         for advice in (before, after)
     )
-    in_both = old.select(_SERIES).unique().join(new.select(_SERIES).unique(), on=_SERIES).with_columns(in_both=True)
+    in_both = (
+        old.select(SERIES_KEY).unique().join(new.select(SERIES_KEY).unique(), on=SERIES_KEY).with_columns(in_both=True)
+    )
     old_price, new_price = (
-        advice.prices.select(*_SERIES, pl.col("price_eur_per_unit").alias(name))
+        advice.prices.select(*SERIES_KEY, pl.col("price_eur_per_unit").alias(name))
         for advice, name in ((before, "old_price"), (after, "new_price"))
     )
     months = (
         old.join(new.drop("was_seen"), on=key, how="full", coalesce=True, suffix="_after")
-        .join(in_both, on=_SERIES, how="left")
-        .join(old_price, on=_SERIES, how="left")
-        .join(new_price, on=_SERIES, how="left")
+        .join(in_both, on=SERIES_KEY, how="left")
+        .join(old_price, on=SERIES_KEY, how="left")
+        .join(new_price, on=SERIES_KEY, how="left")
         .sort(key)
     )
     grew = pl.col("volume_after").fill_null(0.0) - pl.col("volume").fill_null(0.0)
@@ -219,7 +221,7 @@ def _transferred(
     open_before, open_after = (
         _not_in_stand(advice, transfers, brutering_factor).alias("change")
         if transfers.height
-        else pl.Series("change", [NOTHING] * advice.budgets.height, dtype=EUR)
+        else pl.Series("change", [NOTHING] * advice.budgets.height, dtype=MONEY)
         for advice in (before, after)
     )
     both = pl.concat(
@@ -242,7 +244,7 @@ def _not_in_stand(advice: AdviceFrames, transfers: pl.DataFrame, brutering_facto
         brutering_factor=brutering_factor,
     )
     whole = [frame["zin_budget_eur"] + frame["pgb_budget_eur"] for frame in (booked, advice.budgets)]
-    return (whole[0] - whole[1]).cast(EUR)
+    return (whole[0] - whole[1]).cast(MONEY)
 
 
 def _refuse_strangers(joined: pl.DataFrame, before: AdviceFrames, after: AdviceFrames) -> None:

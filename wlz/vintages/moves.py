@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from wlz.vintages.vintages import TOTAL
+from wlz.words.vocabulary import NATION
 
 KEY = ["budget_year", "scenario", "wlz_uitvoerder", "part"]
 MOVES_SCHEMA: dict[str, pl.DataType] = {
@@ -31,7 +31,7 @@ def list_advice_moves(current: pl.DataFrame, earlier: pl.DataFrame, scenario: st
     moved = both.filter((now < pl.col("lower_95_eur_before")) | (now > pl.col("upper_95_eur_before"))).with_columns(
         (now - before).alias("move_eur")
     )
-    is_nation = pl.col("wlz_uitvoerder") == TOTAL
+    is_nation = pl.col("wlz_uitvoerder") == NATION
     explained = pl.col("move_eur").filter(~is_nation).sum().over("part")
     left = pl.when(is_nation).then(pl.col("move_eur") - explained).otherwise(pl.col("move_eur")).abs()
     return (

@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 
 from wlz.forecasting.backtest import ACCURACY_SCHEMA
+from wlz.words.vocabulary import SERIES_KEY
 
 DECEMBER = 12
 AMOUNT = pl.Float64()
@@ -31,17 +32,21 @@ def compare_advice(
     """
     in_base = prestaties.filter(~pl.col("is_meerzorg")).select("prestatiecode")
     of_year = series.filter(pl.col("care_month").dt.year() == year).join(in_base, on="prestatiecode", how="semi")
-    key = ["prestatiecode", "wlz_uitvoerder"]
-    actual = of_year.group_by(key).agg(pl.col("declared_amount_eur").sum().cast(AMOUNT).alias("actual"))
+    actual = of_year.group_by(SERIES_KEY).agg(pl.col("declared_amount_eur").sum().cast(AMOUNT).alias("actual"))
     said = (
         revenue.filter("in_base", pl.col("care_month").dt.year() == year)
-        .group_by("scenario", *key)
+        .group_by("scenario", *SERIES_KEY)
         .agg(pl.col("forecast_amount_eur").sum().cast(AMOUNT).alias("said"))
     )
     rows = []
     for (scenario,), of_scenario in said.group_by("scenario", maintain_order=True):
-        both = of_scenario.drop("scenario").join(actual, on=key, how="full", coalesce=True).fill_null(0.0).sort(key)
-        for level, units in (("series", key), ("uitvoerder", ["wlz_uitvoerder"]), ("national", [])):
+        both = (
+            of_scenario.drop("scenario")
+            .join(actual, on=SERIES_KEY, how="full", coalesce=True)
+            .fill_null(0.0)
+            .sort(SERIES_KEY)
+        )
+        for level, units in (("series", SERIES_KEY), ("uitvoerder", ["wlz_uitvoerder"]), ("national", [])):
             summed = (
                 both.group_by(units, maintain_order=True).agg(pl.col("said", "actual").sum())
                 if units

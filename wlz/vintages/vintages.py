@@ -8,9 +8,9 @@ from datetime import datetime
 
 import polars as pl
 
-MONEY = pl.Decimal(18, 2)
-TOTAL = "Landelijk"
-MONTHS_PER_YEAR = 12
+from wlz.words.months import MONTHS_PER_YEAR
+from wlz.words.vocabulary import MONEY, NATION
+
 DECEMBER = 12
 FINAL_MARK = "-final-"
 BOUNDS = ("lower_80_eur", "upper_80_eur", "lower_95_eur", "upper_95_eur")
@@ -131,7 +131,7 @@ def realise_years(
     national = (
         long.group_by("budget_year", "part")
         .agg(_known_sum("realised_eur"))
-        .with_columns(pl.lit(TOTAL).alias("wlz_uitvoerder"))
+        .with_columns(pl.lit(NATION).alias("wlz_uitvoerder"))
     )
     columns = [*key, "part", "realised_eur"]
     return pl.concat([long.select(columns), national.select(columns)]).sort(columns[:3])

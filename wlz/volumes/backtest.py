@@ -8,7 +8,8 @@ import polars as pl
 
 from wlz.forecasting.backtest import ACCURACY_SCHEMA, BacktestError, backtest_panel
 from wlz.forecasting.engines import Engine
-from wlz.volumes.volumes import SERIES_KEY, build_panel
+from wlz.volumes.volumes import build_panel
+from wlz.words.vocabulary import SERIES_KEY
 
 PRICE_MONTHS = 12
 

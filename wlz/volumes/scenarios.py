@@ -11,7 +11,8 @@ import polars as pl
 from wlz.forecasting.engines import RUN_ENGINES, Engine
 from wlz.forecasting.one_panel import EDGE_MODELS, SET_ASIDE_FLAGS
 from wlz.known.scenarios import Scenario, apply_overrides, follow_indications, grow_volumes
-from wlz.volumes.volumes import SERIES_KEY, VolumePanel, forecast_panel
+from wlz.volumes.volumes import VolumePanel, forecast_panel
+from wlz.words.vocabulary import SERIES_KEY
 
 LETTER_REASON = "the method of the letter (S004, A.2.1)"
 

@@ -8,11 +8,11 @@ import polars as pl
 
 from wlz.forecasting.engines.statsmodels_search import fit_form
 from wlz.forecasting.ets import FORMS, SEASON_MONTHS, FloatArray, ModelForm
+from wlz.words.vocabulary import SERIES_KEY
 
 SAMPLE_SIZE = 12
 SAMPLE_SEED = 2018
 LOG_PREFIX = "log "
-SERIES_KEY = ["prestatiecode", "wlz_uitvoerder"]
 FORM_BY_NAME = {form.name: form for form in FORMS}
 
 

@@ -16,8 +16,8 @@ from wlz.forecasting.engines import ENGINES, Engine
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray, TextArray
 from wlz.forecasting.one_panel import Treated, cut_leading_zeros, find_set_aside, forecast_treated, treat_history
 from wlz.words.faults import Spoken
-
-SERIES_KEY = ["prestatiecode", "wlz_uitvoerder"]
+from wlz.words.months import add_months, month_number, months_between, number_months
+from wlz.words.vocabulary import SERIES_KEY
 
 
 class VolumesError(Spoken, ValueError):
@@ -128,8 +128,8 @@ def forecast_panel(
     """
     if engine not in ENGINES:
         raise VolumesError(f"unknown engine '{engine}'; known: {', '.join(ENGINES)}")
-    last_observed = _add_months(panel.first_month, panel.history.shape[1] - 1)
-    horizon = _count_months(last_observed, last_month)
+    last_observed = add_months(panel.first_month, panel.history.shape[1] - 1)
+    horizon = months_between(last_observed, last_month)
     if horizon < 1:
         raise VolumesError(f"expected a last_month after {last_observed}, found {last_month}")
     open_months = _count_open_months(panel.keys, ended, last_observed, horizon)
@@ -204,21 +204,11 @@ def hand_over_history(rows: pl.DataFrame, successors: pl.DataFrame) -> pl.DataFr
     return handed.group_by([*SERIES_KEY, "care_month"]).agg(pl.col("volume").sum(), pl.col("is_replaced").any())
 
 
-def _count_months(start: date, end: date) -> int:
-    return (end.year - start.year) * SEASON_MONTHS + end.month - start.month
-
-
-def _add_months(month: date, count: int) -> date:
-    years, index = divmod(month.month - 1 + count, SEASON_MONTHS)
-    return date(month.year + years, index + 1, 1)
-
-
 def _spread_rows(rows: pl.DataFrame, keys: pl.DataFrame, first_month: date, last_observed: date) -> FloatArray:
-    month_number = pl.col("care_month").dt.year().cast(pl.Int64) * SEASON_MONTHS + pl.col("care_month").dt.month()
     placed = rows.join(keys.with_row_index("row"), on=SERIES_KEY).select(
-        "row", (month_number - first_month.year * SEASON_MONTHS - first_month.month).alias("column"), "volume"
+        "row", (number_months("care_month") - month_number(first_month)).alias("column"), "volume"
     )
-    values = np.full((len(keys), _count_months(first_month, last_observed) + 1), np.nan)
+    values = np.full((len(keys), months_between(first_month, last_observed) + 1), np.nan)
     values[placed["row"].to_numpy(), placed["column"].to_numpy()] = placed["volume"].to_numpy()
     return values
 
@@ -247,7 +237,7 @@ def _count_open_months(keys: pl.DataFrame, ended: pl.DataFrame | None, last_obse
         raise VolumesError(f"ended: more than one end_month for {twice.to_list()[:5]}")
     by_code = dict(ended.select("prestatiecode", "end_month").drop_nulls().iter_rows())
     ends = [by_code.get(code) for code in keys["prestatiecode"]]
-    left = [horizon if end is None else _count_months(last_observed, end) for end in ends]
+    left = [horizon if end is None else months_between(last_observed, end) for end in ends]
     return np.clip(np.array(left, dtype=np.int64), 0, horizon)
 
 
@@ -260,7 +250,7 @@ def _start_after_predecessor(
     place = {key: row for row, key in enumerate(panel.keys.select(SERIES_KEY).iter_rows())}
     point = point.copy()
     for code, successor, end in successors.select("prestatiecode", "successor", "end_month").drop_nulls().iter_rows():
-        months = max(_count_months(last_observed, end), 0)
+        months = max(months_between(last_observed, end), 0)
         for uitvoerder in panel.keys["wlz_uitvoerder"].unique():
             before, after = place.get((code, uitvoerder)), place.get((successor, uitvoerder))
             if before is not None and after is not None:

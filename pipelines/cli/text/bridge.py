@@ -5,8 +5,8 @@ from decimal import Decimal
 import polars as pl
 
 from reports.rounding import round_millions
+from wlz.words.vocabulary import NATION
 
-TOTAL = "Landelijk"
 # Component → Dutch term, what it says when room was lost, when it was gained, when nothing moved.
 _SENTENCES = {
     "volume": (
@@ -59,7 +59,7 @@ def render_bridge(bridge: pl.DataFrame) -> str:
 
     In: rows of FORECAST_BRIDGE of one delivery month and scenario.
     """
-    nation = bridge.filter(wlz_uitvoerder=TOTAL)
+    nation = bridge.filter(wlz_uitvoerder=NATION)
     changes = dict(nation.select("component", "change_eur").iter_rows())
     sentences = [f"  {_sentence(component, changes[component])}" for component in _SENTENCES]
     return "\n".join([_headline(nation), "", *sentences, "", *_table(bridge), "", _check(bridge)])
@@ -99,7 +99,7 @@ def _mln(euro: Decimal) -> str:
 def _table(bridge: pl.DataFrame) -> list[str]:
     """Components per uitvoerder in € mln, room before and after at the ends."""
     lines = [["€ mln", "before", *(term.lower() for term, *_ in _SENTENCES.values()), "after"]]
-    ordered = bridge.sort(pl.col("wlz_uitvoerder") == TOTAL, "wlz_uitvoerder")
+    ordered = bridge.sort(pl.col("wlz_uitvoerder") == NATION, "wlz_uitvoerder")
     for (name,), rows in ordered.group_by("wlz_uitvoerder", maintain_order=True):
         changes = dict(rows.select("component", "change_eur").iter_rows())
         first, last = rows["available_before_eur"][0], rows["available_after_eur"][0]
@@ -117,7 +117,7 @@ def _check(bridge: pl.DataFrame) -> str:
         pl.col("change_eur").sum().alias("parts"),
         (pl.col("available_after_eur").first() - pl.col("available_before_eur").first()).alias("difference"),
     )
-    nation = summed.filter(wlz_uitvoerder=TOTAL).row(0, named=True)
+    nation = summed.filter(wlz_uitvoerder=NATION).row(0, named=True)
     off = summed.filter(pl.col("parts") != pl.col("difference"))["wlz_uitvoerder"].sort().to_list()
     closes = f"to the cent, for each of the {summed.height - 1} uitvoerders too" if not off else f"not for {off}"
     return f"Sum of the components {_cents(nation['parts'])}; after − before {_cents(nation['difference'])}: {closes}."
