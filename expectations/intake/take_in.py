@@ -27,6 +27,7 @@ from expectations.intake.arrivals import (
 from expectations.intake.decisions import apply_acceptances, newly_released, read_decisions, released_checks
 from expectations.intake.known_claims import KnownClaims
 from expectations.intake.quarantine import ROWS_FILE
+from expectations.judging.finding import record_of
 from expectations.judging.results import CheckResult, list_findings_of, tell_refusals, to_frame
 from expectations.judging.runner import judge
 from warehouse.contract import MONEY
@@ -354,4 +355,5 @@ def _missing(kind: str, landing: Path, month: date) -> CheckResult:
         expected="a delivery every month",
         message=fault.sentence(),
         action="The last accepted delivery is used",
+        findings=record_of("D01", "no_file"),
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from expectations.judging.rule import MAX_FINDINGS
+from expectations.judging.finding import MAX_FINDINGS
 from pipelines.alerts.news import Alert, Findings, News, Told
 from reports import checks_nl
 from reports.checks_nl import DUTCH
