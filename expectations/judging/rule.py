@@ -9,6 +9,7 @@ import polars as pl
 
 from expectations.judging.delivery_view import DeliveryView
 from expectations.judging.finding import FINDING_COLUMNS, as_records
+from expectations.judging.sentences import localise
 from warehouse.contract import MONEY, Table
 
 SEVERITIES = ("block", "warn", "info")
@@ -132,7 +133,7 @@ def measure_table(
     return measure(rule, TableView(frame, assumptions, table_name, delivery_id))
 
 
-def fill_thresholds(text: str, assumptions: Mapping[str, float]) -> str:
+def fill_thresholds(text: str, assumptions: Mapping[str, float], language: str = "en") -> str:
     """The text with the names of assumptions replaced by their values, ratios as a percentage.
 
     >>> fill_thresholds("at most partial_fall_ratio below", {"partial_fall_ratio": 0.2})
@@ -144,7 +145,7 @@ def fill_thresholds(text: str, assumptions: Mapping[str, float]) -> str:
         if name not in assumptions:
             return name
         value = assumptions[name]
-        return f"{100 * value:g} %" if name.endswith("_ratio") else f"{value:,g}"
+        return localise(f"{100 * value:g} %" if name.endswith("_ratio") else f"{value:,g}", language)
 
     return re.sub(r"[a-z0-9]+(?:_[a-z0-9]+)+", value_of, text)
 

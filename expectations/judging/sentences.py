@@ -77,7 +77,7 @@ def load_sentences(language: str) -> Mapping[str, Mapping[str, str]]:
 
 def localise(text: str, language: str) -> str:
     """A number as the language writes it; as printed in English comes in."""
-    return text.translate(_SWAPPED).replace("%", " %") if language == "nl" else text
+    return text.translate(_SWAPPED).replace(" %", "%").replace("%", " %") if language == "nl" else text
 
 
 class _Writer(string.Formatter):
