@@ -59,6 +59,9 @@ class CheckResult:
         return replace(self, action=action, message=message)
 
 
+RESULT_COLUMNS = [one.name for one in fields(CheckResult) if one.name != "findings"]  # as kept in data_quality
+
+
 def passed_result(metrics: RuleMetrics) -> CheckResult:
     """The result when every metric was as expected; ``observed`` says what was measured."""
     rule = metrics.rule
@@ -127,9 +130,8 @@ def _not_used(result: CheckResult, check_ids: Sequence[str]) -> str:
 
 def to_frame(results: Sequence[CheckResult], delivery_month: date, judged_at: datetime) -> pl.DataFrame:
     """Results as rows of the contract ``data_quality``, one per check and delivery. Raises ContractError."""
-    stored = [one.name for one in fields(CheckResult) if one.name != "findings"]
     known = {"delivery_month": delivery_month, "judged_at": judged_at, "revision": 1}
-    rows = [{**known, **{name: getattr(result, name) for name in stored}} for result in results]
+    rows = [{**known, **{name: getattr(result, name) for name in RESULT_COLUMNS}} for result in results]
     return conform(pl.DataFrame(rows, schema=DATA_QUALITY.schema), DATA_QUALITY)
 
 

@@ -14,6 +14,7 @@ import polars as pl
 from expectations.catalogue import RULES
 from expectations.judging.finding import ABOUT, MAX_FINDINGS
 from expectations.judging.results import NOT_USED
+from expectations.judging.status import JUDGED, Judgement, is_solved, latest_judgements
 from pipelines.alerts.told_before import name_subject
 
 GROWN = 2  # told again when the euro at stake is this many times what was told
@@ -21,8 +22,7 @@ ABOUT_PROVIDERS = "L12"  # checks on single providers: not told outside the hous
 TOLD_SEVERITIES = ("block", "warn")  # info is on record (marts.data_quality), nobody is called for it
 BROKEN = "broken"
 _NEXT_STEPS = {rule.check_id: rule.next_step for rule in RULES}
-_JUDGED_KEY = ["check_id", "checked_table"]
-_OF_RESULT = ["delivery_month", *_JUDGED_KEY, "delivery_id"]
+_OF_RESULT = ["delivery_month", *JUDGED, "delivery_id"]
 
 
 class About(NamedTuple):
@@ -88,15 +88,6 @@ class Told(Record):
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """The last judgement of a check: its month and delivery, and whether a finding that is not in it is gone."""
-
-    delivery_month: date
-    is_conclusive: bool
-    delivery_id: str = ""
-
-
-@dataclass(frozen=True)
 class Findings:
     """All that stands: findings, how many more each check counted without naming them, and what was judged when.
 
@@ -155,7 +146,7 @@ def choose_messages(findings: Findings, told: Sequence[Told]) -> News:
         earlier = before.get(alert.key)
         (new if earlier is None else worse if _is_worse(alert, earlier) else standing).append(alert)
     present = {alert.key for alert in findings.alerts}
-    gone = [one for one in before.values() if one.key not in present and _is_solved(one, findings.judged)]
+    gone = [one for one in before.values() if one.key not in present and _is_gone(one, findings.judged)]
     released = [one for one in gone if _is_released(one, findings)]
     return News(new, worse, [one for one in gone if one not in released], standing, released)
 
@@ -167,9 +158,8 @@ def _is_worse(alert: Alert, earlier: Told) -> bool:
     return amount is not None and before is not None and amount > 0 and amount >= GROWN * before
 
 
-def _is_solved(earlier: Told, judged: Mapping[tuple[str, str], Judgement]) -> bool:
-    judgement = judged.get((earlier.check_id, earlier.checked_table))
-    return judgement is not None and judgement.is_conclusive and judgement.delivery_month >= earlier.delivery_month
+def _is_gone(told: Told, judged: Mapping[tuple[str, str], Judgement]) -> bool:
+    return is_solved(told.check_id, told.checked_table, told.delivery_month, judged)
 
 
 def _is_released(gone: Told, findings: Findings) -> bool:
@@ -191,7 +181,7 @@ def list_findings(
     which delivery came last: one that was put back counts from then. Results of severity info are left out, unless the
     check is broken.
     """
-    latest = _latest_judgements(quality.filter(pl.col("delivery_month") <= delivery_month), register)
+    latest = latest_judgements(quality.filter(pl.col("delivery_month") <= delivery_month), register)
     found = check_findings.join(latest, on=_OF_RESULT, how="semi").filter(pl.col("findings_count") > 0)
     before_records = pl.when(pl.col("finding_number") > MAX_FINDINGS).then("findings_count").otherwise(0)
     found = found.with_columns(pl.coalesce("merged_count", before_records))
@@ -203,11 +193,11 @@ def list_findings(
     named = results.join(found.filter(merged_count=0), on=_OF_RESULT, how="inner")
     whole = latest.filter(loud).join(named, on=_OF_RESULT, how="anti")
     rows = pl.concat([named, whole], how="diagonal_relaxed")
-    with_rest = set(unnamed.select(_JUDGED_KEY).iter_rows())
+    with_rest = set(unnamed.select(JUDGED).iter_rows())
     judged = {
         (check_id, table): Judgement(month, outcome != "broken" and (check_id, table) not in with_rest, delivery_id)
         for check_id, table, month, outcome, delivery_id in latest.select(
-            *_JUDGED_KEY, "delivery_month", "outcome", "delivery_id"
+            *JUDGED, "delivery_month", "outcome", "delivery_id"
         ).iter_rows()
     }
     counted = unnamed.join(results, on=_OF_RESULT, how="semi").group_by("check_id").agg(pl.col("merged_count").sum())
@@ -216,24 +206,6 @@ def list_findings(
     alerts = [_as_alert(row, refused) for row in rows.iter_rows(named=True)]
     late = latest.filter(pl.col("check_id").str.starts_with(ABOUT_PROVIDERS), outcome="failed")
     return Findings(alerts, unnamed_counts, judged, released, set(late["delivery_id"]))
-
-
-def _latest_judgements(quality: pl.DataFrame, register: pl.DataFrame) -> pl.DataFrame:
-    """The last judgement of every check on every table: of the latest month, the delivery that came in last.
-
-    Of deliveries that came in together that of the latest month, also when a run that fell back judged an older one
-    after it: what was refused still stands.
-    """
-    arrived = register.select("delivery_id", "registered_at", pl.col("delivery_month").alias("of_month")).unique(
-        "delivery_id", keep="last"
-    )
-    return (
-        quality.join(arrived, on="delivery_id", how="left")
-        .with_columns(pl.coalesce("registered_at", "judged_at").alias("arrived_at"))
-        .sort("delivery_month", "arrived_at", "of_month", "judged_at", "delivery_id", "revision")
-        .unique(_JUDGED_KEY, keep="last", maintain_order=True)
-        .select(quality.columns)
-    )
 
 
 def _as_alert(row: Mapping[str, object], refused: Collection[str]) -> Alert:

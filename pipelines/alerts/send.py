@@ -15,6 +15,7 @@ import polars as pl
 
 from expectations.intake.decisions import RELEASE, read_decisions
 from expectations.judging.sentences import say_finding
+from expectations.judging.status import Judgement
 from pipelines.alerts.channels import Channel, ChannelError, Sleep, find_channels, find_language, send_with_retries
 from pipelines.alerts.digest import write_digest
 from pipelines.alerts.news import (
@@ -23,7 +24,6 @@ from pipelines.alerts.news import (
     About,
     Alert,
     Findings,
-    Judgement,
     Key,
     Record,
     Told,

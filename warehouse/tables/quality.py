@@ -30,10 +30,11 @@ DATA_QUALITY = Table(
         q.ACCEPT_REASON,
         q.REVISION,
         q.JUDGED_AT,
+        q.CHECK_STATUS,
     ),
     ("check_id", "checked_table", "delivery_id", "revision"),
     "Result of every check with the euro at stake. Judged again with another outcome: a new row beside the old one.",
-    nullable=frozenset({"at_stake_eur", "observed", "expected", "accepted_by", "accept_reason"}),
+    nullable=frozenset({"at_stake_eur", "observed", "expected", "accepted_by", "accept_reason", "check_status"}),
     published=True,
     spans_months=True,
 )
