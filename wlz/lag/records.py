@@ -3,8 +3,6 @@
 ``wording`` names the parts of its sentence; the sentences are in ``expectations/sentences``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
