@@ -9,6 +9,7 @@ import dagster as dg
 from assets.checks import monthly_check
 from assets.context import MONTHS, OWNERS, Recorded, Warehouse, key_of, monthly_step, months_of, record_asset
 from assets.metadata import column_schema
+from expectations.intake.settle import settle_statuses
 from warehouse import registry
 from warehouse.lake import AdviceInLake
 from warehouse.mart_sql import tables_read
@@ -64,6 +65,7 @@ def _publish(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterato
     """The published database: a fresh copy with this month's rows, renamed over the old one."""
     outcomes = []
     for month in months_of(context):
+        settle_statuses(warehouse.store)
         rows = publish_marts(warehouse.store, warehouse.database, month)
         for name, count in rows.items():
             key = dg.AssetKey(["marts", name])

@@ -8,11 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from expectations.judging.delivery_view import CROSSWALK_COLUMNS, BudgetView, holds_on
-from expectations.judging.results import REFUSED, USED, format_euro
-from expectations.judging.rule import NO_FINDINGS, Rule, keep_largest
+from expectations.judging.delivery_view import CROSSWALK_COLUMNS, BudgetView, code_of_region, holds_on
+from expectations.judging.finding import keep_largest, one_each
+from expectations.judging.results import REFUSED, USED
+from expectations.judging.rule import NO_FINDINGS, Rule
 from wlz.pgb.pgb import build_pgb_stands
-from wlz.words.counts import format_count
 
 PARTS = {"zin": "zin_budget_eur", "pgb": "pgb_budget_eur"}
 JUDGED_STANDS = (
@@ -36,29 +36,32 @@ def measure_budgets(view: BudgetView) -> pl.DataFrame:
 def _control_findings(view: BudgetView) -> pl.DataFrame:
     stated = {part: view.control[part] for part in PARTS if part in view.control} if view.control else {}
     if not stated:
-        return keep_largest(pl.DataFrame(), "no control file with a national total")
+        return keep_largest(pl.DataFrame(), "no_control")
     tolerance = Decimal(str(view.assumptions["control_total_tolerance_eur"]))
     rows: list[dict[str, Any]] = []
     for part, total in stated.items():
         found = Decimal(str(view.rows[PARTS[part]].sum()))
         years = view.rows.group_by("budget_year").agg(pl.col(PARTS[part]).sum()).sort("budget_year")
-        by_year = ", ".join(f"{year}: {format_euro(euro)}" for year, euro in years.iter_rows())
-        text = f"{part} of the regions adds up to {found:,} ({by_year}) where the control file says {total!r}"
+        by_year = [{"year": year, "eur": float(euro)} for year, euro in years.iter_rows()]
+        row = {"part": part, "total": str(found), "years": by_year, "stated": repr(total), "difference": None}
         try:
             difference = found - Decimal(str(total))
         except InvalidOperation:
             difference = Decimal("NaN")
         if not difference.is_finite():
-            rows.append({"observed": f"{text}, which is no amount", "at_stake_eur": None})
+            rows.append({**row, "wording": "adds_up no_amount", "at_stake_eur": None})
         elif abs(difference) > tolerance:
-            rows.append({"observed": f"{text} (difference {difference:+,})", "at_stake_eur": float(abs(difference))})
-    findings = pl.DataFrame(rows, schema={"observed": pl.String, "at_stake_eur": _EURO})
-    return keep_largest(_counted(findings), f"{' and '.join(stated)} equal to the control file")
+            euro = float(abs(difference))
+            rows.append({**row, "wording": "adds_up differs", "difference": str(difference), "at_stake_eur": euro})
+    findings = pl.DataFrame(rows, schema_overrides={"at_stake_eur": _EURO, "difference": pl.String} if rows else None)
+    both = len(stated) == len(PARTS)
+    clean = "equal_both" if both else "equal_one"
+    return keep_largest(findings.with_columns(one_each()) if rows else findings, clean, part=next(iter(stated)))
 
 
 def _transfer_findings(view: BudgetView) -> pl.DataFrame:
     if view.kader is None:
-        return keep_largest(pl.DataFrame(), "no kader known, so nothing was judged")
+        return keep_largest(pl.DataFrame(), "no_kader")
     rooms = _latest_kader(view.kader).unpivot(
         list(PARTS.values()), index=["budget_year", "zorgkantoor_code"], variable_name="column", value_name="room"
     )
@@ -79,13 +82,18 @@ def _transfer_findings(view: BudgetView) -> pl.DataFrame:
     )
     found = leaving.filter(pl.col("at_stake_eur") > view.assumptions["control_total_tolerance_eur"])
     placed = _place(found, view, "from_zorgkantoor_code", pl.date(pl.col("budget_year"), 1, 1))
-    texts = [
-        f"{_words(row['leaving'])} leaves {row['from_part']} of zorgkantoor {row['from_zorgkantoor_code']} in "
-        f"{row['budget_year']}, a part of {_words(row['room'])}"
-        for row in placed.iter_rows(named=True)
-    ]
-    findings = placed.with_columns(pl.Series("observed", texts, dtype=pl.String))
-    return keep_largest(_counted(findings), f"{view.rows.height:,} transfers within the part they leave")
+    findings = placed.select(
+        "wlz_uitvoerder",
+        pl.col("from_zorgkantoor_code").alias("zorgkantoor_code"),
+        one_each(),
+        "at_stake_eur",
+        pl.lit("leaves").alias("wording"),
+        pl.col("from_part").alias("part"),
+        "budget_year",
+        pl.col("leaving").alias("leaving_eur"),
+        pl.col("room").alias("room_eur"),
+    )
+    return keep_largest(findings, transfers_count=view.rows.height)
 
 
 def measure_falling_stands(view: BudgetView) -> pl.DataFrame:
@@ -111,17 +119,17 @@ def measure_falling_stands(view: BudgetView) -> pl.DataFrame:
         .sort("month")
     )
     year_ago = steps.group_by(pl.col("month").dt.offset_by("1y")).agg(pl.col("rise", "before").sum())
-    text = pl.format(
-        "stands of {} are those of the month before in all {} regions", pl.col("month").dt.strftime("%Y-%m"), "regions"
-    )
-    nobody = pl.lit(None, dtype=pl.String).alias("wlz_uitvoerder")
     usual = pl.when(pl.col("before") > 0).then(pl.col("rise") * pl.col("stands_before") / pl.col("before"))
     repeats = repeated.join(year_ago, on="month", how="left").select(
-        text.alias("observed"), usual.alias("at_stake_eur"), nobody
+        one_each(),
+        usual.alias("at_stake_eur"),
+        pl.lit("repeated").alias("wording"),
+        "month",
+        pl.col("regions").alias("regions_count"),
     )
     falls = judged.filter(pl.col("change_ratio") < -view.assumptions["pgb_fall_ratio"])
-    findings = pl.concat([repeats, _stand_findings(falls, "before", "the month before")])
-    return keep_largest(_counted(findings), f"{judged.height:,} stands of {_months(judged)}, none falls")
+    findings = pl.concat([repeats, _stand_findings(view, falls, "before", "fall")], how="diagonal_relaxed")
+    return keep_largest(findings, **_judged_stands(judged))
 
 
 def measure_jumping_stands(view: BudgetView) -> pl.DataFrame:
@@ -142,8 +150,7 @@ def measure_jumping_stands(view: BudgetView) -> pl.DataFrame:
         .with_columns((pl.col("before") + pl.col("mean_rise")).alias("led_to"))
     )
     found = led_to.filter(pl.col("stand") > (1 + view.assumptions["pgb_jump_ratio"]) * pl.col("led_to"))
-    findings = _stand_findings(found, "led_to", "what the earlier months of the year lead to")
-    return keep_largest(_counted(findings), f"{led_to.height:,} stands of {_months(led_to)}, in line with their year")
+    return keep_largest(_stand_findings(view, found, "led_to", "jump"), **_judged_stands(led_to))
 
 
 def _steps(view: BudgetView) -> pl.DataFrame:
@@ -164,14 +171,18 @@ def _steps(view: BudgetView) -> pl.DataFrame:
     )
 
 
-def _stand_findings(stands: pl.DataFrame, beside: str, words: str) -> pl.DataFrame:
-    texts = [
-        f"zorgkantoorregio {row['zorgkantoorregio']}, {row['month']:%Y-%m}: stand {_words(row['stand'])}, "
-        f"{row['stand'] / row[beside] - 1:+.1%} against {words} ({_words(row[beside])})"
-        for row in stands.iter_rows(named=True)
-    ]
-    return stands.select(
-        pl.Series("observed", texts, dtype=pl.String), pl.col("rise").abs().alias("at_stake_eur"), "wlz_uitvoerder"
+def _stand_findings(view: BudgetView, stands: pl.DataFrame, beside: str, wording: str) -> pl.DataFrame:
+    return stands.join(code_of_region(view.crosswalk), on="zorgkantoorregio", how="left").select(
+        "wlz_uitvoerder",
+        "zorgkantoor_code",
+        one_each(),
+        pl.col("rise").abs().alias("at_stake_eur"),
+        pl.lit(wording).alias("wording"),
+        "zorgkantoorregio",
+        "month",
+        pl.col("stand").alias("stand_eur"),
+        pl.col(beside).alias("beside_eur"),
+        (pl.col("stand") / pl.col(beside) - 1).alias("change_ratio"),
     )
 
 
@@ -182,7 +193,7 @@ def measure_agreements(view: BudgetView) -> pl.DataFrame:
     lies above the kader. A year or region without a kader is passed over.
     """
     if view.kader is None:
-        return keep_largest(pl.DataFrame(), "no kader known, so nothing was judged")
+        return keep_largest(pl.DataFrame(), "no_kader")
     first_day = pl.date(pl.col("year"), 1, 1)
     latest = view.rows.sort("valid_from").unique(
         ["year", "zorgkantoor_code", "agb_code", "agreement_kind"], keep="last", maintain_order=True
@@ -192,15 +203,22 @@ def measure_agreements(view: BudgetView) -> pl.DataFrame:
     room = _by_region(_place(kader, view, "zorgkantoor_code", first_day), "zin_budget_eur")
     beside = agreed.join(room, on=[*REGION, "year"])
     found = beside.filter(pl.col("agreed_revenue_eur") > pl.col("zin_budget_eur"))
-    texts = [
-        f"zorgkantoorregio {row['zorgkantoorregio']}, {row['year']}: {_words(row['agreed_revenue_eur'])} agreed, "
-        f"{row['agreed_revenue_eur'] / row['zin_budget_eur'] - 1:+.1%} against a zin kader of "
-        f"{_words(row['zin_budget_eur'])}"
-        for row in found.iter_rows(named=True)
-    ]
-    above = (pl.col("agreed_revenue_eur") - pl.col("zin_budget_eur")).alias("at_stake_eur")
-    findings = found.select(pl.Series("observed", texts, dtype=pl.String), above, "wlz_uitvoerder")
-    return keep_largest(_counted(findings), f"{format_count(beside.height, 'region')} within their zin kader")
+    agreed_eur, kader_eur = (
+        pl.col("agreed_revenue_eur").alias("agreed_eur"),
+        pl.col("zin_budget_eur").alias("kader_eur"),
+    )
+    findings = found.join(code_of_region(view.crosswalk), on="zorgkantoorregio", how="left").select(
+        "wlz_uitvoerder",
+        "zorgkantoor_code",
+        one_each(),
+        (pl.col("agreed_revenue_eur") - pl.col("zin_budget_eur")).alias("at_stake_eur"),
+        "zorgkantoorregio",
+        "year",
+        agreed_eur,
+        kader_eur,
+        (pl.col("agreed_revenue_eur") / pl.col("zin_budget_eur") - 1).alias("above_ratio"),
+    )
+    return keep_largest(findings, regions_count=beside.height)
 
 
 def _by_region(placed: pl.DataFrame, amount: str) -> pl.DataFrame:
@@ -231,21 +249,11 @@ def _place(
     return on_day.join(places, on=key, how="left" if keep_unknown else "inner").drop("placed_on")
 
 
-def _counted(findings: pl.DataFrame) -> pl.DataFrame:
-    names = [name for name in ("observed", "at_stake_eur", "wlz_uitvoerder") if name in findings.columns]
-    return findings.select(*names, pl.lit(1, dtype=pl.Int64).alias("findings_count"))
-
-
-def _months(stands: pl.DataFrame) -> str:
-    if stands.is_empty():
-        return "no month"
-    first: Any = stands["month"].min()
-    last: Any = stands["month"].max()
-    return f"{first:%Y-%m} to {last:%Y-%m}"
-
-
-def _words(euro: float) -> str:
-    return format_euro(Decimal(f"{euro:.2f}"))
+def _judged_stands(stands: pl.DataFrame) -> dict[str, Any]:
+    """What is said of stands without a finding: how many, and of which months."""
+    first, last = stands["month"].min(), stands["month"].max()
+    clean = "no_month" if stands.is_empty() else "clean"
+    return {"clean": clean, "stands_count": stands.height, "first_month": first, "last_month": last}
 
 
 _ASK = "ask the Wlz-uitvoerder"

@@ -6,10 +6,11 @@ provider × prestatie with a unit finding is left out of the rules on prices, so
 
 import polars as pl
 
-from expectations.claim_words import describe_unit, name_place, show_price
 from expectations.judging.delivery_view import ClaimsView
-from expectations.judging.results import REFUSED, USED, format_count
-from expectations.judging.rule import FINDING_ABOUT, NO_FINDINGS, Escalation, Rule, keep_largest
+from expectations.judging.finding import ABOUT, keep_largest, one_each
+from expectations.judging.results import REFUSED, USED
+from expectations.judging.rule import NO_FINDINGS, Escalation, Rule
+from expectations.unit_wording import UNIT_FIGURES, name_unit_parts, place_parts
 from warehouse.contract import conform
 from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS
 from wlz.claims.corrections import list_unit_corrections
@@ -17,11 +18,11 @@ from wlz.claims.prices import compare_months, compare_nationally, prices_above_m
 
 CLAIMS = ("declaraties",)
 UNIT_CHECK = "U01"
+SERIES = ("wlz_uitvoerder", "prestatiecode")
 ASK_PROVIDER = "ask the Wlz-uitvoerder to have the provider's claims corrected, and deliver again"
 KEPT = f"{USED}; no price of it is corrected, so the mean price of the uitvoerder holds the error"
 # Above this share of the uitvoerder's claims an error refuses the delivery; a wrong unit by what it does to the price.
 OF_UITVOERDER = Escalation("uitvoerder_ratio", "price_above_maximum_block_ratio")
-_ONE = pl.lit(1, dtype=pl.Int64).alias("findings_count")
 
 
 def list_corrections(view: ClaimsView) -> pl.DataFrame:
@@ -41,7 +42,7 @@ def measure_hours_and_minutes(view: ClaimsView) -> pl.DataFrame:
     """Claims of a provider and prestatie at about 60 times, or a sixtieth of, the price they are held against.
 
     The amount is right, so the euro is that of the claims concerned, with those of older months at that price. The
-    words name the mean price of the uitvoerder with the error and without it.
+    figures hold the mean price of the uitvoerder with the error and without it.
     """
     return _unit_findings(view, ("unit_error_confirmed", "unit_error_unconfirmed"))
 
@@ -77,8 +78,7 @@ def measure_inflated_volumes(view: ClaimsView) -> pl.DataFrame:
 def _unit_findings(view: ClaimsView, statuses: tuple[str, ...]) -> pl.DataFrame:
     judged = view.units
     found = judged.verdicts.filter(pl.col("status").is_in(statuses))
-    own_year = view.delivery_month.year - 2
-    texts = [describe_unit(row, own_year) for row in found.iter_rows(named=True)]
+    wording = [name_unit_parts(row) for row in found.iter_rows(named=True)]
     ratio = pl.when(pl.col("price_ratio") > 1).then(pl.col("factor")).otherwise(1 / pl.col("factor"))
     of_scale = pl.when(pl.col("status") == "scale_error").then((1 - 1 / ratio).abs())
     of_volume = pl.when(pl.col("status") == "volume_factor_60").then(1 - 1 / pl.col("factor"))
@@ -86,14 +86,17 @@ def _unit_findings(view: ClaimsView, statuses: tuple[str, ...]) -> pl.DataFrame:
     is_corrected = pl.col("status") == "unit_error_confirmed"  # volume and price alike: it moves nothing
     of_price = pl.when(is_corrected).then(0.0).otherwise("price_effect_eur") / pl.col("year_eur")
     of_amount = pl.col("amount_eur") * of_scale / pl.col("years_eur")
-    findings = found.join(_claimed(view), on=["wlz_uitvoerder", "last_year"], how="left").select(
-        pl.Series("observed", texts, dtype=pl.String),
-        _ONE,
+    placed = found.with_columns(pl.Series("wording", wording, dtype=pl.String))
+    findings = placed.join(_claimed(view), on=["wlz_uitvoerder", "last_year"], how="left").select(
+        *ABOUT,
+        one_each(),
         ((pl.col("amount_eur") + pl.col("older_eur").fill_null(0.0)) * wrong_ratio).alias("at_stake_eur"),
         pl.coalesce(of_amount, of_price).sum().over("wlz_uitvoerder").alias("uitvoerder_ratio"),
-        *FINDING_ABOUT,
+        "wording",
+        pl.lit(view.delivery_month.year - 2).alias("own_year"),
+        *UNIT_FIGURES,
     )
-    return keep_largest(findings, f"{judged.providers_count:,} prestaties of providers without such an error")
+    return keep_largest(findings, judged_count=judged.providers_count)
 
 
 def _claimed(view: ClaimsView) -> pl.DataFrame:
@@ -112,21 +115,20 @@ def measure_prices_above_maximum(view: ClaimsView) -> pl.DataFrame:
     """
     judged = view.units
     if judged.maximum.is_empty():
-        return keep_largest(pl.DataFrame(), "no maximum tariffs known, so nothing was judged")
+        return keep_largest(pl.DataFrame(), "no_tariffs")
     found = prices_above_maximum(judged.years, judged.maximum, judged.places, view.assumptions)
-    texts = [
-        f"{name_place(row)}, {row['year']}: {show_price(row['price'])} a unit, "
-        f"maximum {show_price(row['maximum_eur_per_unit'])}, on {format_count(row['volume'], 'unit')}"
-        for row in found.iter_rows(named=True)
-    ]
     findings = found.select(
-        pl.Series("observed", texts, dtype=pl.String),
-        _ONE,
+        *ABOUT[:4],
+        one_each(),
         pl.col("excess_eur").alias("at_stake_eur"),
-        *FINDING_ABOUT,
+        pl.concat_str(place_parts(), pl.lit("above"), separator=" ").alias("wording"),
+        "year",
+        "price",
+        pl.col("maximum_eur_per_unit").alias("maximum_price"),
+        "volume",
         "uitvoerder_ratio",
     )
-    return keep_largest(findings, "no provider above the maximum")
+    return keep_largest(findings)
 
 
 def measure_price_outliers(view: ClaimsView) -> pl.DataFrame:
@@ -138,21 +140,18 @@ def measure_price_outliers(view: ClaimsView) -> pl.DataFrame:
     judged = view.units
     compared = compare_nationally(judged.years, judged.places, view.assumptions)
     if compared.is_empty():
-        minimum = view.assumptions["price_outlier_minimum_uitvoerders"]
-        return keep_largest(pl.DataFrame(), f"fewer than {minimum:g} uitvoerders per prestatie, so nothing was judged")
+        return keep_largest(pl.DataFrame(), "too_few", minimum=view.assumptions["price_outlier_minimum_uitvoerders"])
     found = compared.filter("is_outlier")
-    texts = [
-        f"{row['wlz_uitvoerder']}, prestatie {row['prestatiecode']}, {row['year']}: {show_price(row['price'])} a unit, "
-        f"national median {show_price(row['national_price'])} ({row['price'] / row['national_price'] - 1:+.1%})"
-        for row in found.iter_rows(named=True)
-    ]
     findings = found.select(
-        pl.Series("observed", texts, dtype=pl.String),
-        _ONE,
+        *SERIES,
+        one_each(),
         pl.col("difference_eur").abs().alias("at_stake_eur"),
-        "wlz_uitvoerder",
+        "year",
+        "price",
+        "national_price",
+        (pl.col("price") / pl.col("national_price") - 1).alias("difference_ratio"),
     )
-    return keep_largest(findings, f"{compared.height:,} prices near their national median")
+    return keep_largest(findings, prices_count=compared.height)
 
 
 def measure_price_jumps(view: ClaimsView) -> pl.DataFrame:
@@ -167,16 +166,20 @@ def measure_price_jumps(view: ClaimsView) -> pl.DataFrame:
     largest = pl.all().sort_by(pl.col("difference_eur").abs(), descending=True).first()
     total = pl.col("difference_eur").abs().sum().alias("at_stake_eur")
     months = pl.len().alias("months_count")
-    found = compared.filter("is_jump").group_by("wlz_uitvoerder", "prestatiecode").agg(largest, total, months)
-    texts = [
-        f"{row['wlz_uitvoerder']}, prestatie {row['prestatiecode']}, {row['care_month']:%Y-%m}: from "
-        f"{show_price(row['prior_price'])} to {show_price(row['price'])} a unit "
-        f"({row['price'] / row['prior_price'] - 1:+.1%})"
-        + (f", and {format_count(row['months_count'] - 1, 'more month')}" if row["months_count"] > 1 else "")
-        for row in found.iter_rows(named=True)
-    ]
-    findings = found.select(pl.Series("observed", texts, dtype=pl.String), _ONE, "at_stake_eur", "wlz_uitvoerder")
-    return keep_largest(findings, f"{compared.height:,} months of {year} at a steady price")
+    found = compared.filter("is_jump").group_by(SERIES).agg(largest, total, months)
+    wording = pl.when(pl.col("months_count") > 1).then(pl.lit("found more")).otherwise(pl.lit("found"))
+    findings = found.select(
+        *SERIES,
+        one_each(),
+        "at_stake_eur",
+        wording.alias("wording"),
+        pl.col("care_month").alias("month"),
+        "prior_price",
+        "price",
+        (pl.col("price") / pl.col("prior_price") - 1).alias("change_ratio"),
+        (pl.col("months_count").cast(pl.Int64) - 1).alias("more_months_count"),
+    )
+    return keep_largest(findings, months_count=compared.height, year=year)
 
 
 RULES = (

@@ -8,16 +8,12 @@ import polars as pl
 
 from expectations.intake.quarantine import PRICE_NOT_POSITIVE, UNKNOWN_CODE
 from expectations.judging.delivery_view import DeliveryView, holds_on
-from expectations.judging.results import REFUSED, count_words
-from expectations.judging.rule import (
-    NO_FINDINGS,
-    ExpectationSpec,
-    Rule,
-    keep_largest,
-    row_amount,
-)
+from expectations.judging.finding import ABOUT, keep_largest
+from expectations.judging.results import REFUSED
+from expectations.judging.rule import NO_FINDINGS, ExpectationSpec, Rule, row_amount
 from warehouse.contract import Table
 from warehouse.tables.deliveries import KINDS
+from wlz.words.faults import Fault
 from wlz.words.large_frames import as_text, schema_as_text, sum_in_parts
 
 FIRST_CARE_MONTH = date(2015, 1, 1)  # the Wlz took effect
@@ -41,34 +37,41 @@ def measure_schema(view: DeliveryView) -> pl.DataFrame:
     found = {} if view.frame is None else {name: str(dtype) for name, dtype in schema_as_text(view.frame).items()}
     expected = {name: str(dtype) for name, dtype in view.table.schema.items()} if found else {}
     rows = [
-        _schema_row(f"column {name}", expected.get(name, "no such column"), found.get(name, "missing"))
+        _schema_row(expected.get(name, "no such column"), found.get(name, "missing"), column=name)
         for name in {**expected, **found}
     ]
-    for fault in view.faults:
-        row = _schema_row("", fault.expected, f"not read: {fault.found}")
-        rows.append({**row, "observed": fault.sentence().split(" Next: ")[0].rstrip(".")})
+    rows += [_fault_row(fault) for fault in view.faults]
     if not rows:
-        rows.append(_schema_row("file", "rows", "not read"))
-    return pl.DataFrame(rows, schema_overrides={"at_stake_eur": pl.Float64})
+        rows.append(_schema_row("rows", "not read"))
+    return pl.DataFrame(rows, schema_overrides={"at_stake_eur": pl.Float64}, infer_schema_length=None)
 
 
-def _schema_row(subject: str, expected: str, found: str) -> dict[str, Any]:
+def _schema_row(expected: str, found: str, wording: str | None = None, **figures: object) -> dict[str, Any]:
     return {
-        "observed": _schema_words(subject, expected, found),
+        "wording": wording or _schema_wording(expected, found),
         "expected_type": expected,
         "found_type": found,
         "findings_count": 1,
         "at_stake_eur": None,
+        **figures,
     }
 
 
-def _schema_words(subject: str, expected: str, found: str) -> str:
-    """Without the word expected: the sentence of the rule has it."""
-    if found in (expected, "missing", "not read"):
-        return f"{subject} is {'missing' if found == 'missing' else found}"
+def _schema_wording(expected: str, found: str) -> str:
+    if found in ("missing", "not read"):
+        return "missing" if found == "missing" else "not_read"
     if expected == "no such column":
-        return f"{subject} ({found}) is not in the contract"
-    return f"{subject} is {found} instead of {expected}"
+        return "extra"
+    return "same" if found == expected else "other_type"
+
+
+def _fault_row(fault: Fault) -> dict[str, Any]:
+    """A fault in the file, in its own figures; it says itself what was expected there."""
+    row, column = " fault_row" if fault.row is not None else "", " fault_column" if fault.column is not None else ""
+    place = {"file": fault.file, "row": fault.row, "column": fault.column}
+    said = {"found": fault.found, "fault_expected": fault.expected, "cause": fault.cause}
+    wording = f"fault{row}{column} fault_found"
+    return {**_schema_row(fault.expected, f"not read: {fault.found}", wording), **place, **said}
 
 
 def measure_zorgkantoor_codes(view: DeliveryView) -> pl.DataFrame:
@@ -104,19 +107,12 @@ def measure_zorgkantoor_codes(view: DeliveryView) -> pl.DataFrame:
         pl.col("amount_eur").sum().alias("at_stake_eur"),
         pl.col("file_row").min(),
         pl.col("header").sort_by("file_row").first(),
-        pl.col("valid_on").min().dt.strftime("%Y-%m").alias("first"),
-        pl.col("valid_on").max().dt.strftime("%Y-%m").alias("last"),
+        pl.col("valid_on").min().dt.truncate("1mo").alias("first_month"),
+        pl.col("valid_on").max().dt.truncate("1mo").alias("last_month"),
     )
-    months = pl.when(pl.col("first") == pl.col("last")).then("first").otherwise(pl.format("{} to {}", "first", "last"))
-    text = pl.format(
-        "first in row {}, column {}: zorgkantoor {} in {} of {}",
-        "file_row",
-        "header",
-        pl.col("zorgkantoor_code").fill_null("(empty)"),
-        count_words("findings_count", "row"),
-        months,
-    )
-    return keep_largest(_as_findings(findings, text), f"{per_code['zorgkantoor_code'].n_unique()} codes, all valid")
+    is_one = pl.col("first_month") == pl.col("last_month")
+    wording = pl.when(is_one).then(pl.lit("found month")).otherwise(pl.lit("found months")).alias("wording")
+    return keep_largest(findings.with_columns(wording), codes_count=per_code["zorgkantoor_code"].n_unique())
 
 
 def _valid_on(table: Table) -> pl.Expr:
@@ -127,30 +123,25 @@ def _valid_on(table: Table) -> pl.Expr:
     raise ValueError(f"table {table.name} has no month or year on which a zorgkantoor code must hold")
 
 
-def _as_findings(findings: pl.DataFrame, text: pl.Expr, *more: str) -> pl.DataFrame:
-    return findings.select(text.alias("observed"), "findings_count", pl.col("at_stake_eur").cast(pl.Float64), *more)
-
-
-def _quarantined(view: DeliveryView, check_id: str) -> pl.DataFrame:
-    clean = "no rows in quarantine"
+def _quarantined(view: DeliveryView, check_id: str, **codes: str) -> pl.DataFrame:
+    """Rows set apart by this check per reason, and per code where the reason is one of ``codes`` (column=wording)."""
     if view.quarantined is None or view.quarantined.is_empty():
-        return keep_largest(pl.DataFrame(), clean)
+        return keep_largest(pl.DataFrame())
+    mine = view.quarantined.filter(pl.col("check_id") == check_id)
     findings = (
-        view.quarantined.filter(pl.col("check_id") == check_id)
-        .group_by("reason")
+        mine.with_columns(pl.when(wording=pl.lit(reason)).then(name).alias(name) for name, reason in codes.items())
+        .group_by("wording", *codes)
         .agg(
             pl.len().cast(pl.Int64).alias("findings_count"),
             row_amount(view.table).sum().alias("at_stake_eur"),
         )
     )
-    return keep_largest(
-        _as_findings(findings, pl.format("{} ({})", "reason", count_words("findings_count", "row"))), clean
-    )
+    return keep_largest(findings)
 
 
 def measure_unknown_rows(view: DeliveryView) -> pl.DataFrame:
     """Rows in quarantine for a prestatie or unit that is not in the list, per code."""
-    return _quarantined(view, UNKNOWN_CODE)
+    return _quarantined(view, UNKNOWN_CODE, prestatiecode="prestatie", unit_code="unit")
 
 
 def measure_sign_rows(view: DeliveryView) -> pl.DataFrame:
@@ -168,8 +159,11 @@ def measure_duplicate_keys(view: DeliveryView) -> pl.DataFrame:
         pl.col("file_row").sort().cast(pl.String).head(3).str.join(", ").alias("file_rows"),
     )
     key = pl.concat_str([pl.col(name).cast(pl.String).fill_null("(empty)") for name in view.table.key], separator=" × ")
-    text = pl.format("rows {}: key {} delivered {} times", "file_rows", key, pl.col("findings_count") + 1)
-    return keep_largest(_as_findings(findings, text), f"{view.rows.height:,} keys, each once")
+    about = [name for name in ABOUT if name in view.table.key]
+    figures = [key.alias("key"), (pl.col("findings_count") + 1).alias("times"), "file_rows"]
+    return keep_largest(
+        findings.select(*about, "findings_count", "at_stake_eur", *figures), keys_count=view.rows.height
+    )
 
 
 def measure_care_months(view: DeliveryView) -> pl.DataFrame:
@@ -185,21 +179,13 @@ def measure_care_months(view: DeliveryView) -> pl.DataFrame:
             pl.col("file_row").min(),
         )
     )
-    header = view.table.column("care_month").source_name
-    text = pl.format(
-        "first in row {}, column {}: {} of care month {}",
-        "file_row",
-        pl.lit(header),
-        count_words("findings_count", "row"),
-        month.dt.strftime("%Y-%m"),
-    )
-    return keep_largest(_as_findings(findings, text), "every care month in scope")
+    header = pl.lit(view.table.column("care_month").source_name).alias("header")
+    return keep_largest(findings.with_columns(header))
 
 
 def measure_delivery_dates(view: DeliveryView) -> pl.DataFrame:
     """Delivery dates outside the month of the folder: such a file is seen by other rounds than people expect."""
-    delivered = pl.col("delivery_date")
-    outside = delivered.dt.truncate("1mo") != view.delivery_month
+    outside = pl.col("delivery_date").dt.truncate("1mo") != view.delivery_month
     findings = (
         view.numbered_rows.filter(outside)
         .group_by("delivery_date")
@@ -209,19 +195,13 @@ def measure_delivery_dates(view: DeliveryView) -> pl.DataFrame:
             pl.col("file_row").min(),
         )
     )
-    text = pl.format(
-        "first in row {}, column aanleverdatum: {} dated {}",
-        "file_row",
-        count_words("findings_count", "row"),
-        delivered,
-    )
-    return keep_largest(_as_findings(findings, text), "every delivery date in the delivery month")
+    return keep_largest(findings)
 
 
 def measure_control_totals(view: DeliveryView) -> pl.DataFrame:
     """Rows and totals of the control file against the delivery; ``excess`` is what lies beyond the tolerance."""
     if view.control is None:
-        return pl.DataFrame([{"observed": "no control file", "excess": 0.0, "findings_count": 0, "at_stake_eur": 0.0}])
+        return pl.DataFrame([{"wording": "none", "excess": 0.0, "findings_count": 0, "at_stake_eur": 0.0}])
     tolerance = Decimal(str(view.assumptions["control_total_tolerance_eur"]))
     measured = [_compare("rows", view.control.get("rows"), Decimal(view.rows.height), Decimal(0), False)]
     columns = {column.source_name or column.name: column for column in view.table.columns}
@@ -234,24 +214,25 @@ def measure_control_totals(view: DeliveryView) -> pl.DataFrame:
             measured.append(_compare(header, stated, total, tolerance, column.dtype.is_decimal()))
         elif header != "rows" and isinstance(stated, int | float) and not isinstance(stated, bool):
             measured.append(_compare(header, stated, None, tolerance, False))
-    return pl.DataFrame(measured, schema_overrides={"at_stake_eur": pl.Float64})
+    return pl.DataFrame(measured, schema_overrides={"at_stake_eur": pl.Float64}, infer_schema_length=None)
 
 
 def _compare(header: str, stated: object, found: Decimal | None, tolerance: Decimal, is_money: bool) -> dict[str, Any]:
     """A stated total beside the delivered one; a total that cannot be compared is beyond any tolerance."""
-    row = {"findings_count": 1, "at_stake_eur": None}
+    row = {"header": header, "delivered": None, "stated": str(stated), "difference": None, "findings_count": 1}
+    beyond = {"excess": float("inf"), "at_stake_eur": None}
     if found is None:
-        return {**row, "observed": f"total of {header}, which is no numeric column", "excess": float("inf")}
+        return {**row, **beyond, "wording": "no_column"}
     try:
         difference = found - Decimal(str(stated))
         excess = max(abs(difference) - tolerance, Decimal(0))
         if not excess.is_finite():
             raise InvalidOperation
     except InvalidOperation:
-        return {**row, "observed": f"{header}: {stated!r} where a number was expected", "excess": float("inf")}
-    observed = f"{header} {found:,} where the control file says {Decimal(str(stated)):,} (difference {difference:+,})"
+        return {**row, **beyond, "stated": repr(stated), "wording": "no_number"}
     at_stake = float(abs(difference)) if is_money else None
-    return {**row, "observed": observed, "excess": float(excess), "at_stake_eur": at_stake}
+    figures = {"delivered": str(found), "difference": str(difference), "wording": "compared"}
+    return {**row, **figures, "excess": float(excess), "at_stake_eur": at_stake}
 
 
 RULES = (
@@ -325,6 +306,7 @@ RULES = (
         action=REFUSED,
         next_step=RESEND,
         can_be_accepted=False,
+        month_matters=True,
     ),
     Rule(
         check_id="D07",

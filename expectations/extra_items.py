@@ -3,7 +3,8 @@
 import polars as pl
 
 from expectations.judging.delivery_view import CROSSWALK_COLUMNS, BudgetView, holds_on
-from expectations.judging.rule import NO_FINDINGS, Escalation, Rule, keep_largest
+from expectations.judging.finding import keep_largest, one_each
+from expectations.judging.rule import NO_FINDINGS, Escalation, Rule
 
 
 def measure_na_ijl(view: BudgetView) -> pl.DataFrame:
@@ -17,15 +18,15 @@ def measure_na_ijl(view: BudgetView) -> pl.DataFrame:
         pl.col("distance_percent") > view.assumptions["na_ijl_warn_percent"]
     )
     found = far.join(kader, on="wlz_uitvoerder", how="left").sort("reference_year", "wlz_uitvoerder")
-    text = pl.format("uitvoerder {}, {}: {} %", "wlz_uitvoerder", "reference_year", pl.col("lag_percentage").round(4))
     columns = (
-        text.alias("observed"),
-        pl.lit(1, dtype=pl.Int64).alias("findings_count"),
-        (pl.col("distance_percent") / 100 * pl.col("kader_eur")).alias("at_stake_eur"),
         "wlz_uitvoerder",
+        one_each(),
+        (pl.col("distance_percent") / 100 * pl.col("kader_eur")).alias("at_stake_eur"),
+        "reference_year",
+        pl.col("lag_percentage").round(4),
         "distance_percent",
     )
-    return keep_largest(found.select(columns), "every percentage near 0")
+    return keep_largest(found.select(columns))
 
 
 def _kader_of_uitvoerders(view: BudgetView) -> pl.DataFrame:

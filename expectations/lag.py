@@ -8,19 +8,20 @@ from collections.abc import Callable
 
 import polars as pl
 
-from expectations.judging.rule import NO_FINDINGS, Escalation, Rule, TableView, keep_largest
+from expectations.judging.finding import keep_largest, one_each
+from expectations.judging.rule import NO_FINDINGS, Escalation, Rule, TableView
 
 SERIES_MINIMUM = "series_warning_minimum_eur"
 
 
-def _measure(finding: str, clean: str, *judged: str, minimum: str = "") -> Callable[[TableView], pl.DataFrame]:
+def _measure(finding: str, *judged: str, minimum: str = "") -> Callable[[TableView], pl.DataFrame]:
     def measure_findings(view: TableView) -> pl.DataFrame:
         """Findings of this kind in the lag stage, with the euro concerned."""
         mine = view.frame.filter(pl.col("finding") == finding)
         if minimum:
             mine = mine.filter(pl.col("at_stake_eur") >= view.assumptions[minimum])
-        one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
-        return keep_largest(mine.select("observed", one, "at_stake_eur", "wlz_uitvoerder", *judged), clean)
+        figures = ("wording", "numbers", *judged)
+        return keep_largest(mine.select("wlz_uitvoerder", "prestatiecode", one_each(), "at_stake_eur", *figures))
 
     return measure_findings
 
@@ -43,7 +44,7 @@ def _rule(
         why=why,
         kinds=("completed_series",),
         severity=severity,
-        metrics=_measure(finding, "none found", *([escalation.column] if escalation else []), minimum=minimum),
+        metrics=_measure(finding, *([escalation.column] if escalation else []), minimum=minimum),
         expectation=NO_FINDINGS,
         expected=expected,
         action=action,

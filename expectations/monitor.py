@@ -7,10 +7,10 @@ alert and on no published page. A provider with wrong units or prices is told by
 import polars as pl
 
 from expectations import claim_prices
-from expectations.judging.results import USED, format_euro
-from expectations.judging.rule import FINDING_ABOUT, NO_FINDINGS, Rule, TableView, keep_largest
+from expectations.judging.finding import CLEAN, PROVIDER, keep_largest, one_each
+from expectations.judging.results import USED
+from expectations.judging.rule import NO_FINDINGS, Rule, TableView
 from wlz.monitor import WRONG_SCHEMA
-from wlz.words.counts import format_count
 
 CLAIM_CHECKS = tuple(rule.check_id for rule in claim_prices.RULES)
 
@@ -30,7 +30,7 @@ def measure_late_providers(view: TableView) -> pl.DataFrame:
 
     The euro is what their absence hides. Late is told apart from slow: see the method (monitor).
     """
-    return keep_largest(_late_findings(view.frame, 0.0), _clean_words(view.frame, "none late"))
+    return keep_largest(_late_findings(view.frame, 0.0), _clean(view.frame), providers_count=view.frame.height)
 
 
 def measure_large_absences(view: TableView) -> pl.DataFrame:
@@ -39,32 +39,20 @@ def measure_large_absences(view: TableView) -> pl.DataFrame:
     They are among those of L12 too, which tells every late provider and warns of none.
     """
     found = _late_findings(view.frame, view.assumptions["provider_hidden_warn_eur"])
-    return keep_largest(found, _clean_words(view.frame, "none hides that much"))
+    return keep_largest(found, _clean(view.frame), providers_count=view.frame.height)
 
 
-def _clean_words(monitor: pl.DataFrame, clean: str) -> str:
-    if monitor.is_empty():
-        return "claims delivered without provider, so nothing was judged"
-    return f"{format_count(monitor.height, 'provider')} at a zorgkantoor, {clean}"
+def _clean(monitor: pl.DataFrame) -> str:
+    return "no_provider" if monitor.is_empty() else CLEAN
 
 
 def _late_findings(monitor: pl.DataFrame, above_eur: float) -> pl.DataFrame:
     late = monitor.filter(
         pl.col("provider_flag").str.starts_with("late").fill_null(False), pl.col("hidden_eur") > above_eur
     )
-    texts = [
-        f"{row['wlz_uitvoerder']}, zorgkantoor {row['zorgkantoor_code']}, provider {row['agb_code']}: "
-        f"{format_euro(row['came_in_eur'])} came in of {format_euro(row['expected_in_eur'])} expected, "
-        f"claims up to {row['last_care_month']:%Y-%m} (months behind most others: {row['late_months']}), "
-        f"{format_euro(row['hidden_eur'])} hidden ({row['zorgkantoor_share_ratio']:.1%} of the zorgkantoor)"
-        for row in late.iter_rows(named=True)
-    ]
-    return late.select(
-        pl.Series("observed", texts, dtype=pl.String),
-        pl.lit(1, dtype=pl.Int64).alias("findings_count"),
-        pl.col("hidden_eur").cast(pl.Float64).alias("at_stake_eur"),
-        *FINDING_ABOUT,
-    )
+    figures = ("came_in_eur", "expected_in_eur", "last_care_month", "late_months", "zorgkantoor_share_ratio")
+    at_stake = pl.col("hidden_eur").cast(pl.Float64).alias("at_stake_eur")
+    return late.select(*PROVIDER, one_each(), at_stake, "hidden_eur", *figures)
 
 
 _WHY = "Claims that a provider did not send look like care that was not given, in the year and in the monthly figures."

@@ -7,8 +7,9 @@ Single rows below zero are corrections and normal; so is a fall against the deli
 import polars as pl
 
 from expectations.judging.delivery_view import ClaimsView
-from expectations.judging.results import REFUSED, euro_words
-from expectations.judging.rule import NO_FINDINGS, Rule, keep_largest
+from expectations.judging.finding import keep_largest, one_each
+from expectations.judging.results import REFUSED
+from expectations.judging.rule import NO_FINDINGS, Rule
 from wlz.words.months import MONTHS_PER_YEAR
 from wlz.words.vocabulary import SERIES_BY_UITVOERDER
 
@@ -42,16 +43,9 @@ def measure_negative_months(view: ClaimsView) -> pl.DataFrame:
     found = below.join(beside, on=[*SERIES_BY_UITVOERDER, "care_month"], how="left").with_columns(
         pl.col("usual_eur").fill_null(0.0)
     )
-    text = pl.format(
-        "uitvoerder {}, prestatie {}, {}: {} in all, usually about {}",
-        *SERIES_BY_UITVOERDER,
-        pl.col("care_month").dt.strftime("%Y-%m"),
-        euro_words("amount_eur"),
-        euro_words("usual_eur"),
-    )
-    one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
     at_stake = (pl.col("usual_eur") - pl.col("amount_eur")).alias("at_stake_eur")
-    return keep_largest(found.select(text.alias("observed"), one, at_stake, "wlz_uitvoerder"), "no month below zero")
+    month = pl.col("care_month").alias("month")
+    return keep_largest(found.select(*SERIES_BY_UITVOERDER, one_each(), at_stake, month, "amount_eur", "usual_eur"))
 
 
 def measure_negative_year(view: ClaimsView) -> pl.DataFrame:
@@ -69,16 +63,8 @@ def measure_negative_year(view: ClaimsView) -> pl.DataFrame:
         .filter(pl.col("amount_eur") <= -view.assumptions["negative_year_minimum_eur"], pl.col("amount_eur") < 0)
         .sort("prestatiecode")
     )
-    text = pl.format(
-        "prestatie {}: {} over the last twelve months of the nation, most of it of {}",
-        "prestatiecode",
-        euro_words("amount_eur"),
-        "wlz_uitvoerder",
-    )
-    one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
     at_stake = (-pl.col("amount_eur")).alias("at_stake_eur")
-    rows = found.select(text.alias("observed"), one, at_stake, "wlz_uitvoerder")
-    return keep_largest(rows, "no prestatie below zero over a year")
+    return keep_largest(found.select(*SERIES_BY_UITVOERDER, one_each(), at_stake, "amount_eur"))
 
 
 RULES = (

@@ -4,13 +4,12 @@ Compared per uitvoerder and care month in euro, in months that are old enough to
 zorgkantoren that are absent are check L01 (``series.py``); what is late or slow is not judged here.
 """
 
-from decimal import Decimal
-
 import polars as pl
 
 from expectations.judging.delivery_view import ClaimsView
-from expectations.judging.results import REFUSED, format_euro
-from expectations.judging.rule import NO_FINDINGS, Rule, keep_largest
+from expectations.judging.finding import keep_largest, one_each
+from expectations.judging.results import REFUSED
+from expectations.judging.rule import NO_FINDINGS, Rule
 from wlz.words.months import number_months
 
 CLAIMS = ("declaraties",)
@@ -31,9 +30,8 @@ def measure_doubling(view: ClaimsView) -> pl.DataFrame:
     delivery month. The euro is what was added to those months, and at the same factor to the younger ones. Without an
     earlier delivery nothing is found.
     """
-    clean = "no uitvoerder at twice an earlier delivery"
     if view.previous is None:
-        return keep_largest(pl.DataFrame(), clean)
+        return keep_largest(pl.DataFrame())
     rise = pl.col("amount_eur") / pl.col("earlier_amount_eur") - 1
     is_twice = (rise - DOUBLED_RISE_RATIO).abs() <= view.assumptions["doubled_rise_tolerance_ratio"]
     now = view.euro
@@ -41,7 +39,7 @@ def measure_doubling(view: ClaimsView) -> pl.DataFrame:
     doubled_in_both = in_both.filter(is_twice).select(*MONTH_KEY, pl.lit(True).alias("in_both"))
     months = _older_months(view, view.previous, now).join(doubled_in_both, on=MONTH_KEY, how="left")
     months = months.with_columns((is_twice & pl.col("in_both").fill_null(False)).alias("is_hit"))
-    return keep_largest(_findings(view, months, now, "counted twice", needs_most=True), clean)
+    return keep_largest(_findings(view, months, now, needs_most=True))
 
 
 def measure_partial(view: ClaimsView) -> pl.DataFrame:
@@ -53,13 +51,12 @@ def measure_partial(view: ClaimsView) -> pl.DataFrame:
     what is missing in those months; where most of them fell, at the same factor in the younger ones too. Without an
     earlier delivery nothing is found.
     """
-    clean = "no uitvoerder far below an earlier delivery"
     if view.previous is None:
-        return keep_largest(pl.DataFrame(), clean)
+        return keep_largest(pl.DataFrame())
     has_fallen = pl.col("amount_eur") < (1 - view.assumptions["partial_fall_ratio"]) * pl.col("earlier_amount_eur")
     now = view.euro
     months = _older_months(view, _with_codes_of(view.previous, now), now).with_columns(has_fallen.alias("is_hit"))
-    return keep_largest(_findings(view, months, now, "missing", needs_most=False), clean)
+    return keep_largest(_findings(view, months, now, needs_most=False))
 
 
 def _with_codes_of(euro: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
@@ -80,9 +77,7 @@ def _older_months(view: ClaimsView, previous: pl.DataFrame, now: pl.DataFrame) -
     )
 
 
-def _findings(
-    view: ClaimsView, months: pl.DataFrame, now: pl.DataFrame, euro_is: str, *, needs_most: bool
-) -> pl.DataFrame:
+def _findings(view: ClaimsView, months: pl.DataFrame, now: pl.DataFrame, *, needs_most: bool) -> pl.DataFrame:
     """One finding per uitvoerder with enough months of ``is_hit``: how many, which, the factor and the euro.
 
     Months too young to compare are not judged; where most others are hit their euro is counted at the same factor.
@@ -105,10 +100,10 @@ def _findings(
         .agg(
             pl.len().alias("months"),
             hit.sum().alias("hits"),
-            pl.col("care_month").filter(hit).min().dt.strftime("%Y-%m").alias("first"),
-            pl.col("care_month").filter(hit).max().dt.strftime("%Y-%m").alias("last"),
+            pl.col("care_month").filter(hit).min().alias("first"),
+            pl.col("care_month").filter(hit).max().alias("last"),
             pl.col("amount_eur", "earlier_amount_eur").filter(hit).sum(),
-            pl.col("delivery_month").first().dt.strftime("%Y-%m").alias("earlier"),
+            pl.col("delivery_month").first().alias("earlier"),
         )
         .filter(pl.col("hits") >= view.assumptions["comparison_minimum_months"])
         .filter(pl.lit(not needs_most) | is_most)
@@ -117,14 +112,8 @@ def _findings(
         .with_columns((older + as_much.otherwise(0.0).fill_null(0.0)).round(2).alias("at_stake_eur"))
         .sort("wlz_uitvoerder")
     )
-    texts = [
-        f"uitvoerder {row['wlz_uitvoerder']}: {row['hits']} of {row['months']} older months ({row['first']} to "
-        f"{row['last']}) at {row['factor']:.2f} times the delivery of {row['earlier']}, "
-        f"{format_euro(Decimal(str(row['at_stake_eur'])))} {euro_is}"
-        for row in found.iter_rows(named=True)
-    ]
-    one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
-    return found.select(pl.Series("observed", texts, dtype=pl.String), one, "at_stake_eur", "wlz_uitvoerder")
+    figures = ["hits", "months", "first", "last", "factor", "earlier", pl.col("at_stake_eur").alias("euro")]
+    return found.select("wlz_uitvoerder", one_each(), "at_stake_eur", *figures)
 
 
 RULES = (

@@ -7,8 +7,8 @@ unit_factor, unit_status, unit_evidence, price_flags, and expected_eur, the year
 
 import polars as pl
 
-from expectations.judging.results import count_words
-from expectations.judging.rule import NO_FINDINGS, Rule, TableView, keep_largest
+from expectations.judging.finding import keep_largest, one_each
+from expectations.judging.rule import NO_FINDINGS, Rule, TableView
 
 UNIT_FINDINGS = (
     "unit_error_confirmed",
@@ -22,14 +22,8 @@ UNIT_FINDINGS = (
 
 def measure_missing_prices(view: TableView) -> pl.DataFrame:
     """Series with a forecast volume and no price, valued at the national mean price of the prestatie."""
-    text = pl.format(
-        "{}/{}: {} without a price",
-        "prestatiecode",
-        "wlz_uitvoerder",
-        count_words("forecast_year_volume", "unit"),
-    )
-    found = _findings(view.frame, text, pl.col("amount_at_stake_eur").cast(pl.Float64))
-    return keep_largest(found, "every volume has a price")
+    at_stake = pl.col("amount_at_stake_eur").cast(pl.Float64)
+    return keep_largest(_findings(view.frame, at_stake, "forecast_year_volume"))
 
 
 def measure_ratios_above_one(view: TableView) -> pl.DataFrame:
@@ -39,29 +33,15 @@ def measure_ratios_above_one(view: TableView) -> pl.DataFrame:
     """
     by_unit = (pl.col("unit_factor") == 1) & pl.col("unit_status").is_in(UNIT_FINDINGS)
     above = view.frame.filter(_has_flag("ratio_above_one"), ~by_unit)
-    text = pl.format(
-        "{}/{}: {} times the maximum of the year before (price source {})",
-        "prestatiecode",
-        "wlz_uitvoerder",
-        pl.col("discount_ratio").round(4),
-        "price_source",
-    )
-    expected = pl.col("expected_eur").cast(pl.Float64)
-    at_stake = (1 - 1 / pl.col("discount_ratio")) * expected
-    return keep_largest(_findings(above, text, at_stake), "no price above the maximum of the year before")
+    at_stake = (1 - 1 / pl.col("discount_ratio")) * pl.col("expected_eur").cast(pl.Float64)
+    return keep_largest(_findings(above, at_stake, pl.col("discount_ratio").round(4), "price_source"))
 
 
 def measure_thin_prices(view: TableView) -> pl.DataFrame:
     """Series priced by less than ``thin_price_ratio`` of the volume of the year; the euro is that of the series."""
-    text = pl.format(
-        "{}/{}: price of the year from {} only",
-        "prestatiecode",
-        "wlz_uitvoerder",
-        count_words("claims_volume", "unit"),
-    )
     is_large = pl.col("expected_eur").cast(pl.Float64) >= view.assumptions["series_warning_minimum_eur"]
     thin = view.frame.filter(_has_flag("thin_price"), is_large)
-    return keep_largest(_findings(thin, text, pl.col("expected_eur").cast(pl.Float64)), "every price rests on enough")
+    return keep_largest(_findings(thin, pl.col("expected_eur").cast(pl.Float64), "claims_volume"))
 
 
 def measure_agreed_units(view: TableView) -> pl.DataFrame:
@@ -80,28 +60,28 @@ def measure_unused_agreed_units(view: TableView) -> pl.DataFrame:
 def _agreed_units(view: TableView, which: pl.Expr) -> pl.DataFrame:
     found = view.frame.filter(pl.col("unit_status").is_in(UNIT_FINDINGS), which)
     is_used = pl.col("price_source") == "b"
-    done = pl.when(pl.col("unit_factor") != 1).then(pl.format("divided by {}", pl.col("unit_factor").round(2)))
-    text = pl.format(
-        "{}/{}: {} ({}); agreed price € {} {}, {}",
-        "prestatiecode",
-        "wlz_uitvoerder",
+    wording = pl.concat_str(
+        pl.lit("found"),
         "unit_status",
-        pl.col("unit_evidence").fill_null("no evidence kept"),
-        pl.col("reported_price_eur_per_unit").round(2).cast(pl.Decimal(18, 2)),
-        done.otherwise(pl.lit("not corrected")),
-        pl.when(is_used).then(pl.lit("used")).otherwise(pl.lit("not used: the price has another source")),
+        pl.when(pl.col("unit_evidence").is_null()).then(pl.lit("no_evidence")).otherwise(pl.lit("evidence")),
+        pl.lit("price"),
+        pl.when(pl.col("unit_factor") != 1).then(pl.lit("divided")).otherwise(pl.lit("as_agreed")),
+        pl.when(is_used).then(pl.lit("used")).otherwise(pl.lit("unused")),
+        separator=" ",
     )
     at_stake = pl.when(is_used).then(pl.col("expected_eur").cast(pl.Float64)).otherwise(0.0)
-    return keep_largest(_findings(found, text, at_stake), "no agreement in another unit than the claims")
+    reported = pl.col("reported_price_eur_per_unit").round(2).cast(pl.Decimal(18, 2)).cast(pl.Float64)
+    figures = ("unit_status", "unit_evidence", pl.col("unit_factor").round(2), reported.alias("reported_price"))
+    return keep_largest(_findings(found, at_stake, wording.alias("wording"), *figures))
 
 
 def _has_flag(flag: str) -> pl.Expr:
     return pl.col("price_flags").fill_null("").str.split(",").list.contains(flag)
 
 
-def _findings(frame: pl.DataFrame, text: pl.Expr, at_stake: pl.Expr) -> pl.DataFrame:
-    one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
-    return frame.select(text.alias("observed"), one, at_stake.alias("at_stake_eur"), "wlz_uitvoerder")
+def _findings(frame: pl.DataFrame, at_stake: pl.Expr, *figures: str | pl.Expr) -> pl.DataFrame:
+    about = ("wlz_uitvoerder", "prestatiecode")
+    return frame.select(*about, one_each(), at_stake.alias("at_stake_eur"), *figures)
 
 
 RULES = (

@@ -5,13 +5,14 @@ judged elsewhere; an uitvoerder that repeats itself while others do not is check
 """
 
 from datetime import date
-from decimal import Decimal
+from typing import Any
 
 import polars as pl
 
 from expectations.judging.delivery_view import ClaimsView
-from expectations.judging.results import REFUSED, format_euro
-from expectations.judging.rule import NO_FINDINGS, Rule, keep_largest
+from expectations.judging.finding import keep_largest
+from expectations.judging.results import REFUSED
+from expectations.judging.rule import NO_FINDINGS, Rule
 from wlz.series import lag_months
 from wlz.words.months import months_between
 
@@ -31,14 +32,11 @@ def measure_repetition(view: ClaimsView) -> pl.DataFrame:
     previous = _previous(view)
     added = None if previous is None else _euro_of_months(view, previous, _months_since(view, previous))
     if view.same_content_as is not None:
-        return _one_finding(f"the bytes of delivery {view.same_content_as}", added)
+        return _one_finding(added, wording="bytes", same_content_as=view.same_content_as)
     if previous is None or not _says_the_same(view, previous):
-        return keep_largest(pl.DataFrame(), "no delivery repeated")
+        return keep_largest(pl.DataFrame())
     earlier = previous["delivery_month"][0]
-    text = (
-        f"all {previous.height:,} sums per zorgkantoor and care month equal to those of the delivery of {earlier:%Y-%m}"
-    )
-    return _one_finding(text, added)
+    return _one_finding(added, wording="sums", sums_count=previous.height, earlier=earlier)
 
 
 def measure_gap(view: ClaimsView) -> pl.DataFrame:
@@ -49,14 +47,13 @@ def measure_gap(view: ClaimsView) -> pl.DataFrame:
     """
     previous = _previous(view)
     if previous is None:
-        return keep_largest(pl.DataFrame(), "the first delivery of all")
+        return keep_largest(pl.DataFrame(), "first")
     earlier: date = previous["delivery_month"][0]
     missing = pl.date_range(earlier, view.delivery_month, "1mo", closed="none", eager=True)
     if missing.is_empty():
-        return keep_largest(pl.DataFrame(), f"the delivery of {earlier:%Y-%m} came before it")
-    named = ", ".join(f"{month:%Y-%m}" for month in missing)
-    text = f"no accepted delivery of {named}, after that of {earlier:%Y-%m}"
-    return _one_finding(text, _euro_of_months(view, previous, missing.len()), missing.len())
+        return keep_largest(pl.DataFrame(), earlier=earlier)
+    euro = _euro_of_months(view, previous, missing.len())
+    return _one_finding(euro, missing.len(), missing_months=missing.to_list(), earlier=earlier)
 
 
 def measure_reversal(view: ClaimsView) -> pl.DataFrame:
@@ -67,22 +64,19 @@ def measure_reversal(view: ClaimsView) -> pl.DataFrame:
     """
     received, before = view.rows["delivery_date"].max(), view.previous_received_on
     if before is None or not isinstance(received, date) or received >= before:
-        return keep_largest(pl.DataFrame(), "no delivery with a later date before it")
+        return keep_largest(pl.DataFrame())
     previous = _previous(view)
     if previous is None:
-        return _one_finding(f"dated {received}, before the delivery of {before}", None)
+        return _one_finding(None, wording="unknown", received=received, before=before)
     hidden = _total(view.used_rows) - _total(previous)
-    text = (
-        f"dated {received}, before the delivery of {previous['delivery_month'][0]:%Y-%m} dated {before}; "
-        f"{format_euro(Decimal(f'{hidden:.2f}'))} came in between them"
-    )
-    return _one_finding(text, round(abs(hidden), 2))
+    earlier = previous["delivery_month"][0]
+    return _one_finding(round(abs(hidden), 2), received=received, earlier=earlier, before=before, hidden_eur=hidden)
 
 
-def _one_finding(text: str, at_stake_eur: float | None, count: int = 1) -> pl.DataFrame:
+def _one_finding(at_stake_eur: float | None, count: int = 1, **figures: Any) -> pl.DataFrame:
     return pl.DataFrame(
-        [{"observed": text, "findings_count": count, "at_stake_eur": at_stake_eur}],
-        schema={"observed": pl.String, "findings_count": pl.Int64, "at_stake_eur": pl.Float64},
+        [{"findings_count": count, "at_stake_eur": at_stake_eur, **figures}],
+        schema_overrides={"findings_count": pl.Int64, "at_stake_eur": pl.Float64},
     )
 
 

@@ -1,18 +1,14 @@
 """Rules on how the claims of one delivery run over months and uitvoerders. No comparison with earlier deliveries."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import polars as pl
 
 from expectations.judging.delivery_view import CROSSWALK_COLUMNS, ClaimsView, holds_on
-from expectations.judging.results import format_count, format_euro
+from expectations.judging.finding import keep_largest, one_each
 from expectations.judging.rule import (
     NO_FINDINGS,
     Escalation,
     ExpectationSpec,
     Rule,
-    keep_largest,
 )
 from warehouse import reference
 from wlz.words.large_frames import as_text
@@ -56,16 +52,16 @@ def measure_zorgkantoren(view: ClaimsView) -> pl.DataFrame:
     had = _euro_before(view)
     found = found.join(had, on="zorgkantoor_code", how="left")
     vanished = absent & pl.col("had_eur").is_not_null()
-    place = ("wlz_uitvoerder", "zorgkantoorregio", "zorgkantoor_code")
-    who = pl.format("{}, {} (zorgkantoor {})", *place)
-    silent = pl.format("{}: nothing after {}", who, pl.col("last").dt.strftime("%Y-%m"))
-    there = pl.when(absent).then(pl.format("{}: 0 rows", who)).when(pl.col("rows_count") == 0).then(silent)
-    return found.sort(place).select(
-        there.otherwise(pl.format("{}: {} rows", who, "rows_count")).alias("observed"),
-        "rows_count",
-        pl.lit(1, dtype=pl.Int64).alias("findings_count"),
-        pl.when(vanished).then("had_eur").when(absent).then(budget).otherwise(budget / 4).alias("at_stake_eur"),
+    wording = pl.when(absent).then(pl.lit("absent")).when(pl.col("rows_count") == 0).then(pl.lit("silent"))
+    return found.sort("wlz_uitvoerder", "zorgkantoorregio", "zorgkantoor_code").select(
         "wlz_uitvoerder",
+        "zorgkantoor_code",
+        "zorgkantoorregio",
+        wording.otherwise(pl.lit("present")).alias("wording"),
+        pl.col("last").alias("last_month"),
+        "rows_count",
+        one_each(),
+        pl.when(vanished).then("had_eur").when(absent).then(budget).otherwise(budget / 4).alias("at_stake_eur"),
         vanished.cast(pl.Int64).alias("vanished_count"),
     )
 
@@ -95,29 +91,13 @@ def measure_missing_months(view: ClaimsView) -> pl.DataFrame:
             (pl.col("beside_eur").sum().over("wlz_uitvoerder") / pl.col("yearly_eur")).alias("uitvoerder_ratio")
         )
     )
-    texts = [_describe_gap(row) for row in findings.iter_rows(named=True)]
-    columns = findings.select(
-        pl.Series("observed", texts, dtype=pl.String),
-        pl.lit(1, dtype=pl.Int64).alias("findings_count"),
-        pl.col("beside_eur").alias("at_stake_eur"),
-        "uitvoerder_ratio",
-        "wlz_uitvoerder",
-    )
-    return keep_largest(columns, f"{months.n_unique(SERIES_BY_UITVOERDER):,} series without a missing month")
-
-
-def _describe_gap(row: Mapping[str, Any]) -> str:
-    """One missing month in words, with the rows of it that are in quarantine."""
-    text = (
-        f"uitvoerder {row['wlz_uitvoerder']}, prestatie {row['prestatiecode']}, {row['care_month']:%Y-%m}: no volume, "
-        f"usually about {format_count(row['expected_volume'], 'unit')}"
-    )
-    parts = [
-        f"{format_count(row[f'{which}_count'], 'row')} {words} in quarantine ({format_euro(row[f'{which}_eur'])})"
-        for which, words in (("own", "of it"), ("unknown", "of an unknown prestatie in this month"))
-        if row[f"{which}_count"]
-    ]
-    return f"{text}; {' and '.join(parts)}" if parts else text
+    own, unknown = pl.col("own_count") > 0, pl.col("unknown_count") > 0
+    parts = pl.when(own & unknown).then(pl.lit("found own and_unknown")).when(own).then(pl.lit("found own"))
+    wording = parts.when(unknown).then(pl.lit("found unknown")).otherwise(pl.lit("found")).alias("wording")
+    figures = ("expected_volume", "own_count", "own_eur", "unknown_count", "unknown_eur", "uitvoerder_ratio")
+    at_stake = pl.col("beside_eur").alias("at_stake_eur")
+    columns = findings.select(*SERIES_BY_UITVOERDER, "care_month", one_each(), at_stake, wording, *figures)
+    return keep_largest(columns, series_count=months.n_unique(SERIES_BY_UITVOERDER))
 
 
 def _beside_apart(view: ClaimsView, gaps: pl.DataFrame) -> pl.DataFrame:
@@ -255,5 +235,6 @@ RULES = (
         action="The delivery is used; the month stays 0 in the series",
         next_step="ask the Wlz-uitvoerder for the month, and deliver again",
         escalation=Escalation("uitvoerder_ratio", "missing_month_block_ratio"),
+        month_matters=True,
     ),
 )

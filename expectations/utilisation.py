@@ -2,8 +2,10 @@
 
 import polars as pl
 
-from expectations.judging.results import euro_words
-from expectations.judging.rule import NO_FINDINGS, Rule, TableView, keep_largest
+from expectations.judging.delivery_view import code_of_region
+from expectations.judging.finding import keep_largest, one_each
+from expectations.judging.rule import NO_FINDINGS, Rule, TableView
+from warehouse import reference
 
 
 def measure_missing_kader(view: TableView) -> pl.DataFrame:
@@ -11,12 +13,12 @@ def measure_missing_kader(view: TableView) -> pl.DataFrame:
     lacking = view.frame.filter(
         (pl.col("level") == "region") & (pl.col("expected_eur") > 0) & (pl.col("budget_eur") == 0)
     )
-    found = lacking.select(
-        pl.format("{}, {}: {} expected", "zorgkantoorregio", "part", euro_words("expected_eur")).alias("observed"),
-        pl.lit(1, dtype=pl.Int64).alias("findings_count"),
-        pl.col("expected_eur").cast(pl.Float64).alias("at_stake_eur"),
+    at_stake = pl.col("expected_eur").cast(pl.Float64).alias("at_stake_eur")
+    codes = code_of_region(reference.load_crosswalk())
+    found = lacking.join(codes, on="zorgkantoorregio", how="left")
+    return keep_largest(
+        found.select("zorgkantoor_code", one_each(), at_stake, "zorgkantoorregio", "part", "expected_eur")
     )
-    return keep_largest(found, "every region with an expectation has a kader")
 
 
 RULES = (

@@ -4,45 +4,38 @@ from collections.abc import Callable
 
 import polars as pl
 
-from expectations.judging.results import euro_words, number_words
-from expectations.judging.rule import NO_FINDINGS, ExpectationSpec, Rule, TableView, keep_largest
+from expectations.judging.finding import keep_largest, one_each
+from expectations.judging.rule import NO_FINDINGS, ExpectationSpec, Rule, TableView
 from wlz.forecasting.one_panel import SET_ASIDE_FLAGS
 
 # Twelve seasonal models on 36 months stop elsewhere in every program; above 10 % somebody should look.
 MAX_DIFFERENCE_RATIO = 0.10
+SERIES = ("wlz_uitvoerder", "prestatiecode")
 
 
 def measure_disagreement(view: TableView) -> pl.DataFrame:
     """Sampled series with the yearly sum of our engine and of statsmodels; series without a refit are left out."""
     refitted = view.frame.filter(pl.col("difference_ratio").is_not_null())
-    text = pl.format(
-        "{}/{}: ours {}, statsmodels {} ({} %)",
-        "prestatiecode",
-        "wlz_uitvoerder",
-        number_words("forecast_volume_year"),
-        number_words("check_volume_year"),
-        (100 * pl.col("difference_ratio")).round(1),
-    )
     measured = refitted.select(
-        text.alias("observed"),
-        pl.lit(1, dtype=pl.Int64).alias("findings_count"),
+        *SERIES,
+        one_each(),
         pl.lit(None, dtype=pl.Float64).alias("at_stake_eur"),
+        "forecast_volume_year",
+        "check_volume_year",
+        (100 * pl.col("difference_ratio")).round(1).alias("difference_percent"),
         pl.col("difference_ratio").abs().alias("disagreement_ratio"),
     )
-    return keep_largest(measured, "no series could be refitted") if measured.is_empty() else measured
+    return keep_largest(measured) if measured.is_empty() else measured
 
 
 def measure_unforecast_claims(view: TableView) -> pl.DataFrame:
     """Series with claims in the budget year for which the forecast has nothing: new codes, or codes taken for ended."""
-    euro = euro_words("declared_amount_eur")
-    text = pl.format("{}/{}: {} claimed, forecast 0", "prestatiecode", "wlz_uitvoerder", euro)
-    found = view.frame.select(
-        text.alias("observed"),
-        pl.lit(1, dtype=pl.Int64).alias("findings_count"),
-        pl.col("declared_amount_eur").cast(pl.Float64).alias("at_stake_eur"),
-    )
-    return keep_largest(found, "every claimed series has a forecast")
+    at_stake = pl.col("declared_amount_eur").cast(pl.Float64).alias("at_stake_eur")
+    return keep_largest(view.frame.select(*SERIES, one_each(), at_stake, "declared_amount_eur"))
 
+
+YEARS = ("expected_eur", "last_year_eur")
+LAST_MONTH = ("declared_volume", "set_aside_month", "taken_volume")
 
 CLAIM_RULES = (
     Rule(
@@ -61,39 +54,19 @@ CLAIM_RULES = (
 )
 
 
-def _describe_year() -> pl.Expr:
-    """The series, its rule and its years, in words."""
-    series = ("prestatiecode", "wlz_uitvoerder", "flag")
-    return pl.format(
-        "{}/{}: {}, {} expected, {} last year", *series, *map(euro_words, ("expected_eur", "last_year_eur"))
-    )
-
-
-def _describe_month_set_aside() -> pl.Expr:
-    """The series, what was delivered of its last month and what is taken instead, in words."""
-    return pl.format(
-        "{}/{}: {}, {} units in {}, {} taken instead",
-        "prestatiecode",
-        "wlz_uitvoerder",
-        "flag",
-        number_words("declared_volume"),
-        pl.col("set_aside_month").dt.strftime("%Y-%m"),
-        number_words("taken_volume"),
-    )
-
-
 def measure_flags(
-    *flags: str, assumption: str = "", describe: Callable[[], pl.Expr] = _describe_year
+    *flags: str, assumption: str = "", ends_with: str = "years", figures: tuple[str, ...] = YEARS
 ) -> Callable[[TableView], pl.DataFrame]:
-    """A measure of the series that carry one of these flags, and the euro of that assumption, largest first."""
+    """A measure of the series that carry one of these flags, and the euro of that assumption, largest first.
+
+    The sentence: series, flag, and the part ``ends_with``, filled with the ``figures``.
+    """
 
     def measure(view: TableView) -> pl.DataFrame:
-        text = describe()
         minimum_eur = view.assumptions[assumption] if assumption else 0.0
         found = view.frame.filter(pl.col("flag").is_in(flags), pl.col("at_stake_eur") >= minimum_eur)
-        one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
-        rows = found.select(text.alias("observed"), one, "at_stake_eur", "wlz_uitvoerder")
-        return keep_largest(rows, "no series")
+        wording = pl.format("found {} {}", "flag", pl.lit(ends_with)).alias("wording")
+        return keep_largest(found.select(*SERIES, one_each(), "at_stake_eur", wording, "flag", *figures))
 
     return measure
 
@@ -106,7 +79,7 @@ FLAG_RULES = (
         kinds=("revenue",),
         severity="warn",
         metrics=measure_flags(
-            *SET_ASIDE_FLAGS, assumption="series_warning_minimum_eur", describe=_describe_month_set_aside
+            *SET_ASIDE_FLAGS, assumption="series_warning_minimum_eur", ends_with="taken", figures=LAST_MONTH
         ),
         expectation=NO_FINDINGS,
         expected="a last month between 0.7 and 1.5 times what the months before it lead to expect, "
@@ -162,9 +135,9 @@ def measure_advice_moves(view: TableView) -> pl.DataFrame:
 
     In: ``advice_moves.list_advice_moves``. The euro of the nation is what the uitvoerders named leave of its move.
     """
-    one = pl.lit(1, dtype=pl.Int64).alias("findings_count")
-    moves = view.frame.select("observed", one, "at_stake_eur", "wlz_uitvoerder")
-    return keep_largest(moves, "every expectation within the band of the advice before")
+    is_nation = pl.col("wlz_uitvoerder").is_null()
+    wording = pl.when(is_nation).then(pl.lit("nation moved")).otherwise(pl.lit("found moved")).alias("wording")
+    return keep_largest(view.frame.with_columns(one_each(), wording))
 
 
 ADVICE_RULES = (

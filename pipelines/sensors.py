@@ -152,8 +152,7 @@ def due_date_passed(context: dg.SensorEvaluationContext, warehouse: Warehouse) -
     if any(map(_is_claims, delivered)):
         said = solve_notices(check_id=DUE, delivery_month=month, **_how(warehouse))
     elif today > due:
-        text = f"no {CLAIMS} of {month_label(month)}, due on {due:%Y-%m-%d}"
-        said = send_notice(notice=write_notice(DUE, month, text), **_how(warehouse))
+        said = send_notice(notice=write_notice(DUE, month, kind=CLAIMS, due_on=due), **_how(warehouse))
     return dg.SkipReason(
         "; ".join(said) or f"claims of {month_label(month)} are due on {due:%Y-%m-%d}; nothing to tell"
     )
@@ -184,9 +183,8 @@ def failed_runs(context: dg.RunFailureSensorContext, warehouse: Warehouse) -> dg
     said = send_alerts(delivery_month=month, **_how(warehouse))
     causes = describe_failures(context)
     if causes:
-        notice = write_notice(
-            RUN, month, f"{'; '.join(causes)} (run {context.dagster_run.run_id[:8]})", " ".join(causes)
-        )
+        run = context.dagster_run.run_id[:8]
+        notice = write_notice(RUN, month, " ".join(causes), causes="; ".join(causes), run=run)
         said += send_notice(notice=notice, **_how(warehouse))
     return dg.SkipReason("; ".join(said) or "nothing to tell")
 

@@ -14,26 +14,44 @@ import polars as pl
 
 from warehouse.store import Store, replace_file
 
+# Whom and what: never null, empty where it is about no single one. ``subject``: see pipelines/alerts/news.py.
+STATE_KEY = (
+    "channel",
+    "check_id",
+    "checked_table",
+    "subject",
+    "wlz_uitvoerder",
+    "zorgkantoor_code",
+    "agb_code",
+    "prestatiecode",
+    "unit_code",
+    "care_month",
+)
 STATE_SCHEMA: dict[str, pl.DataType] = {
-    "channel": pl.String(),
-    "check_id": pl.String(),
-    "checked_table": pl.String(),
-    "subject": pl.String(),
+    **dict.fromkeys(STATE_KEY, pl.String()),
     "delivery_id": pl.String(),
     "delivery_month": pl.Date(),
     "severity": pl.String(),
+    "wording": pl.String(),
+    "numbers": pl.String(),
+    "findings_count": pl.Int64(),
     "observed": pl.String(),
     "at_stake_eur": pl.Float64(),
     "is_waiting": pl.Boolean(),
     "changed_at": pl.Datetime("us"),
 }
-STATE_KEY = ("channel", "check_id", "checked_table", "subject")
 
 
 def read_alert_state(store: Store) -> pl.DataFrame:
-    """What was told (columns of ``STATE_SCHEMA``); no rows at first."""
+    """What was told (columns of ``STATE_SCHEMA``); no rows at first.
+
+    Of a state from before findings were records the new columns are empty; ``subject`` then holds their old name.
+    """
     path = _folder(store) / "state.parquet"
-    return pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=STATE_SCHEMA)
+    if not path.exists():
+        return pl.DataFrame(schema=STATE_SCHEMA)
+    whole = pl.concat([pl.DataFrame(schema=STATE_SCHEMA), pl.read_parquet(path)], how="diagonal")
+    return whole.with_columns(pl.col(STATE_KEY).fill_null(""), pl.col("findings_count").fill_null(1))
 
 
 def write_alert_state(store: Store, state: pl.DataFrame) -> None:

@@ -17,6 +17,7 @@ from expectations.claim_prices import UNIT_CHECK, list_corrections
 from expectations.intake.known_claims import GoodClaims, KnownClaims, find_previous, find_same_content
 from expectations.intake.quarantine import split_rows
 from expectations.judging.delivery_view import BudgetView, ClaimsView
+from expectations.judging.finding import record_of
 from expectations.judging.results import LARGEST_TOTAL_EUR, CheckResult, foresees_block
 from expectations.judging.rule import Rule, RuleMetrics
 from warehouse import reference
@@ -142,6 +143,7 @@ def _misnamed(found: str, expected: str, month: date) -> CheckResult:
         message=f"D01 {month_label(month)}/{found} is passed over because of its name; expected {expected}. {action}. "
         f"Next: rename it to {expected} and repeat.",
         action=action,
+        findings=record_of("D01", "misnamed", file=found),
     )
 
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from expectations.catalogue import RULES
 from expectations.intake.quarantine import PRICE_NOT_POSITIVE, ROWS_FILE, UNKNOWN_CODE, split_rows
-from expectations.judging.results import CheckResult, tell_refusals
+from expectations.judging.results import RESULT_COLUMNS, CheckResult, tell_refusals
 from warehouse import reference
 from warehouse.contract import Table
 from warehouse.store import Store, month_label
@@ -148,7 +148,7 @@ def _latest_result(store: Store, check_id: str, delivery_id: str) -> tuple[Check
     for month in reversed(store.months(DATA_QUALITY)):
         found = store.read(DATA_QUALITY, month).filter(check_id=check_id, delivery_id=delivery_id)
         if found.height:
-            row = found.sort("revision").drop("delivery_month", "revision", "judged_at").row(-1, named=True)
+            row = found.sort("revision").select(RESULT_COLUMNS).row(-1, named=True)
             return CheckResult(**row), month
     raise DecisionError(f"{check_id} never judged a delivery {delivery_id!r}. Next: wlz query, marts.data_quality")
 

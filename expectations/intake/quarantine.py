@@ -24,7 +24,7 @@ def split_rows(
     known_units: Collection[str],
     released: Collection[str] = (),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Delivered rows → rows to use and rows in quarantine, the latter with ``reason`` and ``check_id``.
+    """Delivered rows → rows to use and rows in quarantine, the latter with ``reason``, ``check_id``, ``wording``.
 
     One row per delivered row in, each in exactly one of the two, in the order delivered. A kind without prestatie is
     never split. ``known_prestaties`` is the list of the year, ``known_units`` the COD218 codes allowed for the Wlz.
@@ -35,12 +35,13 @@ def split_rows(
     """
     tests = _row_tests(table, known_prestaties, known_units)
     if not tests:
-        no_reason = [pl.lit(None, dtype=pl.String).alias(name) for name in ("reason", "check_id")]
+        no_reason = [pl.lit(None, dtype=pl.String).alias(name) for name in ("reason", "check_id", "wording")]
         return frame, frame.clear().with_columns(no_reason)
-    caught = pl.any_horizontal(bad.fill_null(False) for bad, _, _ in tests)
+    caught = pl.any_horizontal(bad.fill_null(False) for bad, *_ in tests)
     judged = as_text(frame.with_row_index(_ROW).filter(caught)).with_columns(
-        pl.coalesce(pl.when(bad).then(reason) for bad, reason, _ in tests).alias("reason"),
-        pl.coalesce(pl.when(bad).then(pl.lit(check_id)) for bad, _, check_id in tests).alias("check_id"),
+        pl.coalesce(pl.when(bad).then(reason) for bad, reason, _, _ in tests).alias("reason"),
+        pl.coalesce(pl.when(bad).then(pl.lit(check_id)) for bad, _, check_id, _ in tests).alias("check_id"),
+        pl.coalesce(pl.when(bad).then(pl.lit(wording)) for bad, _, _, wording in tests).alias("wording"),
     )
     set_apart = judged.filter(~pl.col("check_id").is_in(sorted(set(released) - {UNKNOWN_CODE})))
     if set_apart.is_empty():
@@ -61,20 +62,21 @@ def _leave_out(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
 
 def _row_tests(
     table: Table, known_prestaties: Collection[str], known_units: Collection[str]
-) -> list[tuple[pl.Expr, pl.Expr, str]]:
-    """Per test: which rows are bad, why in words, and the check that reports them."""
+) -> list[tuple[pl.Expr, pl.Expr, str, str]]:
+    """Per test: which rows are bad, why in words, the check that reports them, and as what (wording of the finding)."""
     tests = []
     if "prestatiecode" in table.column_names:
         why = pl.format("prestatie {} is not in the list of the year", pl.col("prestatiecode").fill_null("(empty)"))
-        tests.append((_not_in("prestatiecode", known_prestaties), why, UNKNOWN_CODE))
+        tests.append((_not_in("prestatiecode", known_prestaties), why, UNKNOWN_CODE, "prestatie"))
     if tests and "unit_code" in table.column_names:
         why = pl.format("unit {} is not allowed for the Wlz", pl.col("unit_code").fill_null("(empty)"))
-        tests.append((_not_in("unit_code", known_units), why, UNKNOWN_CODE))
+        tests.append((_not_in("unit_code", known_units), why, UNKNOWN_CODE, "unit"))
     if tests and {"volume", "amount_eur"} <= set(table.column_names):
         amount, volume = pl.col("amount_eur").cast(pl.Float64), pl.col("volume")
         opposite = amount.sign() * volume.sign() < 0
-        tests.append((opposite, pl.lit("amount and volume have different signs"), PRICE_NOT_POSITIVE))
-        tests.append(((volume == 0) & (amount != 0), pl.lit("an amount with volume 0"), PRICE_NOT_POSITIVE))
+        signs, no_volume = "amount and volume have different signs", "an amount with volume 0"
+        tests.append((opposite, pl.lit(signs), PRICE_NOT_POSITIVE, "signs"))
+        tests.append(((volume == 0) & (amount != 0), pl.lit(no_volume), PRICE_NOT_POSITIVE, "no_volume"))
     return tests
 
 

@@ -27,7 +27,8 @@ from expectations.intake.arrivals import (
 from expectations.intake.decisions import apply_acceptances, newly_released, read_decisions, released_checks
 from expectations.intake.known_claims import KnownClaims
 from expectations.intake.quarantine import ROWS_FILE
-from expectations.judging.results import CheckResult, list_findings_of, tell_refusals, to_frame
+from expectations.judging.finding import record_of
+from expectations.judging.results import RESULT_COLUMNS, CheckResult, list_findings_of, tell_refusals, to_frame
 from expectations.judging.runner import judge
 from warehouse.contract import MONEY
 from warehouse.snapshots import forget_snapshots
@@ -39,6 +40,7 @@ from wlz.words.faults import Fault
 
 DUE_EVERY_MONTH = ("declaraties",)
 _JUDGED_KEY = ["check_id", "checked_table", "delivery_id"]
+_OF_JUDGING = ("revision", "judged_at", "check_status")  # when and how often a result was judged, and what came of it
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,7 @@ def _tell_not_used(store: Store, delivery_id: str, now: datetime) -> None:
         if results:
             before = judged[month]
             revised = _revised(before, to_frame([next(told) for _ in results], month, now))
-            said = [name for name in revised.columns if name != "judged_at"]
+            said = [name for name in revised.columns if name not in ("judged_at", "check_status")]
             two_later = before.with_columns(pl.col("revision") + 2)
             returned = revised.join(two_later, on=said, how="semi", nulls_equal=True)
             between = returned.with_columns(pl.col("revision") - 1)
@@ -213,7 +215,7 @@ def save_results(store: Store, results: Sequence[CheckResult], month: date, now:
 
 def _revised(before: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows that say something else than the last judgement of the same check, numbered on."""
-    said = [name for name in rows.columns if name not in ("revision", "judged_at")]
+    said = [name for name in rows.columns if name not in _OF_JUDGING]
     latest = before.sort("revision").unique(_JUDGED_KEY, keep="last")
     changed = rows.join(latest, on=said, how="anti", nulls_equal=True).drop("revision")
     numbers = latest.select(*_JUDGED_KEY, "revision")
@@ -224,7 +226,7 @@ def _revised(before: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
 def latest_results(quality: pl.DataFrame) -> list[CheckResult]:
     """Rows of ``data_quality`` as results: the last judgement of every check."""
     latest = quality.sort("revision").unique(_JUDGED_KEY, keep="last", maintain_order=True)
-    return [CheckResult(**row) for row in latest.drop("delivery_month", "revision", "judged_at").iter_rows(named=True)]
+    return [CheckResult(**row) for row in latest.select(RESULT_COLUMNS).iter_rows(named=True)]
 
 
 def _set_aside(arrival: Arrival, quarantine: Path) -> None:
@@ -354,4 +356,5 @@ def _missing(kind: str, landing: Path, month: date) -> CheckResult:
         expected="a delivery every month",
         message=fault.sentence(),
         action="The last accepted delivery is used",
+        findings=record_of("D01", "no_file"),
     )

@@ -196,6 +196,17 @@ def euro_by_month(claims: pl.DataFrame | pl.LazyFrame, crosswalk: pl.DataFrame, 
     )
 
 
+def code_of_region(crosswalk: pl.DataFrame) -> pl.DataFrame:
+    """One zorgkantoor_code per zorgkantoorregio, so that a finding about a region has a name that stays.
+
+    The code that came first of those the region has had; codes change, and a finding is the same under the next one.
+    """
+    oldest = crosswalk.sort("valid_from", "zorgkantoor_code")
+    return oldest.unique("zorgkantoorregio", keep="first", maintain_order=True).select(
+        "zorgkantoorregio", "zorgkantoor_code"
+    )
+
+
 def holds_on(day: pl.Expr) -> pl.Expr:
     """Whether a crosswalk row holds on this day; ``valid_to`` is exclusive, empty means still valid."""
     return (pl.col("valid_from") <= day) & (pl.col("valid_to").is_null() | (day < pl.col("valid_to")))

@@ -1,16 +1,15 @@
 """The base suite of a table, derived from its contract alone. Rules that need more than the contract are per stage."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
 
+from expectations.judging.finding import as_records
 from expectations.judging.results import CheckResult
 from expectations.judging.rule import NO_FINDINGS, ExpectationSpec, Rule, RuleMetrics, error_text
 from expectations.judging.runner import judge
 from warehouse.contract import Column, Table
-from wlz.words.counts import format_count
 
 CHECK_ID = "contract"
 _FIRST_OF_MONTH = "%Y-%m-01"
@@ -68,9 +67,18 @@ def measure_contract(table: Table, frame: pl.DataFrame, minimum_rows: int = 1) -
     for spec in expectation_specs(table, minimum_rows):
         judgeable = set(spec.columns) <= sound or spec.type == "ExpectColumnValuesToBeOfType"
         count = _MEASURES[spec.type](frame, spec.kwargs) if judgeable else 0
-        where = f"column {' × '.join(spec.columns)}" if spec.columns else format_count(frame.height, "row")
-        rows.append({"observed": f"{where}: {_in_words(spec)} ({count:,} not)", "findings_count": count})
-    return pl.DataFrame(rows).with_columns(pl.lit(None, dtype=pl.Float64).alias("at_stake_eur"))
+        limits = ", ".join(str(value) for name, value in spec.kwargs.items() if not name.startswith("column"))
+        rows.append(
+            {
+                "findings_count": count,
+                "wording": f"{'column' if spec.columns else 'rows'} {spec.type} not_met",
+                "columns": " × ".join(spec.columns),
+                "rows_count": frame.height,
+                "limits": limits,
+            }
+        )
+    metrics = pl.DataFrame(rows).with_columns(pl.lit(None, dtype=pl.Float64).alias("at_stake_eur"))
+    return as_records(CHECK_ID, metrics)
 
 
 def _column_specs(column: Column, nullable: bool) -> list[ExpectationSpec]:
@@ -139,13 +147,6 @@ _MEASURES: dict[str, Callable[[pl.DataFrame, Mapping[str, Any]], int]] = {
     "ExpectColumnValuesToBeUnique": lambda frame, kwargs: _count_duplicates(frame, [kwargs["column"]]),
     "ExpectCompoundColumnsToBeUnique": lambda frame, kwargs: _count_duplicates(frame, kwargs["column_list"]),
 }
-
-
-def _in_words(spec: ExpectationSpec) -> str:
-    """The expectation as words: values to be between 2015 and 2100."""
-    words = re.sub(r"(?<!^)(?=[A-Z])", " ", spec.type.removeprefix("Expect")).lower()
-    values = [str(value) for name, value in spec.kwargs.items() if not name.startswith("column")]
-    return " ".join([words, ", ".join(values)]).strip()
 
 
 _RULE = Rule(

@@ -7,25 +7,24 @@ from decimal import Decimal
 
 import polars as pl
 
-from expectations.judging.rule import FINDING_ABOUT, MAX_FINDINGS, NO_FINDINGS, RuleMetrics
+from expectations.judging.finding import ABOUT, MAX_FINDINGS, list_findings
+from expectations.judging.rule import NO_FINDINGS, RuleMetrics
+from expectations.judging.sentences import format_euro
 from warehouse.contract import MONEY, conform
 from warehouse.tables.quality import CHECK_FINDINGS, DATA_QUALITY
-from wlz.words.counts import format_count
 
 REFUSED = "The delivery is refused; the last accepted one is used"
 USED = "The delivery is used"
 NOT_USED = "Nothing of it is used: the delivery is refused"
 LARGEST_TOTAL_EUR = 1e15  # what an amount at rest can hold; a larger sum comes from damaged numbers and is not known
 _FINDINGS_IN_MESSAGE = 3
-_MLN = 1_000_000
-_EXPECTED = ", expected "
 
 
 @dataclass(frozen=True)
 class CheckResult:
     """One check on one delivery or table: a row of ``data_quality`` without its month.
 
-    ``findings`` are the rows behind it (observed, findings_count, at_stake_eur, whom they are about).
+    ``findings`` are the records behind it (see ``finding.py``).
     """
 
     check_id: str
@@ -60,10 +59,13 @@ class CheckResult:
         return replace(self, action=action, message=message)
 
 
+RESULT_COLUMNS = [one.name for one in fields(CheckResult) if one.name != "findings"]  # as kept in data_quality
+
+
 def passed_result(metrics: RuleMetrics) -> CheckResult:
     """The result when every metric was as expected; ``observed`` says what was measured."""
     rule = metrics.rule
-    observed = rule.describe(metrics.frame, 1) if metrics.frame.height == 1 else f"{metrics.frame.height:,} as expected"
+    observed = metrics.frame["observed"][0] if metrics.frame.height == 1 else f"{metrics.frame.height:,} as expected"
     message = f"{rule.check_id} {rule.title}: {metrics.subject} is as expected ({observed})."
     return _result(metrics, rule.severity, "passed", 0, None, observed, message, USED)
 
@@ -81,13 +83,13 @@ def failed_result(metrics: RuleMetrics, findings: pl.DataFrame) -> CheckResult:
     at_stake = Decimal(f"{total:.2f}") if known.len() and abs(total) < LARGEST_TOTAL_EUR else None
     stake = "The amount at stake is not known" if at_stake is None else f"About {format_euro(at_stake)} is at stake"
     likely = f"Likely {rule.cause}. " if rule.cause else ""
-    found = rule.describe(findings, _FINDINGS_IN_MESSAGE)
-    expected = "" if _EXPECTED in found else f"; expected {metrics.expected or rule.expected}"  # a fault says its own
+    found = list_findings(findings, _FINDINGS_IN_MESSAGE)
+    expected = "" if _says_expected(findings) else f"; expected {metrics.expected or rule.expected}"
     message = (
         f"{rule.check_id} {rule.title}: {metrics.subject}: {found}{expected}. "
         f"{likely}{stake}. {action}. Next: {rule.next_step}."
     )
-    observed = rule.describe(findings, MAX_FINDINGS)
+    observed = list_findings(findings, MAX_FINDINGS)
     count = int(findings["findings_count"].sum())
     result = _result(metrics, severity, "failed", count, at_stake, observed, message, action)
     return replace(result, findings=findings)
@@ -128,10 +130,16 @@ def _not_used(result: CheckResult, check_ids: Sequence[str]) -> str:
 
 def to_frame(results: Sequence[CheckResult], delivery_month: date, judged_at: datetime) -> pl.DataFrame:
     """Results as rows of the contract ``data_quality``, one per check and delivery. Raises ContractError."""
-    stored = [one.name for one in fields(CheckResult) if one.name != "findings"]
     known = {"delivery_month": delivery_month, "judged_at": judged_at, "revision": 1}
-    rows = [{**known, **{name: getattr(result, name) for name in stored}} for result in results]
+    rows = [{**known, **{name: getattr(result, name) for name in RESULT_COLUMNS}} for result in results]
     return conform(pl.DataFrame(rows, schema=DATA_QUALITY.schema), DATA_QUALITY)
+
+
+def _says_expected(findings: pl.DataFrame) -> bool:
+    """Whether a finding named in the message is a fault in a file, which says itself what was expected."""
+    return "fault_expected" in findings.columns and bool(
+        findings["fault_expected"].head(_FINDINGS_IN_MESSAGE).is_not_null().any()
+    )
 
 
 def list_findings_of(results: Sequence[CheckResult], delivery_month: date) -> pl.DataFrame:
@@ -144,48 +152,22 @@ def list_findings_of(results: Sequence[CheckResult], delivery_month: date) -> pl
         if result.findings is None:
             continue
         known = (pl.lit(getattr(result, name)).alias(name) for name in ("check_id", "checked_table", "delivery_id"))
-        told = result.findings.columns
-        about = (
-            (pl.col(name) if name in told else pl.lit(None)).cast(pl.String).replace("", None).alias(name)
-            for name in FINDING_ABOUT
-        )
         frames.append(
             result.findings.select(
                 pl.lit(delivery_month).alias("delivery_month"),
                 *known,
                 pl.int_range(1, pl.len() + 1).alias("finding_number"),
-                *about,
+                *ABOUT,
+                "care_month",
                 "observed",
                 pl.col("findings_count").cast(pl.Int64),
+                "merged_count",
                 at_stake.round(2, mode="half_to_even").cast(MONEY).alias("at_stake_eur"),
+                "wording",
+                "numbers",
             )
         )
     return conform(pl.concat(frames), CHECK_FINDINGS) if frames else CHECK_FINDINGS.empty()
-
-
-def format_euro(amount: Decimal | float) -> str:
-    """An amount for a sentence: millions with one decimal, smaller amounts in whole euro.
-
-    >>> format_euro(Decimal("92345678.00")), format_euro(1234.56)
-    ('€ 92.3 mln', '€ 1,235')
-    """
-    millions = amount >= _MLN or amount <= -_MLN
-    return f"€ {amount / _MLN:,.1f} mln" if millions else f"€ {amount:,.0f}"
-
-
-def euro_words(column: str) -> pl.Expr:
-    """``format_euro`` of a column."""
-    return pl.col(column).map_elements(format_euro, return_dtype=pl.String)
-
-
-def number_words(column: str) -> pl.Expr:
-    """A column in whole numbers with a mark between the thousands."""
-    return pl.col(column).map_elements(lambda number: f"{number:,.0f}", return_dtype=pl.String)
-
-
-def count_words(column: str, noun: str) -> pl.Expr:
-    """``format_count`` of a column."""
-    return pl.col(column).map_elements(lambda count: format_count(count, noun), return_dtype=pl.String)
 
 
 def escalates(metrics: RuleMetrics, findings: pl.DataFrame) -> bool:

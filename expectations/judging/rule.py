@@ -2,19 +2,17 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
-import polars.selectors as cs
 
 from expectations.judging.delivery_view import DeliveryView
+from expectations.judging.finding import FINDING_COLUMNS, as_records
+from expectations.judging.sentences import localise
 from warehouse.contract import MONEY, Table
 
 SEVERITIES = ("block", "warn", "info")
-MAX_FINDINGS = 20  # findings named per check, largest amount first; the rest is counted (catalogue of checks)
-FINDING_COLUMNS = ("observed", "findings_count", "at_stake_eur")
-FINDING_ABOUT = ("wlz_uitvoerder", "zorgkantoor_code", "agb_code")  # whom, as far as it is about one; a provider by two
 
 
 @dataclass(frozen=True)
@@ -65,11 +63,11 @@ class Rule:
     """A rule, declared once.
 
     ``metrics`` measures one delivery (a ClaimsView for claims, a BudgetView for every other kind, a DeliveryView for
-    rules of both) or the table of a stage (a TableView): at least one row, with
-    ``observed`` (words), ``findings_count``, ``at_stake_eur`` (euro, empty when unknown), those of ``FINDING_ABOUT``
-    where a finding is about one uitvoerder or provider, and the columns that ``expectation`` judges. Rows the
-    expectation turns down are the findings.
-    ``describe`` puts the judged rows into words.
+    rules of both) or the table of a stage (a TableView): at least one row, with ``findings_count``, ``at_stake_eur``
+    (euro, empty when unknown), those of ``finding.ABOUT`` that a finding is about, the columns that ``expectation``
+    judges, and other figures; ``wording`` names the parts of its sentence. Rows the expectation turns down are the
+    findings. ``month_matters`` when a single month is what is wrong: then, and only then, there is a ``care_month``,
+    and the same fault in another month is another finding.
     """
 
     check_id: str
@@ -86,7 +84,7 @@ class Rule:
     escalation: Escalation | None = None
     judges_unreadable: bool = False
     can_be_accepted: bool = True  # whether a person may overrule a block: not where nothing could be computed
-    describe: Callable[[pl.DataFrame, int], str] = field(default=lambda rows, limit: list_findings(rows, limit))
+    month_matters: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +117,9 @@ def measure(rule: Rule, view: DeliveryView | TableView) -> RuleMetrics:
         missing = [name for name in (*FINDING_COLUMNS, *rule.expectation.columns) if name not in frame.columns]
         if missing:
             raise ValueError(f"the metrics lack {', '.join(missing)}")
+        if "care_month" in frame.columns and not rule.month_matters:
+            raise ValueError("the metrics have a care_month, and the rule does not declare month_matters")
+        frame = as_records(rule.check_id, frame)
         block_above = None if rule.escalation is None else view.assumptions[rule.escalation.assumption]
     except Exception as error:  # any mistake in a rule is that rule's, not the delivery's
         return replace(unmeasured, error=error_text(error))
@@ -132,7 +133,7 @@ def measure_table(
     return measure(rule, TableView(frame, assumptions, table_name, delivery_id))
 
 
-def fill_thresholds(text: str, assumptions: Mapping[str, float]) -> str:
+def fill_thresholds(text: str, assumptions: Mapping[str, float], language: str = "en") -> str:
     """The text with the names of assumptions replaced by their values, ratios as a percentage.
 
     >>> fill_thresholds("at most partial_fall_ratio below", {"partial_fall_ratio": 0.2})
@@ -144,7 +145,7 @@ def fill_thresholds(text: str, assumptions: Mapping[str, float]) -> str:
         if name not in assumptions:
             return name
         value = assumptions[name]
-        return f"{100 * value:g} %" if name.endswith("_ratio") else f"{value:,g}"
+        return localise(f"{100 * value:g} %" if name.endswith("_ratio") else f"{value:,g}", language)
 
     return re.sub(r"[a-z0-9]+(?:_[a-z0-9]+)+", value_of, text)
 
@@ -161,35 +162,3 @@ def row_amount(table: Table) -> pl.Expr:
     if not money:
         return pl.lit(None, dtype=pl.Float64)
     return pl.sum_horizontal(pl.col(name).cast(pl.Float64).abs() for name in money)
-
-
-def keep_largest(findings: pl.DataFrame, clean: str) -> pl.DataFrame:
-    """The 20 findings with the largest amount and one row for the rest; without findings one row that says ``clean``.
-
-    Keeps a metrics frame small and never empty. ``merged_count`` is how many findings a row stands for; other numeric
-    columns of the rest carry their largest value.
-    """
-    if findings.is_empty():
-        zero = {"observed": clean, "findings_count": 0, "at_stake_eur": 0.0}
-        names = {**dict.fromkeys(findings.columns), **zero}
-        return pl.DataFrame([{name: zero.get(name, None if name in FINDING_ABOUT else 0.0) for name in names}])
-    findings = findings.sort(
-        ["at_stake_eur", "findings_count", "observed"], descending=[True, True, False], nulls_last=True
-    ).with_columns(pl.lit(1, dtype=pl.Int64).alias("merged_count"))
-    rest = findings.slice(MAX_FINDINGS)
-    if rest.is_empty():
-        return findings
-    counted = rest.select(
-        pl.format("{} more", pl.len()).alias("observed"),
-        pl.col("findings_count", "at_stake_eur", "merged_count").sum(),
-        (cs.numeric() - cs.by_name("findings_count", "at_stake_eur", "merged_count")).max(),
-    )
-    return pl.concat([findings.head(MAX_FINDINGS), counted], how="diagonal_relaxed")
-
-
-def list_findings(rows: pl.DataFrame, limit: int) -> str:
-    """The findings in words, in the order of the metrics, at most ``limit`` of them and a count of the rest."""
-    texts = rows["observed"].head(limit).to_list()
-    hidden = rows.slice(limit)
-    count = hidden["merged_count"].sum() if "merged_count" in rows.columns else hidden.height
-    return "; ".join([*texts, f"and {count:,} more"] if count else texts)

@@ -6,12 +6,14 @@ What is news is decided in ``news.py``; what a channel makes of a digest is in `
 import html
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from expectations.judging.rule import MAX_FINDINGS
-from pipelines.alerts.news import Alert, Findings, News, Told
+from expectations.judging.finding import MAX_FINDINGS
+from expectations.judging.rule import fill_thresholds
+from expectations.judging.sentences import localise, say_finding, words_of
+from pipelines.alerts.news import BROKEN, Alert, Findings, News, Record, Told
 from reports import checks_nl
 from reports.checks_nl import DUTCH
 from warehouse.store import month_label
@@ -55,7 +57,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "more": ("En nog {} van {}.", "And {} more of {}."),
     "standing": ("Stond er al, en hierboven niet herhaald: {}.", "Told before and not repeated above: {}."),
     "all": ("Alles staat in marts.data_quality.", "All of it is in marts.data_quality."),
-    "as_found": ("Gevonden en verwacht staan er in de (Engelse) woorden van de controle.", ""),
     "provider": ("zorgaanbieder", "provider"),
     "address": ("(adres)", "(address)"),
     "path": ("(pad)", "(path)"),
@@ -77,7 +78,7 @@ _NOTICES = {
 }
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _PATH = re.compile(r"(?<![\w./])(?:[A-Za-z]:[\\/]|~?/)(?:[^\s/\\:;,'\")]+[/\\])+[^\s:;,'\")]*")
-_AGB = re.compile(r"(?<![\w.,-])(?:provider )?\d{8}(?![\w-]|[.,]\d)")
+_AGB = re.compile(r"(?<![\w.,-])(?:provider |zorgaanbieder )?\d{8}(?![\w-]|[.,]\d)")
 
 
 @dataclass(frozen=True)
@@ -138,22 +139,24 @@ def write_digest(
         standing = Counter(alert.check_id for alert in news.standing)
         listed = ", ".join(f"{check_id} ({count})" for check_id, count in standing.most_common(MAX_FINDINGS))
         notes.append(say("standing", language).format(listed))
-    notes += [say("all", language), *([say("as_found", language)] if language == "nl" else [])]
+    notes.append(say("all", language))
     month = month_label(delivery_month)
     return Digest(
         subject=f"Wlz-kader {month}: {counted}",
         lead=f"{say('lead', language).format(month, counted)} {largest}".strip(),
         delivery_month=delivery_month,
         language=language,
-        entries=[_write_entry(alert, id(alert) in worse, zin_kader_eur, language) for alert in shown],
+        entries=[
+            _write_entry(alert, id(alert) in worse, zin_kader_eur, findings.thresholds, language) for alert in shown
+        ],
         solved=_write_solved(news.solved, language),
         notes=notes,
     )
 
 
-def _order(alert: Alert) -> tuple[bool, bool, float, str, str]:
+def _order(alert: Alert) -> tuple[bool, bool, float, str, tuple[object, ...]]:
     amount = alert.at_stake_eur
-    return alert.severity != "block", amount is None, -(amount or 0), alert.check_id, alert.observed
+    return alert.severity != "block", amount is None, -(amount or 0), alert.check_id, alert.key[2:]
 
 
 def _at_most(ordered: Sequence[Alert]) -> list[Alert]:
@@ -182,20 +185,41 @@ def _count_words(alerts: Sequence[Alert], news: News, language: str) -> str:
     return ", ".join([*words, *(f"{count} {say(name, language)}" for name, count in gone.items() if count)])
 
 
-def _write_entry(alert: Alert, is_worse: bool, zin_kader_eur: float | None, language: str) -> Entry:
+def _write_entry(
+    alert: Alert, is_worse: bool, zin_kader_eur: float | None, thresholds: Mapping[str, float], language: str
+) -> Entry:
     title, action, next_step = _check_words(alert, language)
     marks = [say("worse", language)] * is_worse + [say("broken", language)] * alert.is_broken
     heading = f"{say(alert.severity, language).upper()} {alert.check_id} {title}" + "".join(f" ({m})" for m in marks)
     texts = {
         "delivery": alert.delivery_id,
-        "observed": alert.observed,
-        "expected": alert.expected,
+        "observed": say_found(alert, language),
+        "expected": _say_expected(alert, thresholds, language),
         "amount": _amount(alert.at_stake_eur, zin_kader_eur, language),
         "action": action,
         "next_step": next_step,
     }
     fields = {name: clean(texts[name], language) for name in _FIELDS if texts[name]}
     return Entry(alert.check_id, alert.severity, clean(heading, language), alert.at_stake_eur, fields)
+
+
+def say_found(record: Record, language: str) -> str:
+    """The finding in the language, from its record; its English sentence where it was none yet."""
+    if record.subject == BROKEN and language == "nl":
+        return say_finding(record.check_id, {"wording": BROKEN, "error": record.observed}, language)
+    if record.numbers is None:
+        return record.observed
+    figures = {name: value or None for name, value in record.about._asdict().items()}
+    known = {"wording": record.wording, "numbers": record.numbers, "findings_count": record.findings_count}
+    try:
+        return say_finding(record.check_id, {**figures, **known}, language)
+    except KeyError:  # a record of an earlier version, without a figure that the sentence of today asks for
+        return record.observed
+
+
+def _say_expected(alert: Alert, thresholds: Mapping[str, float], language: str) -> str:
+    words = words_of(alert.check_id, language).get("expected")
+    return alert.expected if words is None else fill_thresholds(words, thresholds, language)
 
 
 def _check_words(alert: Alert, language: str) -> tuple[str, str, str]:
@@ -233,7 +257,7 @@ def _write_gone(gone: Sequence[Told], language: str) -> list[str]:
         words = DUTCH.get(one.check_id)
         title = f" {words.title}" if words is not None and language == "nl" else ""
         amount = "" if one.at_stake_eur is None else f" ({format_amount(one.at_stake_eur, language)})"
-        lines.append(clean(f"{one.check_id}{title}: {one.observed}", language) + amount)
+        lines.append(clean(f"{one.check_id}{title}: {say_found(one, language)}", language) + amount)
     return lines
 
 
@@ -243,7 +267,7 @@ def _amount(amount_eur: float | None, zin_kader_eur: float | None, language: str
     if not zin_kader_eur:
         return format_amount(amount_eur, language)
     ratio = amount_eur / zin_kader_eur
-    share = _localise(f"{100 * ratio:.2f} %", language) if ratio >= _SMALLEST_RATIO else say("tiny", language)
+    share = localise(f"{100 * ratio:.2f} %", language) if ratio >= _SMALLEST_RATIO else say("tiny", language)
     return say("share", language).format(format_amount(amount_eur, language), share)
 
 
@@ -255,11 +279,7 @@ def format_amount(amount_eur: float, language: str) -> str:
     """
     millions = abs(amount_eur) >= _MLN
     text = f"€ {amount_eur / _MLN:,.1f} mln" if millions else f"€ {amount_eur:,.0f}"
-    return _localise(text, language)
-
-
-def _localise(text: str, language: str) -> str:
-    return text.translate(str.maketrans(",.", ".,")) if language == "nl" else text
+    return localise(text, language)
 
 
 def clean(text: str, language: str) -> str:

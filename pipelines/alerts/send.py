@@ -6,23 +6,42 @@ never raises: what went wrong comes back as a sentence, without addresses or sec
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from expectations.intake.decisions import RELEASE, read_decisions
+from expectations.judging.sentences import say_finding
+from expectations.judging.status import Judgement
 from pipelines.alerts.channels import Channel, ChannelError, Sleep, find_channels, find_language, send_with_retries
 from pipelines.alerts.digest import write_digest
-from pipelines.alerts.news import ABOUT_PROVIDERS, Alert, Findings, Judgement, Told, choose_messages, list_findings
+from pipelines.alerts.news import (
+    ABOUT_PROVIDERS,
+    BROKEN,
+    About,
+    Alert,
+    Findings,
+    Key,
+    Record,
+    Told,
+    choose_messages,
+    list_findings,
+)
+from pipelines.alerts.told_before import find_same
 from warehouse import duck
 from warehouse.alert_state import STATE_KEY, STATE_SCHEMA, read_alert_state, sole_sender, write_alert_state
 from warehouse.contract import Table
+from warehouse.settings import load_assumptions
 from warehouse.store import Store, month_label
 from warehouse.tables.quality import CHECK_FINDINGS, DATA_QUALITY
+from wlz.known.assumptions import AssumptionError
+from wlz.words.figures import pack_figures
 
 DUE, RUN = "due", "run"
+MAX_OBSERVED = 300  # characters of a sentence that are remembered
 NOTICES = (DUE, RUN)  # not of a check, so no later judgement solves them
 
 
@@ -77,17 +96,27 @@ def solve_notices(
     return _tell(post, lambda: Findings([], judged=solved))
 
 
-def write_notice(check_id: str, delivery_month: date, observed: str, subject: str = "") -> Alert:
-    """A notice about a delivery month; the same ``subject`` is told once."""
-    month = month_label(delivery_month)
-    return Alert(check_id, month, subject, "", delivery_month, "warn", observed)
+def write_notice(check_id: str, delivery_month: date, subject: str = "", **figures: object) -> Alert:
+    """A notice about a delivery month; the same ``subject`` is told once. ``figures`` fill its sentence."""
+    month, numbers = month_label(delivery_month), pack_figures({"month": delivery_month, **figures})
+    observed = say_finding(check_id, {"numbers": numbers}, "en")
+    return Alert(check_id, month, "", delivery_month, "warn", subject=subject, numbers=numbers, observed=observed)
 
 
 def read_findings(store: Store, delivery_month: date) -> Findings:
     """What stands in the lake at a delivery month: the findings of the last judgement of every check."""
     quality, found = (_read_until(store, table, delivery_month) for table in (DATA_QUALITY, CHECK_FINDINGS))
     released = read_decisions(store).filter(decision=RELEASE).select("check_id", "delivery_id")
-    return list_findings(quality, found, store.read_register(), delivery_month, set(released.iter_rows()))
+    findings = list_findings(quality, found, store.read_register(), delivery_month, set(released.iter_rows()))
+    return replace(findings, thresholds=_read_thresholds(delivery_month))
+
+
+def _read_thresholds(delivery_month: date) -> Mapping[str, float]:
+    """The assumptions that the words of a check name; without a file of the year their names are told."""
+    try:
+        return dict(load_assumptions(delivery_month.year))
+    except AssumptionError:
+        return {}
 
 
 def _read_until(store: Store, table: Table, last: date) -> pl.DataFrame:
@@ -158,7 +187,7 @@ def _read_kader(database: Path, month: date) -> float | None:
 
 
 def _tell_channel(post: _Post, channel: Channel, findings: Findings, kader: float | None, language: str) -> list[str]:
-    state = read_alert_state(post.store)
+    state = _carry_over(post, read_alert_state(post.store), channel, findings)
     told = _as_told(state.filter(channel=channel.name))
     waiting = [one for one in told if one.is_waiting]
     overtaken = [one for one in waiting if (one.check_id, one.checked_table) in findings.judged]
@@ -182,9 +211,29 @@ def _tell_channel(post: _Post, channel: Channel, findings: Findings, kader: floa
     return [f"alerts: sent by {channel.name}: {digest.subject}" + (f" ({remark})" if remark else "")]
 
 
+def _carry_over(post: _Post, state: pl.DataFrame, channel: Channel, findings: Findings) -> pl.DataFrame:
+    """The state in which what was told before findings were records stands under the records of today.
+
+    Row by row, when its check has been judged anew: until then it stands under its old subject, as the finding does.
+    """
+    old = [one for one in _as_told(state.filter(channel=channel.name)) if _is_from_before(one)]
+    same = {one.key: [findings.alerts[place] for place in find_same(one, findings.alerts)] for one in old}
+    moved = [one for one in old if same[one.key]]
+    if not moved:
+        return state
+    rows = [_as_row(channel, _to_told(alert, like=one), post.now) for one in moved for alert in same[one.key]]
+    state = pl.concat([_forget(state, channel, moved), pl.DataFrame(rows, schema=STATE_SCHEMA)])
+    write_alert_state(post.store, state)
+    return read_alert_state(post.store)
+
+
+def _is_from_before(told: Told) -> bool:
+    return told.check_id not in NOTICES and told.subject not in ("", BROKEN)
+
+
 def _without_doubles(alerts: Sequence[Alert]) -> list[Alert]:
     """A notice that waits and is made again at this moment is one notice."""
-    notices: dict[tuple[str, str, str], Alert] = {}
+    notices: dict[Key, Alert] = {}
     others = []
     for alert in alerts:
         if alert.check_id in NOTICES:
@@ -195,33 +244,44 @@ def _without_doubles(alerts: Sequence[Alert]) -> list[Alert]:
 
 
 def _remember(post: _Post, state: pl.DataFrame, channel: Channel, told: Iterable[Told]) -> None:
-    """The state with what was told now; of findings that read the same the largest counts."""
+    """The state with what was told now; of findings that are about the same the largest counts."""
     ordered = sorted(told, key=lambda one: one.at_stake_eur or 0)
-    rows = [{"channel": channel.name, **vars(one), "changed_at": post.now} for one in ordered]
+    rows = [_as_row(channel, one, post.now) for one in ordered]
     write_alert_state(post.store, pl.concat([state, pl.DataFrame(rows, schema=STATE_SCHEMA)]))
 
 
 def _forget(state: pl.DataFrame, channel: Channel, told: Sequence[Told]) -> pl.DataFrame:
     """The state without these: what is solved is news again when it comes back."""
-    gone = pl.DataFrame([(channel.name, *one.key) for one in told], STATE_KEY, orient="row")
+    gone = pl.DataFrame([(channel.name, *one.key[:3], *one.about) for one in told], STATE_KEY, orient="row")
     return state.join(gone, on=STATE_KEY, how="anti") if told else state
 
 
+def _as_row(channel: Channel, told: Told, now: datetime) -> dict[str, object]:
+    fields = {name: value for name, value in vars(told).items() if name != "about"}
+    return {"channel": channel.name, **fields, **told.about._asdict(), "changed_at": now}
+
+
 def _as_told(rows: pl.DataFrame) -> list[Told]:
-    return [Told(**row) for row in rows.drop("channel", "changed_at").iter_rows(named=True)]
+    told = []
+    for row in rows.drop("channel", "changed_at").iter_rows(named=True):
+        about = About(*(row.pop(name) for name in About._fields))
+        told.append(Told(about=about, **row))
+    return told
 
 
-def _to_told(alert: Alert, *, is_waiting: bool = False) -> Told:
-    return Told(
-        *alert.key,
-        alert.delivery_id,
-        alert.delivery_month,
-        alert.severity,
-        alert.observed[:300],
-        alert.at_stake_eur,
-        is_waiting,
-    )
+def _to_told(alert: Alert, *, like: Told | None = None, is_waiting: bool = False) -> Told:
+    """What is remembered of an alert; told ``like`` one from before, with the delivery and the euro told then."""
+    told = Told(**_record_of(alert), is_waiting=is_waiting)
+    if like is None:
+        return told
+    then = {name: getattr(like, name) for name in ("delivery_id", "delivery_month", "severity", "at_stake_eur")}
+    return replace(told, **then)
 
 
 def _as_alert(told: Told) -> Alert:
-    return Alert(*told.key, told.delivery_id, told.delivery_month, told.severity, told.observed, told.at_stake_eur)
+    return Alert(**_record_of(told))
+
+
+def _record_of(one: Record) -> dict[str, Any]:
+    record = {each.name: getattr(one, each.name) for each in fields(Record)}
+    return {**record, "observed": one.observed[:MAX_OBSERVED]}

@@ -129,12 +129,13 @@ def leave_checks_out() -> None:
     """Rules that measure nothing and a judge that passes everything, Great Expectations left out."""
     from expectations.judging import rule as rules
     from expectations.judging import runner
+    from expectations.judging.finding import as_records
     from expectations.judging.results import passed_result
 
     def pass_all(rule: Rule, _subject: object, unmeasured: RuleMetrics, _assumptions: object) -> RuleMetrics:
         passing = dict.fromkeys(rule.expectation.columns, rule.expectation.kwargs.get("min_value", 0))
-        row = {**passing, "observed": "not measured", "findings_count": 0, "at_stake_eur": 0.0}
-        return replace(unmeasured, frame=pl.DataFrame([row]))
+        row = {**passing, "found": "not measured", "wording": "found", "findings_count": 0, "at_stake_eur": 0.0}
+        return replace(unmeasured, frame=as_records("", pl.DataFrame([row])))
 
     rules._measure = pass_all
     runner._judge_alike = lambda group: [passed_result(metrics) for metrics in group]

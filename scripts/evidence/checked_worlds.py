@@ -104,11 +104,10 @@ class World:
         return list_months(FIRST_DELIVERY_MONTH, self.until)
 
     @property
-    def wrong_on_purpose(self) -> list[str]:
-        """How findings begin that are true of a clean world: series that are late, stopped, or agreed in hours."""
+    def wrong_on_purpose(self) -> set[tuple[str, str]]:
+        """Uitvoerder and prestatie of what is true of a clean world: series that are late, stopped, agreed in hours."""
         cells = self.claims.world.cells
-        wrong = {*cells.late, *cells.stopped, *cells.hours_as_minutes, *cells.hours, *self._agreed_in_hours()}
-        return [text for name, code in sorted(wrong) for text in (f"{name}, {code}:", f"{code}/{name}:")]
+        return {*cells.late, *cells.stopped, *cells.hours_as_minutes, *cells.hours, *self._agreed_in_hours()}
 
     def _agreed_in_hours(self) -> list[tuple[str, str]]:
         """Series with an agreement in hours under the code of minutes: at a price that no minute has."""

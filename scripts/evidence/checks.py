@@ -10,7 +10,7 @@ import argparse
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import date
 from pathlib import Path
@@ -92,7 +92,7 @@ def measure_clean(job: Job, folder: Path) -> Rows:
     wrong = world.wrong_on_purpose
     judged = []
     with patch(
-        "expectations.judging.rule.MAX_FINDINGS", EVERY_FINDING
+        "expectations.judging.finding.MAX_FINDINGS", EVERY_FINDING
     ):  # all are named, so that the true ones are counted
         for month in [month for month in world.months if month >= first]:
             claims = world.clean(month)
@@ -109,10 +109,10 @@ def measure_clean(job: Job, folder: Path) -> Rows:
     return {"clean": rows}
 
 
-def describe_clean(result: Any, counts: dict[str, int], wrong: Sequence[str]) -> dict[str, Any]:
+def describe_clean(result: Any, counts: dict[str, int], wrong: Collection[tuple[str, str]]) -> dict[str, Any]:
     """One result on a clean delivery: its findings, those that are true because of how the world was made."""
     unit = UNITS.get(result.check_id, "deliveries")
-    told = [] if result.findings is None else result.findings["observed"].to_list()
+    told = [] if result.findings is None else result.findings.select("wlz_uitvoerder", "prestatiecode").rows()
     return {
         "check_id": result.check_id,
         "kind": result.checked_table,
@@ -121,7 +121,7 @@ def describe_clean(result: Any, counts: dict[str, int], wrong: Sequence[str]) ->
         "is_broken": result.outcome == "broken",
         "is_failed": result.outcome == "failed",
         "findings": result.findings_count,
-        "true_findings": sum(any(text.startswith(name) for name in wrong) for text in told),
+        "true_findings": sum(series in wrong for series in told),
         "at_stake_eur": float(result.at_stake_eur or 0),
         "unit": unit,
         "judged": counts.get(unit, counts["rows"] if unit == "uitvoerders" else 1),

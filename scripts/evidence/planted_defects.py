@@ -10,8 +10,8 @@ from datetime import date
 
 import polars as pl
 
+from expectations.judging.finding import ABOUT
 from expectations.judging.results import CheckResult
-from expectations.judging.rule import MAX_FINDINGS
 from expectations.judging.runner import judge
 from scripts.evidence.checked_worlds import Planting, World
 from simulation.defects import DEFECTS
@@ -68,8 +68,9 @@ def _news_eur(one: CheckResult, twin: CheckResult | None) -> float:
     total, usual = (0.0 if x is None else float(x.at_stake_eur or 0) for x in (one, twin))
     if one.findings is None or twin is None or twin.findings is None:
         return total - usual
-    now, before = (x.head(MAX_FINDINGS) for x in (one.findings, twin.findings))  # the rest is one row, without names
-    new = now.filter(~pl.col("observed").is_in(before["observed"].implode()))
+    now, before = (x.filter(merged_count=0) for x in (one.findings, twin.findings))  # the rest is one row
+    same = [*ABOUT, "care_month", "numbers"]  # the same finding with other figures is news too
+    new = now.join(before, on=same, how="anti", nulls_equal=True)
     if one.findings_count - twin.findings_count > new.height or new.is_empty():
         return total - usual
     return float(new["at_stake_eur"].cast(pl.Float64).sum())

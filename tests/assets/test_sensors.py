@@ -216,7 +216,7 @@ def test_overdue_claims_are_told_once_and_so_is_their_coming(warehouse, told, on
     for _ in range(3):
         sensors.due_date_passed(context, warehouse=warehouse)
     assert len(told) == 1
-    assert "no declaraties of 2018-05, due on 2018-05-02" in as_text(told[0])
+    assert "geen declaraties van 2018-05, uiterlijk 2018-05-02" in as_text(told[0])
     put(warehouse, "2018-05/declaraties.csv", "a")
     for _ in range(2):
         sensors.due_date_passed(context, warehouse=warehouse)

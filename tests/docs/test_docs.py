@@ -192,6 +192,7 @@ def test_no_registry_and_no_machine_path(path):
 def test_quoted_messages_are_those_of_the_program():
     """What a how-to tells people to look for is what they see."""
     program = "".join(read(path) for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))
+    program += read(ROOT / "expectations" / "sentences" / "en.toml")
     page = read(ROOT / "docs" / "how-to" / "refused-delivery.md")
     for message in (
         "rests on the last accepted claims:",

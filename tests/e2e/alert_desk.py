@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from expectations.intake.take_in import save_results
+from expectations.judging.finding import as_records
 from expectations.judging.results import CheckResult
 from pipelines.alerts.send import send_alerts
 from warehouse.store import Store
@@ -25,11 +26,14 @@ def result(
     euro: float = 4_000_000.0,
     delivery: str = "declaraties-2018-05-aaaaaaaaaaaa",
     findings: pl.DataFrame | None = None,
+    **about: str,
 ) -> CheckResult:
-    """One result of a check; failed with one finding unless told otherwise."""
+    """One result of a check; failed with one finding, about Menzis unless told otherwise."""
     if findings is None and outcome == "failed":
-        rows = [{"observed": observed, "findings_count": 1, "at_stake_eur": euro, "wlz_uitvoerder": "Menzis"}]
-        findings = pl.DataFrame(rows)
+        row = {"found": observed, "findings_count": 1, "at_stake_eur": euro, "wlz_uitvoerder": "Menzis", **about}
+        findings = pl.DataFrame([row])
+    if findings is not None:
+        findings = as_records(check_id, findings.with_columns(wording=pl.lit("text")))
     failed = outcome == "failed"
     return CheckResult(
         check_id=check_id,

@@ -63,7 +63,10 @@ def test_a_finding_is_told_once_to_every_channel(desk, hook, mailbox):
 
 
 def test_ten_thousand_findings_give_a_digest_of_bounded_size(desk, hook, mailbox):
-    rows = {"observed": [f"H{n:05}/Menzis <b>&: 3 units " + "x" * 500 for n in range(500)]}
+    rows = {
+        "prestatiecode": [f"H{n:05}" for n in range(500)],
+        "found": [f"H{n:05}/Menzis <b>&: 3 units " + "x" * 500 for n in range(500)],
+    }
     findings = pl.DataFrame(rows).with_columns(findings_count=1, at_stake_eur=pl.lit(1e6), wlz_uitvoerder=pl.lit("M"))
     desk.judge(*(result(check_id=f"X{n:02}", findings=findings) for n in range(20)))
     for shape in channels.SHAPES:

@@ -93,7 +93,7 @@ def test_a_finding_that_is_gone_is_told_as_solved_and_is_news_when_it_returns(de
 def test_one_of_two_findings_is_solved_by_the_next_month(desk, hook):
     both = pl.DataFrame(
         [
-            {"observed": f"H126/{who}: 3 units", "findings_count": 1, "at_stake_eur": 1e6, "wlz_uitvoerder": who}
+            {"found": f"H126/{who}: 3 units", "findings_count": 1, "at_stake_eur": 1e6, "wlz_uitvoerder": who}
             for who in ("Menzis", "Zilveren Kruis")
         ]
     )
@@ -139,7 +139,7 @@ def test_providers_that_are_late_are_hinted_at_outside_without_a_name(desk, hook
     assert [hint in post["notes"] for post in hook.posts] == [False, True]
     assert "73730001" not in hook.posts[1]["text"]
     desk.environ["WLZ_ALERT_INTERNAL"] = "yes"
-    desk.judge(result("CZ, Z042: level", check_id="V03-level")).tell()
+    desk.judge(result("CZ, Z042: level", check_id="V03-level", prestatiecode="Z042")).tell()
     assert hint not in hook.posts[2]["notes"]
 
 
@@ -161,7 +161,9 @@ def test_rows_that_a_person_released_are_not_called_solved(desk, hook, tmp_path)
     take(2)
     assert "1 vrijgegeven door een mens" in hook.posts[1]["subject"]
     assert hook.posts[1]["solved"] == []
-    assert hook.posts[1]["notes"][0].startswith("Vrijgegeven door een mens: P02 prijs niet positief: amount and volume")
+    assert hook.posts[1]["notes"][0].startswith(
+        "Vrijgegeven door een mens: P02 prijs niet positief: bedrag en volume hebben een verschillend teken"
+    )
     assert "A. Vos" not in hook.posts[1]["text"]
     assert desk.tell() == []
 
@@ -180,7 +182,7 @@ def test_an_accepted_block_is_neither_news_nor_solved(desk, hook):
 
 def test_a_notice_is_told_once_and_its_end_too(desk, hook):
     about = (desk.store, desk.database)
-    notice = write_notice(DUE, MAY, "claims of 2018-05, due on 2018-05-02")
+    notice = write_notice(DUE, MAY, kind="declaraties", due_on=date(2018, 5, 2))
     assert send_notice(*about, notice, desk.environ, NOW) != []
     assert send_notice(*about, notice, desk.environ, NOW) == []
     assert "declaraties niet op tijd" in hook.posts[0]["text"]
@@ -191,7 +193,7 @@ def test_a_notice_is_told_once_and_its_end_too(desk, hook):
 
 def test_a_notice_that_could_not_be_sent_waits_for_the_next_run(desk, hook):
     hook.answers[:] = [403, 200]
-    notice = write_notice(RUN, MAY, "step prices: KeyError", "prices KeyError")
+    notice = write_notice(RUN, MAY, "prices KeyError", causes="step prices: KeyError", run="0a1b2c3d")
     send_notice(desk.store, desk.database, notice, desk.environ, NOW)
     assert read_alert_state(desk.store)["is_waiting"].to_list() == [True]
     desk.judge(result()).tell()
@@ -201,7 +203,13 @@ def test_a_notice_that_could_not_be_sent_waits_for_the_next_run(desk, hook):
 
 def test_a_notice_that_waits_and_is_solved_is_not_told(desk, hook):
     hook.answers[:] = [403, 200]
-    send_notice(desk.store, desk.database, write_notice(DUE, MAY, "late"), desk.environ, NOW)
+    send_notice(
+        desk.store,
+        desk.database,
+        write_notice(DUE, MAY, kind="declaraties", due_on=date(2018, 5, 2)),
+        desk.environ,
+        NOW,
+    )
     assert solve_notices(desk.store, desk.database, DUE, MAY, desk.environ, NOW) == []
     assert read_alert_state(desk.store).is_empty()
     assert len(hook.posts) == 1

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from expectations.catalogue import RULES, check_deliveries, measure_delivery, rules_for
+from expectations.judging.finding import as_records, keep_largest
 from expectations.judging.results import format_euro, tell_refusals, to_frame
 from expectations.judging.rule import (
     NO_FINDINGS,
@@ -21,15 +22,14 @@ from expectations.judging.rule import (
     Rule,
     RuleMetrics,
     fill_thresholds,
-    keep_largest,
     measure,
 )
 from expectations.judging.runner import judge
 from warehouse.tables.quality import DATA_QUALITY
 from wlz.words.counts import format_count
 
-ONE_FINDING = pl.DataFrame([{"observed": "something", "findings_count": 1, "at_stake_eur": 2.0}])
-CLEAN = pl.DataFrame([{"observed": "all well", "findings_count": 0, "at_stake_eur": 0.0}])
+ONE_FINDING = pl.DataFrame([{"found": "something", "findings_count": 1, "at_stake_eur": 2.0}])
+CLEAN = pl.DataFrame([{"found": "all well", "findings_count": 0, "at_stake_eur": 0.0}])
 RULE = Rule(
     check_id="T01",
     title="planted rule",
@@ -45,7 +45,8 @@ RULE = Rule(
 
 
 def metrics_of(frame: pl.DataFrame, delivery_id: str = "a", rule: Rule = RULE, **changes: object) -> RuleMetrics:
-    return RuleMetrics(rule, "declaraties", delivery_id, f"delivery {delivery_id}", frame, **changes)
+    records = as_records(rule.check_id, frame)
+    return RuleMetrics(rule, "declaraties", delivery_id, f"delivery {delivery_id}", records, **changes)
 
 
 def outcomes(*measured: RuleMetrics) -> list[str]:
@@ -100,7 +101,7 @@ def test_a_broken_warning_does_not_block(make_view, claims):
     rule = replace(RULE, severity="warn", metrics=lambda view: pl.DataFrame({"x": [1]}))
     (result,) = judge([measure(rule, make_view(claims))])
     assert (result.outcome, result.is_blocking) == ("broken", False)
-    assert "lack observed, findings_count, at_stake_eur" in result.message
+    assert "lack findings_count, at_stake_eur" in result.message
 
 
 def test_a_missing_assumption_breaks_the_rule_that_needs_it(make_view, claims):
@@ -113,7 +114,7 @@ def test_a_missing_assumption_breaks_the_rule_that_needs_it(make_view, claims):
 @pytest.mark.parametrize(
     "expectation",
     [
-        ExpectationSpec("ExpectColumnValuesToBeBetween", {"column": "observed", "max_value": 0}),  # text, not a number
+        ExpectationSpec("ExpectColumnValuesToBeBetween", {"column": "found", "max_value": 0}),  # text, not a number
         ExpectationSpec("ExpectColumnValuesToBeBetween", {"column": "absent", "max_value": 0}),
         ExpectationSpec("ExpectColumnValuesToBeBetween", {"column": "findings_count"}),  # refused by the library
         ExpectationSpec("ExpectNoSuchThing", {"column": "findings_count"}),
@@ -147,16 +148,22 @@ def test_an_empty_metric_never_passes():
 
 
 def test_an_expectation_on_the_whole_frame_is_judged_per_delivery():
-    needs = ExpectationSpec("ExpectColumnDistinctValuesToContainSet", {"column": "observed", "value_set": ["all well"]})
+    needs = ExpectationSpec("ExpectColumnDistinctValuesToContainSet", {"column": "found", "value_set": ["all well"]})
     rule = replace(RULE, expectation=needs)
     assert outcomes(metrics_of(ONE_FINDING, "a", rule), metrics_of(CLEAN, "b", rule)) == ["failed", "passed"]
 
 
-def test_words_that_crash_make_the_check_broken():
-    def crash(rows, limit):
-        raise KeyError("no such column")
+def test_a_sentence_without_its_figure_makes_the_check_broken(make_view, claims):
+    rule = replace(RULE, check_id="D06", metrics=lambda view: ONE_FINDING)  # D06 asks for a row and a month
+    assert outcomes(measure(rule, make_view(claims))) == ["broken"]
 
-    assert outcomes(metrics_of(ONE_FINDING, rule=replace(RULE, describe=crash))) == ["broken"]
+
+def test_a_care_month_is_a_figure_unless_the_rule_declares_it(make_view, claims):
+    by_month = ONE_FINDING.with_columns(pl.lit(date(2018, 3, 1)).alias("care_month"))
+    rule = replace(RULE, metrics=lambda view: by_month)
+    assert outcomes(measure(rule, make_view(claims))) == ["broken"]
+    measured = measure(replace(rule, month_matters=True), make_view(claims))
+    assert (measured.error, measured.frame["care_month"].to_list()) == (None, [date(2018, 3, 1)])
 
 
 def test_severity_rises_above_the_threshold_only():
@@ -193,20 +200,23 @@ def test_results_become_rows_of_the_contract(check, claims):
 def test_findings_are_sorted_by_euro_and_capped():
     findings = pl.DataFrame(
         {
-            "observed": [f"f{number}" for number in range(30)],
+            "found": [f"f{number}" for number in range(30)],
             "findings_count": 1,
             "at_stake_eur": pl.Series(range(30)) * 1.0,
         }
     )
-    kept = keep_largest(findings, "none")
+    kept = keep_largest(findings)
     assert kept.height == 21
-    assert kept["observed"].to_list()[0] == "f29"
+    assert kept["found"].to_list()[0] == "f29"
+    assert kept["merged_count"].to_list() == [*[0] * 20, 10]
     assert kept.row(20, named=True) == {
-        "observed": "10 more",
+        "found": None,
         "findings_count": 10,
         "at_stake_eur": 45.0,
         "merged_count": 10,
+        "wording": "rest",
     }
+    assert as_records("T01", kept)["observed"].to_list()[-1] == "10 more"
 
 
 def test_declarations_are_sound():

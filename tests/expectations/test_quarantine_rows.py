@@ -14,7 +14,7 @@ def test_clean_rows_are_kept_as_they_are(claims):
     kept, quarantined = split_rows(claims, DECLARATIES, PRESTATIES, UNITS)
     assert kept.equals(claims)
     assert quarantined.is_empty()
-    assert quarantined.columns == [*claims.columns, "reason", "check_id"]
+    assert quarantined.columns == [*claims.columns, "reason", "check_id", "wording"]
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_kinds_without_prestatie_are_never_split():
     for kind, table in KINDS.items():
         kept, quarantined = split_rows(table.empty(), table, PRESTATIES, UNITS)
         assert kept.schema == table.schema, kind
-        assert quarantined.columns == [*table.column_names, "reason", "check_id"], kind
+        assert quarantined.columns == [*table.column_names, "reason", "check_id", "wording"], kind

@@ -153,10 +153,10 @@ def test_an_advice_that_left_its_band_is_told_once_in_euro() -> None:
     )
     assert moves["wlz_uitvoerder"].to_list() == ["CZ", None]
     assert moves["at_stake_eur"].to_list() == [30e6, 2e6]
-    assert moves["observed"][0] == (
+    result = judge_moves(moves)
+    assert result.findings["observed"][0] == (
         "CZ, zin: € 530.0 mln expected, 2018-06 said € 500.0 mln and 95 % sure of € 490.0 to 510.0 mln"
     )
-    result = judge_moves(moves)
     assert (result.outcome, result.severity, result.findings_count) == ("failed", "warn", 2)
     assert result.at_stake_eur == Decimal("32000000.00")
     assert list_findings_of([result], JULY)["wlz_uitvoerder"].to_list() == ["CZ", None]

@@ -164,7 +164,8 @@ def test_verdict_from_price_and_volume(providers: str, unit_code: str, r: float,
 def test_both_candidates_of_an_ambiguous_price_are_named_with_their_distance() -> None:
     """ln(27/24) = 0.118, ln(30.4375/27) = 0.120."""
     found = judge(shift(claimed(unit_code="14"), 27.0, 1 / 27))
-    assert found["candidates"].item() == "24 (off by 0.12) and 30.4375 (off by 0.12)"
+    (candidates,) = found["candidates"].to_list()
+    assert [(one["factor"], round(one["distance"], 2)) for one in candidates] == [(24.0, 0.12), (30.4375, 0.12)]
 
 
 @pytest.mark.parametrize(

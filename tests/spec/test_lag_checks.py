@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from expectations.judging.sentences import say_finding
 from simulation import simulate_deliveries
 from simulation.reference import load_simulation_reference
 from warehouse import reference
@@ -28,6 +29,7 @@ from wlz.series import aggregate_claims, ended_codes, lag_months, sum_regions
 
 AUGUST = date(2018, 8, 1)
 SERIES = ("DSW", "Z051")
+CHECKS = {"fall": "V02", "late_change": "L08", "sudden_level": "V03-level", "calendar": "L10", "cover": "L11"}
 RAA = Path(__file__).parents[1] / "data" / "chainladder_peer" / "raa.json"
 
 
@@ -41,6 +43,8 @@ class World(NamedTuple):
 
     def findings(self, *kinds: str) -> pl.DataFrame:
         listed = list_more_findings(self.found, self.snapshots, self.prestaties, self.assumptions)
+        texts = [say_finding(CHECKS[row["finding"]], row, "en") for row in listed.iter_rows(named=True)]
+        listed = listed.with_columns(pl.Series("observed", texts, dtype=pl.String))
         return listed.filter(pl.col("finding").is_in(kinds)) if kinds else listed
 
 
@@ -120,7 +124,7 @@ def current_prices(world: World) -> pl.DataFrame:
 
 def test_clean_deliveries_have_only_mack_to_tell(any_world: World) -> None:
     listed = any_world.findings()
-    assert dict(listed.schema) == MORE_FINDINGS_SCHEMA
+    assert dict(listed.drop("observed").schema) == MORE_FINDINGS_SCHEMA
     assert set(listed["finding"]) <= {"calendar"}
 
 

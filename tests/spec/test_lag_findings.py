@@ -4,6 +4,7 @@ euro of the truth, in tests/e2e/test_planted_defects.py."""
 import numpy as np
 import pytest
 
+from expectations.judging.sentences import say_finding
 from tests.spec.test_lag_checks import World, make_world
 from wlz.lag.tables import list_curve, list_findings
 
@@ -26,7 +27,7 @@ def test_a_curve_that_moves_for_three_deliveries_is_told_and_its_twin_is_not(wor
     assert list_findings(world.found).filter(finding="drift").is_empty()
     [drift] = list_findings(with_link_ratio(world, 1.1, 3).found).filter(finding="drift").iter_rows(named=True)
     name = world.found.cells["wlz_uitvoerder"][0]
-    assert drift["observed"].startswith(f"{name}: link ratio at lag 2 moved by +")
+    assert say_finding("L06", drift, "en").startswith(f"{name}: link ratio at lag 2 moved by +")
     month = world.found.completion.completed[world.found.cells["wlz_uitvoerder"] == name, -12:].sum() / 12
     assert drift["at_stake_eur"] == pytest.approx(0.1 * month, rel=0.1)
 

@@ -53,6 +53,30 @@ CHECK_STATUS = Column(
 FINDING_NUMBER = Column(
     "finding_number", pl.Int64(), "number", "Rank by euro; the last one may stand for the rest.", "Nummer", minimum=1
 )
+MERGED_COUNT = Column(
+    "merged_count",
+    pl.Int64(),
+    "count",
+    "Findings this row counts without naming them: those beyond the largest; 0 for a finding of its own, empty before "
+    "findings were records.",
+    "Samengevat",
+    minimum=0,
+)
+WORDING = Column(
+    "wording",
+    pl.String(),
+    "text",
+    "Parts of the sentence of this finding (expectations/sentences/); empty when it has one sentence.",
+    "Bewoording",
+)
+NUMBERS = Column(
+    "numbers",
+    pl.String(),
+    "text",
+    "Figures of the finding by name, as JSON: numbers->>'price_ratio' is one. Amounts in euro, months as their first "
+    "day.",
+    "Getallen",
+)
 DECISION = Column(
     "decision",
     pl.String(),

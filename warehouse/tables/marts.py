@@ -218,9 +218,7 @@ HEADLINE_MART = copy_table(HEADLINE)
 BACKTEST_ACCURACY = copy_table(BACKTEST, "backtest_accuracy")
 LAG_CURVE_MART = copy_table(LAG_CURVE, keep_vintages=13)
 REVISION_STATISTICS_MART = copy_table(REVISION_STATISTICS)
-DATA_QUALITY_MART = copy_table(DATA_QUALITY).with_columns(
-    quality.CHECK_STATUS, nullable=DATA_QUALITY.nullable | {"check_status"}, copies=None
-)
+DATA_QUALITY_MART = copy_table(DATA_QUALITY)
 CHECK_FINDINGS_MART = copy_table(CHECK_FINDINGS)
 MONITOR_PROVIDER_MART = copy_table(MONITOR_PROVIDER, keep_vintages=13)
 DELIVERY_STATUS_MART = copy_table(DELIVERY_STATUS)

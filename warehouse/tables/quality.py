@@ -30,10 +30,11 @@ DATA_QUALITY = Table(
         q.ACCEPT_REASON,
         q.REVISION,
         q.JUDGED_AT,
+        q.CHECK_STATUS,
     ),
     ("check_id", "checked_table", "delivery_id", "revision"),
     "Result of every check with the euro at stake. Judged again with another outcome: a new row beside the old one.",
-    nullable=frozenset({"at_stake_eur", "observed", "expected", "accepted_by", "accept_reason"}),
+    nullable=frozenset({"at_stake_eur", "observed", "expected", "accepted_by", "accept_reason", "check_status"}),
     published=True,
     spans_months=True,
 )
@@ -54,11 +55,31 @@ CHECK_FINDINGS = Table(
         q.OBSERVED,
         q.FINDINGS_COUNT,
         q.AT_STAKE_EUR,
+        c.PRESTATIECODE,
+        c.UNIT_CODE,
+        c.CARE_MONTH,
+        q.MERGED_COUNT,
+        q.WORDING,
+        q.NUMBERS,
     ),
     ("check_id", "checked_table", "delivery_id", "finding_number"),
     "What the latest judgement of a failed check found: the 20 findings with the largest amount, the rest as one. "
-    "Internal, not for publication: a finding about one provider has its AGB code and zorgkantoor.",
-    nullable=frozenset({"wlz_uitvoerder", "zorgkantoor_code", "agb_code", "at_stake_eur"}),
+    "Two findings are the same when check, table, uitvoerder, zorgkantoor, provider, prestatie, unit and care month "
+    "are. Internal, not for publication: a finding about one provider has its AGB code and zorgkantoor.",
+    nullable=frozenset(
+        {
+            "wlz_uitvoerder",
+            "zorgkantoor_code",
+            "agb_code",
+            "at_stake_eur",
+            "prestatiecode",
+            "unit_code",
+            "care_month",
+            "merged_count",
+            "wording",
+            "numbers",
+        }
+    ),
     published=True,
     spans_months=True,
 )

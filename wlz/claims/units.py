@@ -35,7 +35,7 @@ VERDICT_SCHEMA = {
     "factor": pl.Float64(),
     "is_confirmed": pl.Boolean(),
     "share": pl.Float64(),
-    "candidates": pl.String(),
+    "candidates": pl.List(pl.Struct({"factor": pl.Float64(), "distance": pl.Float64()})),
 }
 
 
@@ -104,7 +104,7 @@ def judge_claim_units(
 
     Out: ``PROVIDER``, status (unit_error_confirmed, unit_error_unconfirmed: about 60; other_unit, mixture, ambiguous,
     scale_error, volume_factor_60), factor, is_confirmed (the amount is unchanged), price_ratio, volume_ratio (null:
-    unknown), share (of a mixture), candidates (words), reference (own, agreed, national, maximum), price and
+    unknown), share (of a mixture), candidates (factor, distance), reference (own, agreed, national, maximum), price and
     reference_price (euro per declared unit), usual_volume (a month), conversion_factor (to the unit of the
     prestatie), first_month, last_month, months_count, volume, amount_eur, and last_year with the volume and amount of
     its months (last_volume, last_amount_eur). Providers without a finding, or without a reference, have no row.
@@ -358,7 +358,9 @@ def _add_verdicts(groups: pl.DataFrame, assumptions: Mapping[str, float]) -> pl.
     verdicts = []
     for row in groups.iter_rows(named=True):
         fit = _fit(row, row["log_ratio"], row["log_volume_ratio"], assumptions)
-        verdicts.append((_status(fit, row["label"], assumptions), fit.factor, fit.is_confirmed, fit.share, fit.words))
+        candidates = [{"factor": factor, "distance": distance} for factor, distance in fit.candidates]
+        status = _status(fit, row["label"], assumptions)
+        verdicts.append((status, fit.factor, fit.is_confirmed, fit.share, candidates))
     judged = pl.DataFrame(verdicts, schema=VERDICT_SCHEMA, orient="row")
     return (
         pl.concat([groups, judged], how="horizontal")

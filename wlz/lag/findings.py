@@ -1,6 +1,6 @@
 """More findings of the lag stage: falls, late changes, sudden levels, Mack's tests, cover of the intervals.
 
-Beside `lag_tables.list_findings`, in the same columns. Checks V02, L08, V03-level, L10, L11. Nothing is changed here.
+Beside `tables.list_findings`, in the same columns. Checks V02, L08, V03-level, L10, L11. Nothing is changed here.
 """
 
 from collections.abc import Collection, Mapping
@@ -11,9 +11,9 @@ from scipy.special import stdtrit
 
 from wlz.forecasting.ets import FloatArray, IntArray
 from wlz.lag.complete import CompletedAdvice
-from wlz.lag.revisions import Finding, find_falls, find_late_changes, gather_snapshots
+from wlz.lag.records import FINDINGS_SCHEMA, Finding, sort_findings, tabulate_findings
+from wlz.lag.revisions import find_falls, find_late_changes, gather_snapshots
 from wlz.lag.sudden_levels import find_sudden_levels
-from wlz.lag.tables import FINDINGS_SCHEMA
 from wlz.runoff.completion import OPEN_MONTHS
 from wlz.runoff.credibility import N_DIAGONALS
 from wlz.runoff.factors import link_ratios
@@ -39,15 +39,12 @@ def list_more_findings(
     """
     said = gather_snapshots(snapshots)
     revised: list[Finding] = [*find_falls(said, assumptions), *find_late_changes(said, assumptions)]
-    changed = {str(uitvoerder) for _, uitvoerder, _, _ in revised}
+    changed = {str(uitvoerder) for uitvoerder in (one.wlz_uitvoerder for one in revised)}
     rows = [*revised, *_calendar_rows(found), *_cover_rows(found, changed, assumptions)]
     levels = find_sudden_levels(found, prestaties, assumptions).select(
-        pl.lit("sudden_level").alias("finding"), "wlz_uitvoerder", "observed", "at_stake_eur", "national_ratio"
+        pl.lit("sudden_level").alias("finding"), *list(FINDINGS_SCHEMA)[1:], "national_ratio"
     )
-    told = pl.DataFrame(rows, schema=FINDINGS_SCHEMA, orient="row")
-    return pl.concat([told, levels], how="diagonal").sort(
-        "at_stake_eur", "observed", descending=[True, False], nulls_last=True
-    )
+    return sort_findings(pl.concat([tabulate_findings(rows), levels], how="diagonal"))
 
 
 def _names(found: CompletedAdvice) -> list[str]:
@@ -73,21 +70,17 @@ def _calendar_rows(found: CompletedAdvice) -> list[Finding]:
     """L10: triangles, of the nation and per uitvoerder, whose Z or T lies outside its range; no euro is known."""
     rows: list[Finding] = []
     for name, ratios in zip([NATION, *_names(found)], judged_ratios(found), strict=True):
-        told = [
-            f"{label} {_number(test.statistic)} outside {_number(test.lower)} to {_number(test.upper)} ({meaning})"
-            for label, test, meaning in (
-                ("Z", calendar_year_test(ratios), "link ratios of one delivery move together"),
-                ("T", factor_correlation_test(ratios), "a link ratio foretells the next"),
-            )
-            if test.is_outside
-        ]
-        if told:
-            rows.append(("calendar", None if name == NATION else name, f"{name}: {'; '.join(told)}", None))
+        tests = {"z": calendar_year_test(ratios), "t": factor_correlation_test(ratios)}
+        outside = {label: test for label, test in tests.items() if test.is_outside}
+        if outside:
+            numbers = {
+                f"{label}_{part}": float(getattr(test, part))
+                for label, test in outside.items()
+                for part in ("statistic", "lower", "upper")
+            }
+            who, wording = (None, "nation") if name == NATION else (name, "who")
+            rows.append(Finding("calendar", who, numbers, None, f"{wording} {' and '.join(outside)}"))
     return rows
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}" if abs(value) < 1 else f"{value:.1f}"
 
 
 def measure_cover(errors: RetrospectiveErrors, p: FloatArray, uitvoerder: IntArray) -> FloatArray:
@@ -112,7 +105,7 @@ def _cover_rows(found: CompletedAdvice, changed: Collection[str], assumptions: M
     """L11: uitvoerders whose 95 % intervals held less than `cover_minimum_ratio` of what is known now.
 
     Over the last six deliveries and lags 1 to 12. Left out are uitvoerders that are late and those in `changed`, whose
-    older months this delivery moved: there it is in doubt what is known, not the interval. The words say by how much
+    older months this delivery moved: there it is in doubt what is known, not the interval. A figure says by how much
     the interval should be widened to hold 95 %; the euro is what that would add to each side of the three youngest
     months, each by its own past errors.
     """
@@ -125,12 +118,14 @@ def _cover_rows(found: CompletedAdvice, changed: Collection[str], assumptions: M
         is_judged = known.size and not behind[group] and name not in changed
         if not is_judged or (known <= 1).mean() >= assumptions["cover_minimum_ratio"]:
             continue
-        text = (
-            f"{name}: {(known <= 1).mean():.0%} of {known.size} completed months of the last {len(off)} deliveries lie "
-            f"in their 95 % interval; {np.quantile(known, COVER_LEVEL):.1f} times as wide holds 95 %"
-        )
+        numbers = {
+            "held_ratio": float((known <= 1).mean()),
+            "months_count": int(known.size),
+            "deliveries_count": len(off),
+            "width_ratio": float(np.quantile(known, COVER_LEVEL)),
+        }
         month = found.completion.completed[label == group].sum(axis=0)
-        rows.append(("cover", name, text, _widening(off[:, group], month, found.scatter.common[group])))
+        rows.append(Finding("cover", name, numbers, _widening(off[:, group], month, found.scatter.common[group])))
     return rows
 
 

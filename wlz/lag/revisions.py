@@ -6,13 +6,14 @@ still to fill up (`wlz/runoff/`), uitvoerders that are late (`tables.py`).
 
 from collections.abc import Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from wlz.extra_items import LAG_REFERENCE_YEARS_BACK
 from wlz.forecasting.ets import BoolArray, FloatArray, IntArray
+from wlz.lag.records import Finding
 from wlz.words.months import month_date, number_months
 from wlz.words.robust import MAD_TO_DEVIATION
 from wlz.words.vocabulary import SERIES_BY_UITVOERDER
@@ -20,7 +21,7 @@ from wlz.words.vocabulary import SERIES_BY_UITVOERDER
 CARE_MONTHS = 60  # looked at, youngest last, as when months are completed
 YOUNGEST_LAG = 3  # lag in the last delivery of the youngest month whose fall is judged
 MERGED_SERIES = 5  # an uitvoerder with at least so many of its series, and more than half of them, is one finding
-Finding = tuple[str, str | None, str, float | None]  # kind, uitvoerder, words, euro
+Told = tuple[str, dict[str, Any]]  # wording and figures of one series
 
 
 class Said(NamedTuple):
@@ -97,15 +98,21 @@ def find_falls(said: Said, assumptions: Mapping[str, float]) -> list[Finding]:
     hit = (np.nan_to_num(fall[:, -1]) > limit[:, None]) & ~is_negative
     base = np.where(hit, before[:, -1], 0.0).sum(axis=1)
     euro = base - np.where(hit, now[:, -1], 0.0).sum(axis=1)
-    texts = {}
+    told: dict[int, Told] = {}
     for row in np.flatnonzero(hit.any(axis=1) & (euro >= assumptions["revision_minimum_eur"])):
         months = sorted(said.months[month] for month in place[-1, hit[row]])
-        texts[int(row)] = (
-            f"{_span(months)} fell by {euro[row] / base[row]:.1%} since the delivery of "
-            f"{said.deliveries[-2]:%Y-%m} (usual fall {usual[row]:.1%}), € {euro[row]:,.0f} taken back"
-        )
+        figures = {
+            "months_count": len(months),
+            "first_month": months[0],
+            "last_month": months[-1],
+            "fall_ratio": float(euro[row] / base[row]),
+            "earlier": said.deliveries[-2],
+            "usual_ratio": float(usual[row]),
+            "fall_eur": float(euro[row]),
+        }
+        told[int(row)] = f"{'month' if len(months) == 1 else 'months'} fell", figures
     judged: BoolArray = np.asarray((before[:, -1] > 0).any(axis=1))
-    return _tell(said, "fall", texts, euro, judged)
+    return _tell(said, "fall", told, euro, judged)
 
 
 def find_late_changes(said: Said, assumptions: Mapping[str, float]) -> list[Finding]:
@@ -113,7 +120,7 @@ def find_late_changes(said: Said, assumptions: Mapping[str, float]) -> list[Find
 
     Closed is a lag above `closed_month_lag_months`. A change is told above `late_change_ratio` of what those months
     were, above `revision_robust_sd` usual changes (1.4826 times the median absolute change at earlier deliveries) and
-    from `revision_minimum_eur`, which is its euro. The words say what it does to the na-ijl of the uitvoerder: the
+    from `revision_minimum_eur`, which is its euro. The figures say what it does to the na-ijl of the uitvoerder: the
     share of late claims of the year two before that of the delivery (`extra_items.derive_lag_ratio`). A first delivery
     has no findings.
     """
@@ -130,15 +137,18 @@ def find_late_changes(said: Said, assumptions: Mapping[str, float]) -> list[Find
     hit = (np.abs(share[:, -1]) > limit) & (np.abs(change[:, -1]) >= assumptions["revision_minimum_eur"])
     year = said.deliveries[-1].year - LAG_REFERENCE_YEARS_BACK
     na_ijl = _share_of_year(said, counted[:, -1], year)
-    texts = {}
+    told: dict[int, Told] = {}
     for row in np.flatnonzero(hit):
-        moved = "from nothing" if np.isinf(share[row, -1]) else f"by {share[row, -1]:+.1%}"
-        texts[int(row)] = (
-            f"months with a lag above {assumptions['closed_month_lag_months']:.0f} changed {moved} since the delivery "
-            f"of {said.deliveries[-2]:%Y-%m}, € {change[row, -1]:+,.0f}; moves the na-ijl of {year} by "
-            f"{100 * na_ijl[row]:+.3f} percentage points"
-        )
-    return _tell(said, "late_change", texts, np.abs(change[:, -1]), before[:, -1] > 0)
+        figures = {
+            "closed_lag_months": assumptions["closed_month_lag_months"],
+            "change_ratio": float(share[row, -1]),
+            "earlier": said.deliveries[-2],
+            "change_eur": float(change[row, -1]),
+            "na_ijl_year": year,
+            "na_ijl_points": float(100 * na_ijl[row]),
+        }
+        told[int(row)] = "from_nothing" if np.isinf(share[row, -1]) else "changed", figures
+    return _tell(said, "late_change", told, np.abs(change[:, -1]), before[:, -1] > 0)
 
 
 def _at_lags(said: Said, lags: range) -> tuple[IntArray, FloatArray, FloatArray]:
@@ -177,29 +187,25 @@ def _usual_size(earlier: FloatArray, floor: float = 0.0) -> FloatArray:
     return np.maximum(MAD_TO_DEVIATION * np.where(known > 0, (middle[0] + middle[1]) / 2, 0.0), floor)
 
 
-def _tell(said: Said, kind: str, texts: Mapping[int, str], euro: FloatArray, judged: BoolArray) -> list[Finding]:
+def _tell(said: Said, kind: str, told: Mapping[int, Told], euro: FloatArray, judged: BoolArray) -> list[Finding]:
     """One finding per series; an uitvoerder of which most judged series are found is one finding, with their euro."""
     names, codes = said.series["wlz_uitvoerder"].to_list(), said.series["prestatiecode"].to_list()
     found: list[Finding] = []
-    for name in dict.fromkeys(names[row] for row in texts):
-        rows = [row for row in texts if names[row] == name]
+    for name in dict.fromkeys(names[row] for row in told):
+        rows = [row for row in told if names[row] == name]
         count = sum(bool(is_judged) for is_judged, owner in zip(judged, names, strict=True) if owner == name)
         if len(rows) >= MERGED_SERIES and 2 * len(rows) > count:
             largest, total = max(rows, key=lambda row: euro[row]), float(euro[rows].sum())
-            words = (
-                f"{name}: {len(rows)} of {count} prestaties, € {total:,.0f} in all; "
-                f"the largest is {codes[largest]}: {texts[largest]}"
-            )
-            found.append((kind, name, words, total))
+            wording, figures = told[largest]
+            whole = {"series_count": len(rows), "judged_count": count, "total_eur": total}
+            numbers = {**figures, **whole, "largest_prestatiecode": codes[largest]}
+            found.append(Finding(kind, name, numbers, total, f"merged {wording}"))
         else:
-            found += [(kind, name, f"{name}, {codes[row]}: {texts[row]}", float(euro[row])) for row in rows]
+            found += [
+                Finding(kind, name, told[row][1], float(euro[row]), f"series {told[row][0]}", codes[row])
+                for row in rows
+            ]
     return found
-
-
-def _span(months: list[date]) -> str:
-    if len(months) == 1:
-        return f"{months[0]:%Y-%m}"
-    return f"{len(months)} months ({months[0]:%Y-%m} to {months[-1]:%Y-%m})"
 
 
 def _to_months(numbers: IntArray) -> list[date]:

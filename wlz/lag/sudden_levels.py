@@ -6,12 +6,14 @@ check V03 (`volumes/`); a level that stays, V04.
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from wlz.forecasting.ets import SEASON_MONTHS, FloatArray
+from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray
 from wlz.lag.complete import CompletedAdvice, count_days
+from wlz.words.figures import pack_figures
 from wlz.words.robust import MAD_TO_DEVIATION
 from wlz.words.vocabulary import SERIES_KEY
 
@@ -25,7 +27,8 @@ LEVEL_SCHEMA: dict[str, pl.DataType] = {
     "prestatiecode": pl.String(),
     "care_month": pl.Date(),
     "level_z": pl.Float64(),
-    "observed": pl.String(),
+    "wording": pl.String(),
+    "numbers": pl.String(),
     "at_stake_eur": pl.Float64(),
     "national_ratio": pl.Float64(),
 }
@@ -63,12 +66,9 @@ def find_sudden_levels(
     told = np.flatnonzero(is_far.any(axis=1) & (euro >= assumptions["series_warning_minimum_eur"]) & ~has_ended)
     worst = np.argmax(np.abs(z), axis=1)
     at = len(months) - JUDGED_MONTHS + worst
-    texts = [
-        _describe(keys.row(int(row)), months, int(at[row]), volume[row], level[row, worst[row]], z[row, worst[row]])
-        + "".join(
-            f"; {months[place - JUDGED_MONTHS]:%Y-%m} too"
-            for place in np.flatnonzero(is_far[row])
-            if place != worst[row]
+    said = [
+        _describe(
+            months, int(at[row]), volume[row], float(level[row, worst[row]]), float(z[row, worst[row]]), is_far[row]
         )
         for row in told
     ]
@@ -77,7 +77,8 @@ def find_sudden_levels(
         "prestatiecode",
         pl.Series("care_month", [months[place] for place in at[told]], dtype=pl.Date),
         pl.Series("level_z", z[told, worst[told]], dtype=pl.Float64),
-        pl.Series("observed", texts, dtype=pl.String),
+        pl.Series("wording", [wording for wording, _ in said], dtype=pl.String),
+        pl.Series("numbers", [pack_figures(figures) for _, figures in said], dtype=pl.String),
         pl.Series("at_stake_eur", euro[told], dtype=pl.Float64),
         pl.Series("national_ratio", euro[told] / year if year > 0 else None, dtype=pl.Float64),
     )
@@ -158,12 +159,22 @@ def _nan_median(values: FloatArray) -> FloatArray:
     return (low + high) / 2
 
 
-def _describe(key: tuple[str, str], months: Sequence[date], at: int, volume: FloatArray, level: float, z: float) -> str:
-    code, uitvoerder = key
-    last = ", ".join(f"{value:,.0f}" for value in volume[max(at - SHOWN_MONTHS + 1, 0) : at + 1])
+def _describe(
+    months: Sequence[date], at: int, volume: FloatArray, level: float, z: float, is_far: BoolArray
+) -> tuple[str, dict[str, Any]]:
+    """Wording and figures of one series: its month `at`, and whether the other judged month is far off too."""
     year_ago = volume[at - SEASON_MONTHS] if at >= SEASON_MONTHS else np.nan
-    season = f"the same month last year {year_ago:,.0f}" if not np.isnan(year_ago) else "no month last year"
-    return (
-        f"{uitvoerder}, {code}: {months[at]:%Y-%m} at {volume[at]:,.0f} units where {level:,.0f} is the level "
-        f"(z {z:+.1f}); last {SHOWN_MONTHS} months {last}; {season}"
-    )
+    first = len(months) - JUDGED_MONTHS
+    others = [months[first + int(place)] for place in np.flatnonzero(is_far) if first + place != at]
+    figures = {
+        "month": months[at],
+        "volume": float(volume[at]),
+        "level_volume": level,
+        "level_z": z,
+        "shown_months": SHOWN_MONTHS,
+        "last_volumes": volume[max(at - SHOWN_MONTHS + 1, 0) : at + 1].tolist(),
+        "year_ago_volume": None if np.isnan(year_ago) else float(year_ago),
+        "too_month": others[0] if others else None,
+    }
+    season = "no_year_ago" if np.isnan(year_ago) else "year_ago"
+    return f"level {season}{' too' if others else ''}", figures

@@ -9,6 +9,7 @@ from scipy.special import ndtri, stdtr
 
 from wlz.forecasting.ets import FloatArray, IntArray
 from wlz.lag.complete import CELL_KEY, LAGS, CompletedAdvice
+from wlz.lag.records import Finding, tabulate_findings
 from wlz.runoff.completion import completeness_now, sum_labels
 from wlz.runoff.factors import link_ratios
 from wlz.runoff.lateness import diagonals
@@ -18,12 +19,6 @@ from wlz.words.vocabulary import SERIES_KEY
 DRIFT_LAGS, DRIFT_RECENT, DRIFT_BEFORE = 3, 3, 9
 DRIFT_LIMIT, DRIFT_MINIMUM_RATIO = 3.0, 0.01  # deviations, and a link ratio: below a percent it changes nothing
 BOUND_NAMES = ("lower_80_ratio", "upper_80_ratio", "lower_95_ratio", "upper_95_ratio")
-FINDINGS_SCHEMA: dict[str, pl.DataType] = {
-    "finding": pl.String(),
-    "wlz_uitvoerder": pl.String(),
-    "observed": pl.String(),
-    "at_stake_eur": pl.Float64(),
-}
 
 
 def list_curve(found: CompletedAdvice) -> pl.DataFrame:
@@ -144,17 +139,20 @@ def list_findings(found: CompletedAdvice) -> pl.DataFrame:
             continue  # told as a change of speed, with the curve moved
         if abs(np.nan_to_num(z[group, lag])) > DRIFT_LIMIT and abs(drift[group, lag]) > DRIFT_MINIMUM_RATIO:
             month = float(found.completion.completed[_rows_of(found, name), -12:].sum() / 12)
-            text = f"{name}: link ratio at lag {lag + 1} moved by {drift[group, lag]:+.1%} (z {z[group, lag]:+.1f})"
-            rows.append(("drift", name, text, abs(float(drift[group, lag])) * month))
-    frame = pl.DataFrame(rows, schema=FINDINGS_SCHEMA, orient="row")
-    return frame.sort("at_stake_eur", "observed", descending=[True, False])
+            numbers = {
+                "lag_months": lag + 1,
+                "drift_ratio": float(drift[group, lag]),
+                "drift_z": float(z[group, lag]),
+            }
+            rows.append(Finding("drift", name, numbers, abs(float(drift[group, lag])) * month))
+    return tabulate_findings(rows)
 
 
 def _rows_of(found: CompletedAdvice, name: str) -> list[int]:
     return [place for place, owner in enumerate(found.cells["wlz_uitvoerder"]) if owner == name]
 
 
-def _lateness_rows(found: CompletedAdvice, names: list[str]) -> list[tuple[str, str, str, float]]:
+def _lateness_rows(found: CompletedAdvice, names: list[str]) -> list[Finding]:
     curve = found.completion.curve
     now, before = curve.lateness.behind[:, -1], curve.lateness.behind[:, -2]
     none = np.zeros_like(now)
@@ -163,13 +161,14 @@ def _lateness_rows(found: CompletedAdvice, names: list[str]) -> list[tuple[str, 
     for group, name in enumerate(names):
         behind = int(curve.lateness.behind[group, -1])
         actual, expected = float(curve.emergence.actual[group, -1]), float(curve.emergence.expected[group, -1])
-        came_in = f"{actual / expected:.2f} of what was expected came in" if expected > 0 else "nothing was expected"
+        came_in = {"came_in_ratio": actual / expected if expected > 0 else None}
+        ending = "came_in" if expected > 0 else "nothing_expected"
         if behind:
-            deliveries = "delivery" if behind == 1 else "deliveries"
-            text = f"{name}: {behind} {deliveries} behind, {came_in}"
-            rows.append(("late", name, text, came_later[group]))
+            numbers = {"behind_count": behind, **came_in}
+            wording = f"{'late_one' if behind == 1 else 'late_more'} {ending}"
+            rows.append(Finding("late", name, numbers, float(came_later[group]), wording))
         elif curve.lateness.caught_up[group, -1]:
-            rows.append(("caught_up", name, f"{name}: caught up, {came_in}", caught_up[group]))
+            rows.append(Finding("caught_up", name, came_in, float(caught_up[group]), f"caught_up {ending}"))
     return rows
 
 
@@ -190,7 +189,7 @@ def _labels(found: CompletedAdvice) -> IntArray:
     return found.cells["wlz_uitvoerder"].rle_id().to_numpy().astype(np.int64)
 
 
-def _speed_rows(found: CompletedAdvice, names: list[str]) -> list[tuple[str, str, str, float]]:
+def _speed_rows(found: CompletedAdvice, names: list[str]) -> list[Finding]:
     completion = found.completion
     speed, curve = completion.speed, completion.curve
     label = _labels(found)
@@ -202,33 +201,31 @@ def _speed_rows(found: CompletedAdvice, names: list[str]) -> list[tuple[str, str
             mine = _rows_of(found, name)
             month = completion.completed[mine, -1]
             taken, instead = ((month @ share[mine, -1]) / month.sum() for share in (completion.completeness, usual))
-            how, since = "faster" if speed.shift[group] > 0 else "slower", int(speed.since[group])
-            text = (
-                f"{name}: bills {how} since {since} {'delivery' if since == 1 else 'deliveries'}; "
-                f"{taken:.0%} of the youngest month is taken as known instead of {instead:.0%}"
-            )
-            rows.append(("speed", name, text, abs(float(moved[mine].sum() * found.price_level[group]))))
+            how = "faster" if speed.shift[group] > 0 else "slower"
+            shares = {"taken_ratio": float(taken), "usual_ratio": float(instead)}
+            numbers = {"since_count": int(speed.since[group]), **shares}
+            euro = abs(float(moved[mine].sum() * found.price_level[group]))
+            rows.append(Finding("speed", name, numbers, euro, how))
     return rows
 
 
-def _range_rows(found: CompletedAdvice) -> list[tuple[str, str, str, float]]:
+def _range_rows(found: CompletedAdvice) -> list[Finding]:
     outside = found.completion.curve.outside
     rows = []
     for row in np.flatnonzero(outside.any(axis=1)):
         uitvoerder, group = found.cells.select(CELL_KEY).row(int(row))
         lag = int(np.argmax(outside[row]))
-        text = f"{uitvoerder}, {group}: completeness out of range at lag {lag + 1}"
-        rows.append(("range", uitvoerder, text, float(found.completion.declared[row, -12:].sum())))
+        numbers = {"prestatie_group": group, "lag_months": lag + 1}
+        rows.append(Finding("range", uitvoerder, numbers, float(found.completion.declared[row, -12:].sum())))
     return rows
 
 
-def _silent_rows(found: CompletedAdvice) -> list[tuple[str, str, str, float]]:
+def _silent_rows(found: CompletedAdvice) -> list[Finding]:
     silent = found.series.filter(flag="silent_series")
     rows = []
     for (code, name), mine in silent.group_by(SERIES_KEY, maintain_order=True):
         volume = float(mine["completed_volume"].sum())
         price = float(found.price.filter(prestatiecode=code, wlz_uitvoerder=name)["price"][0])
-        since = mine["care_month"].dt.strftime("%Y-%m").sort()[0]
-        text = f"{name}, {code}: nothing since {since}, taken as not delivered ({volume:,.0f} units)"
-        rows.append(("silent", str(name), text, volume * price))
+        numbers = {"since": mine["care_month"].min(), "expected_volume": volume}
+        rows.append(Finding("silent", str(name), numbers, volume * price, None, str(code)))
     return rows

@@ -3,18 +3,21 @@
 In: FORECAST_VINTAGES of two delivery months. Not here: what moved it (`bridge.py`).
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import polars as pl
 
 from wlz.words.vocabulary import NATION
 
+MLN = 1_000_000
 KEY = ["budget_year", "scenario", "wlz_uitvoerder", "part"]
 MOVES_SCHEMA: dict[str, pl.DataType] = {
     "wlz_uitvoerder": pl.String(),
-    "observed": pl.String(),
     "at_stake_eur": pl.Float64(),
+    "part": pl.String(),
+    "earlier": pl.Date(),
+    "expected_mln": pl.Float64(),
+    "before_mln": pl.Float64(),
+    "lower_95_mln": pl.Float64(),
+    "upper_95_mln": pl.Float64(),
 }
 
 
@@ -34,25 +37,18 @@ def list_advice_moves(current: pl.DataFrame, earlier: pl.DataFrame, scenario: st
     is_nation = pl.col("wlz_uitvoerder") == NATION
     explained = pl.col("move_eur").filter(~is_nation).sum().over("part")
     left = pl.when(is_nation).then(pl.col("move_eur") - explained).otherwise(pl.col("move_eur")).abs()
-    return (
-        moved.with_columns(left.alias("at_stake_eur"))
-        .with_columns(observed=pl.Series(_describe(row) for row in moved.iter_rows(named=True)).cast(pl.String))
-        .select(pl.when(~is_nation).then("wlz_uitvoerder").alias("wlz_uitvoerder"), "observed", "at_stake_eur")
-        .sort("at_stake_eur", "observed", descending=[True, False])
-    )
+    return moved.select(
+        pl.when(~is_nation).then("wlz_uitvoerder").alias("wlz_uitvoerder"),
+        left.alias("at_stake_eur"),
+        "part",
+        pl.col("delivery_month_before").alias("earlier"),
+        (now / MLN).alias("expected_mln"),
+        (before / MLN).alias("before_mln"),
+        (pl.col("lower_95_eur_before") / MLN).alias("lower_95_mln"),
+        (pl.col("upper_95_eur_before") / MLN).alias("upper_95_mln"),
+    ).sort("at_stake_eur", "wlz_uitvoerder", "part", descending=[True, False, False])
 
 
 def _current(vintages: pl.DataFrame, scenario: str) -> pl.DataFrame:
     amounts = pl.col("expected_eur", "lower_95_eur", "upper_95_eur").cast(pl.Float64)
     return vintages.filter(advice_state="current", scenario=scenario).select(*KEY, "delivery_month", amounts)
-
-
-def _describe(row: Mapping[str, Any]) -> str:
-    now, before, low, high = (
-        row[name] / 1e6
-        for name in ("expected_eur", "expected_eur_before", "lower_95_eur_before", "upper_95_eur_before")
-    )
-    return (
-        f"{row['wlz_uitvoerder']}, {row['part']}: € {now:,.1f} mln expected, {row['delivery_month_before']:%Y-%m} said "
-        f"€ {before:,.1f} mln and 95 % sure of € {low:,.1f} to {high:,.1f} mln"
-    )
