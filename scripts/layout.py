@@ -39,7 +39,7 @@ Beside the rooms:
 | `docs/` | [index](../index.md) |
 | `tests/` | what stands where: [CONTRIBUTING](../../CONTRIBUTING.md#set-up-and-check) |
 | `Makefile`, `.ci/run` | commands for people; the same on a clean clone |
-| `pyproject.toml`, `requirements.lock` | dependencies; exact versions with hashes |
+| `pyproject.toml`, `requirements.lock`, `requirements-dev.lock` | dependencies; what runs; that and its tools |
 | `workspace.yaml`, `dagster.yaml` | code location; settings of the Dagster instance |
 | `data/` | git-ignored, or elsewhere by `WLZ_DATA`: `deliveries`, `quarantine`, `lake`, `cache`, `wlz.duckdb`, … |
 """
