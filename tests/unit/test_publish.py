@@ -57,7 +57,8 @@ def value(column: Column, month: date, number: int) -> object:
 
 
 def rows(table: Table, month: date, count: int = 1) -> pl.DataFrame:
-    """Invented rows of a lake table."""
+    """Invented rows of a lake table; one where a month has one row."""
+    count = 1 if table.key == ("delivery_month",) else count
     made = [[value(column, month, number) for column in table.columns] for number in range(count)]
     return pl.DataFrame(made, schema=table.schema, orient="row")
 
