@@ -35,6 +35,7 @@ FIRST_MONTH = "2017-01"
 # Delivery months: added when they are run, or when a sensor or `make dev` finds them in the landing zone.
 MONTHS = dg.DynamicPartitionsDefinition(name="delivery_month")
 OWNERS = ["team:wlz-kader"]
+SINGLE_MONTH = "dagster/partition"  # tag of a run of one month
 
 
 class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -108,7 +109,13 @@ def add_months(instance: dg.DagsterInstance, months: Iterable[date]) -> None:
 
 def months_of(context: dg.AssetExecutionContext) -> list[date]:
     """Delivery months of this run: one, or all of a backfill."""
-    return [date.fromisoformat(f"{key}-01") for key in sorted(context.partition_keys)]
+    single = context.run.tags.get(SINGLE_MONTH)  # asking Dagster for its keys reads its database each time
+    return [date.fromisoformat(f"{key}-01") for key in ([single] if single else sorted(context.partition_keys))]
+
+
+def describe(context: dg.AssetExecutionContext, key: dg.AssetKey, month: date, about: Mapping[str, Any]) -> None:
+    """Metadata of an asset as written for a month; in a run of one month Dagster need not look the month up."""
+    context.add_asset_metadata(about, key, None if SINGLE_MONTH in context.run.tags else f"{month:%Y-%m}")
 
 
 def key_of(name: str) -> dg.AssetKey:
@@ -191,7 +198,7 @@ def stage_asset(
                 if table == stage.writes[0]:
                     about |= preview(frame, shown, advice.headline.scenario) if shown else {}
                     about |= count_values(frame, counted)
-                context.add_asset_metadata(about, key_of(table), f"{month:%Y-%m}")
+                describe(context, key_of(table), month, about)
         yield from pass_on(context, [spec.key for spec in specs], judged, name)
 
     return monthly_step(name, specs, {name: rules})(materialise)
@@ -221,7 +228,7 @@ def record_asset(
                 found = record(advice, warehouse, context)
                 frames = [] if found.judged is None else [(rule, found.judged) for rule in rules]
                 judged[month] = judge_frames(frames, advice, warehouse.quarantine, table.name)
-                context.add_asset_metadata(summarise(found.saved), key, f"{month:%Y-%m}")
+                describe(context, key, month, summarise(found.saved))
             yield from pass_on(context, [key], judged, table.name)
 
         spec = table_spec(table, room, reads, record.__module__)

@@ -8,7 +8,7 @@ import dagster as dg
 import polars as pl
 
 from assets.checks import pass_on
-from assets.context import MONTHS, OWNERS, Warehouse, key_of, monthly_step, months_of, table_spec
+from assets.context import MONTHS, OWNERS, Warehouse, describe, key_of, monthly_step, months_of, table_spec
 from assets.metadata import as_markdown, describe_table
 from expectations.catalogue import DELIVERY_RULES
 from expectations.intake.take_in import Intake, take_in
@@ -57,23 +57,24 @@ def _take_in_deliveries(context: dg.AssetExecutionContext, warehouse: Warehouse)
 def describe_month(context: dg.AssetExecutionContext, warehouse: Warehouse, month: date, taken: Intake) -> None:
     """What a person reads first: per kind the delivery the advice of the month uses, and what was refused."""
     advice = warehouse.advice(month)
-    label, register = f"{month:%Y-%m}", warehouse.store.read_register()
+    register = warehouse.store.read_register()
     shown = register.sort("registered_at", "delivery_id", descending=True).select(
         "delivery_id", "delivery_status", "received_on", "rows_count", "amount_eur", "quarantined_eur"
     )
-    context.add_asset_metadata(
+    describe(
+        context,
+        key_of(REGISTER),
+        month,
         {
             "dagster/row_count": register.height,
             "accepted now": len(taken.accepted),
             "refused": dg.MetadataValue.md("\n".join(f"- {one.message}" for one in taken.refused) or "none"),
             "register": as_markdown(shown, rows=15),
         },
-        key_of(REGISTER),
-        label,
     )
     for kind in KINDS:
         used = advice.deliveries.chosen.filter(pl.col("kind") == kind)
-        context.add_asset_metadata(_describe_kind(used), key_of(kind), label)
+        describe(context, key_of(kind), month, _describe_kind(used))
 
 
 def _describe_kind(used: pl.DataFrame) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from assets.checks import monthly_check
-from assets.context import MONTHS, OWNERS, Recorded, Warehouse, key_of, monthly_step, months_of, record_asset
+from assets.context import MONTHS, OWNERS, Recorded, Warehouse, describe, key_of, monthly_step, months_of, record_asset
 from assets.metadata import column_schema
 from expectations.intake.settle import settle_statuses
 from warehouse import registry
@@ -68,8 +68,7 @@ def _publish(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterato
         settle_statuses(warehouse.store)
         rows = publish_marts(warehouse.store, warehouse.database, month)
         for name, count in rows.items():
-            key = dg.AssetKey(["marts", name])
-            context.add_asset_metadata({"dagster/row_count": count}, key, f"{month:%Y-%m}")
+            describe(context, dg.AssetKey(["marts", name]), month, {"dagster/row_count": count})
         outcomes.append(_own_claims(warehouse, month))
     is_asked = RESTS.key in context.selected_asset_check_keys and len(outcomes) == 1
     for key in context.selected_asset_keys:

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.context import OWNERS, Warehouse, monthly_step, months_of
+from assets.context import OWNERS, Warehouse, describe, monthly_step, months_of
 from assets.marts import mart_keys
 
 SPEC = dg.AssetSpec(
@@ -27,7 +27,7 @@ def _build_pages(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Ite
     for month in months_of(context):
         site = build_sites(warehouse.database, Path(warehouse.data_dir) / "reports", month)
         pages = {"report": dg.MetadataValue.path(str(site.index)), "pages": site.pages_count, "is_new": site.is_new}
-        context.add_asset_metadata(pages, SPEC.key, f"{month:%Y-%m}")
+        describe(context, SPEC.key, month, pages)
     yield dg.MaterializeResult(asset_key=SPEC.key)
 
 

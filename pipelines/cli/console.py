@@ -12,7 +12,7 @@ import click
 from warehouse.settings import data_folder
 from wlz.words.counts import format_count
 
-STAGES_COUNT = 25
+STAGES_COUNT = 26
 
 
 class Month(click.ParamType[date]):
