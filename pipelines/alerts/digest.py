@@ -13,7 +13,8 @@ from datetime import date
 from expectations.judging.finding import MAX_FINDINGS
 from expectations.judging.rule import fill_thresholds
 from expectations.judging.sentences import localise, say_finding, words_of
-from pipelines.alerts.news import BROKEN, Alert, Findings, News, Record, Told
+from pipelines.alerts.news import Findings, News
+from pipelines.alerts.records import BROKEN, Alert, Record, Told
 from reports import checks_nl
 from reports.checks_nl import DUTCH
 from warehouse.store import month_label
