@@ -3,8 +3,10 @@
 import ast
 import string
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -96,6 +98,16 @@ def test_a_record_that_was_kept_reads_as_the_one_that_was_measured() -> None:
     assert say_finding("V01", kept, "en") == row["observed"]
     assert row["observed"] == "uitvoerder CZ, prestatie H126, 2018-03: € -46,286 in all, usually about € 333,333"
     assert unpack_figures(row["numbers"])["month"] == "2018-03-01"
+
+
+def test_figures_are_kept_so_that_they_can_be_queried_and_are_the_same_everywhere() -> None:
+    """Sorted by name, floats on twelve digits, what is no number null: JSON that DuckDB reads."""
+    figures = {"b": 0.1 + 0.2, "a": date(2018, 3, 1), "c": float("inf"), "d": Decimal("12.50"), "e": [date(2018, 4, 1)]}
+    text = pack_figures(figures)
+    assert text == '{"a": "2018-03-01", "b": 0.3, "c": null, "d": 12.5, "e": ["2018-04-01"]}'
+    assert unpack_figures(text)["b"] == 0.3
+    assert duckdb.execute(f"select ('{text}'::json->>'b')::double").fetchall() == [(0.3,)]
+    assert unpack_figures(None) == {}
 
 
 def test_the_rest_is_counted_and_not_named() -> None:
