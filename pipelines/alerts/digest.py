@@ -12,7 +12,8 @@ from datetime import date
 
 from expectations.judging.finding import MAX_FINDINGS
 from expectations.judging.rule import fill_thresholds
-from expectations.judging.sentences import localise, say_finding, words_of
+from expectations.judging.sentences import say_finding, words_of
+from expectations.judging.shapes import format_euro, localise
 from pipelines.alerts.news import Findings, News
 from pipelines.alerts.records import BROKEN, Alert, Record, Told
 from reports import checks_nl
@@ -23,7 +24,6 @@ LANGUAGES = ("nl", "en")
 MAX_ENTRIES = 60  # in one digest, over all checks; the rest is counted
 MAX_TEXT = 400  # characters of one field
 _SMALLEST_RATIO = 0.0001
-_MLN = 1_000_000
 # Dutch and English of the fixed words.
 _WORDS: dict[str, tuple[str, str]] = {
     "block": ("blokkade", "block"),
@@ -278,9 +278,7 @@ def format_amount(amount_eur: float, language: str) -> str:
     >>> format_amount(92345678.0, "nl"), format_amount(1234.56, "en")
     ('€ 92,3 mln', '€ 1,235')
     """
-    millions = abs(amount_eur) >= _MLN
-    text = f"€ {amount_eur / _MLN:,.1f} mln" if millions else f"€ {amount_eur:,.0f}"
-    return localise(text, language)
+    return localise(format_euro(amount_eur), language)
 
 
 def clean(text: str, language: str) -> str:

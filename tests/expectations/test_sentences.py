@@ -56,6 +56,14 @@ def test_no_words_without_a_check() -> None:
         ("{months:months}", "2018-03, 2018-04", "2018-03, 2018-04"),
         ("{stated:exact}", "1,234.50", "1.234,50"),
         ("{code}", "12.345", "12.345"),
+        ("{key:each value}", "5502 × (empty)", "5502 × (leeg)"),
+        (
+            "{near:each candidate}",
+            "24 (off by 0.12) and 30.4 (off by 0.10)",
+            "24 (0,12 ernaast) en 30,4 (0,10 ernaast)",
+        ),
+        ("{years:each year}", "2018: € 5.1 mln, 2019: € 12", "2018: € 5,1 mln, 2019: € 12"),
+        ("{last:series}", "1,234, 5", "1.234, 5"),
         ("{nothing}", "(empty)", "(leeg)"),
     ],
 )
@@ -72,9 +80,14 @@ def test_figures_as_each_language_writes_them(monkeypatch, template: str, englis
         "stated": "1234.50",
         "code": "12.345",
         "nothing": None,
+        "key": ["5502", None],
+        "near": [{"factor": 24.0, "distance": 0.12}, {"factor": 3.0, "distance": 0.1}],
+        "years": [{"year": 2018, "eur": 5.1e6}, {"year": 2019, "eur": 12.0}],
+        "last": [1234.4, 5.0],
     }
-    said = {"common": {"found": template}}
-    monkeypatch.setattr("expectations.judging.sentences.load_sentences", lambda _: said)
+    common = {language: load_sentences(language)["common"] for language in LANGUAGES}
+    said = {language: {"common": {**parts, "found": template}} for language, parts in common.items()}
+    monkeypatch.setattr("expectations.judging.sentences.load_sentences", lambda language: said[language])
     assert say_finding("X", {"numbers": pack_figures(figures)}, "en") == english
     assert say_finding("X", {"numbers": pack_figures(figures)}, "nl") == dutch
 
