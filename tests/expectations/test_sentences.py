@@ -81,7 +81,7 @@ def test_figures_as_each_language_writes_them(monkeypatch, template: str, englis
         "code": "12.345",
         "nothing": None,
         "key": ["5502", None],
-        "near": [{"factor": 24.0, "distance": 0.12}, {"factor": 3.0, "distance": 0.1}],
+        "near": [{"factor": 24.0, "distance": 0.12}, {"factor": 30.4, "distance": 0.1}],
         "years": [{"year": 2018, "eur": 5.1e6}, {"year": 2019, "eur": 12.0}],
         "last": [1234.4, 5.0],
     }
