@@ -70,7 +70,8 @@ def _fault_row(fault: Fault) -> dict[str, Any]:
     row, column = " fault_row" if fault.row is not None else "", " fault_column" if fault.column is not None else ""
     place = {"file": fault.file, "row": fault.row, "column": fault.column}
     said = {"found": fault.found, "fault_expected": fault.expected, "cause": fault.cause}
-    wording = f"fault{row}{column} fault_found"
+    is_cell = fault.column is not None and (fault.row or 0) > 1  # the header is row 1
+    wording = f"fault{row}{column} {'fault_cell' if is_cell else 'fault_found'}"
     return {**_schema_row(fault.expected, f"not read: {fault.found}", wording), **place, **said}
 
 
@@ -158,7 +159,7 @@ def measure_duplicate_keys(view: DeliveryView) -> pl.DataFrame:
         (amount.sum() - amount.first()).alias("at_stake_eur"),
         pl.col("file_row").sort().cast(pl.String).head(3).str.join(", ").alias("file_rows"),
     )
-    key = pl.concat_str([pl.col(name).cast(pl.String).fill_null("(empty)") for name in view.table.key], separator=" × ")
+    key = pl.concat_list(pl.col(name).cast(pl.String) for name in view.table.key)
     about = [name for name in ABOUT if name in view.table.key]
     figures = [key.alias("key"), (pl.col("findings_count") + 1).alias("times"), "file_rows"]
     return keep_largest(

@@ -4,7 +4,6 @@ Here the records are made of what a rule measured. How they are judged is in ``r
 ``sentences.py``. Nothing is ever read back out of a sentence.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -98,8 +97,3 @@ def list_findings(rows: pl.DataFrame, limit: int) -> str:
     texts = rows.filter(pl.col("merged_count") == 0)["observed"].head(limit).to_list()
     count = rows.height - len(texts) + int((rows["merged_count"] - 1).clip(lower_bound=0).sum())
     return "; ".join([*texts, f"and {count:,} more"] if count else texts)
-
-
-def key_of(record: Mapping[str, Any], names: Sequence[str] = ABOUT) -> tuple[str, ...]:
-    """Whom and what a record is about, empty where it is about no single one."""
-    return tuple(str(record.get(name) or "") for name in names)

@@ -9,7 +9,7 @@ import polars as pl
 
 from expectations.judging.finding import ABOUT, MAX_FINDINGS, list_findings
 from expectations.judging.rule import NO_FINDINGS, RuleMetrics
-from expectations.judging.sentences import format_euro
+from expectations.judging.shapes import format_euro
 from warehouse.contract import MONEY, conform
 from warehouse.tables.quality import CHECK_FINDINGS, DATA_QUALITY
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from expectations.judging.delivery_view import DeliveryView
 from expectations.judging.finding import FINDING_COLUMNS, as_records
-from expectations.judging.sentences import localise
+from expectations.judging.shapes import localise
 from warehouse.contract import MONEY, Table
 
 SEVERITIES = ("block", "warn", "info")

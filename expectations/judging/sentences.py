@@ -4,45 +4,18 @@ computed. A sentence is put together from parts that the finding names, filled w
 
 import string
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from expectations.judging.shapes import write_figure
 from wlz.words.figures import unpack_figures
 
 LANGUAGES = ("nl", "en")
 COMMON = "common"  # parts that every check has
 FOUND = "found"  # the part of a finding that names none
 _FOLDER = Path(__file__).parents[1] / "sentences"
-_MLN = 1_000_000
-_SWAPPED = str.maketrans(",.", ".,")
-_EMPTY = {"nl": "(leeg)", "en": "(empty)"}
-
-
-def format_euro(amount: Decimal | float) -> str:
-    """An amount for a sentence: millions with one decimal, smaller amounts in whole euro.
-
-    >>> format_euro(Decimal("92345678.00")), format_euro(1234.56)
-    ('€ 92.3 mln', '€ 1,235')
-    """
-    millions = amount >= _MLN or amount <= -_MLN
-    return f"€ {amount / _MLN:,.1f} mln" if millions else f"€ {amount:,.0f}"
-
-
-def format_price(euro: float) -> str:
-    """A price with as many digits as it needs.
-
-    >>> format_price(12.345), format_price(0.9)
-    ('€ 12.35', '€ 0.9000')
-    """
-    return f"€ {euro:,.2f}" if euro >= 10 else f"€ {euro:.4f}"
-
-
-def format_ratio(ratio: float) -> str:
-    """A ratio with as many digits as it needs."""
-    return f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.3f}"
 
 
 def say_finding(check_id: str, record: Mapping[str, Any], language: str) -> str:
@@ -57,7 +30,7 @@ def say_finding(check_id: str, record: Mapping[str, Any], language: str) -> str:
     parts = words_of(check_id, language)
     figures = {**record, **unpack_figures(record.get("numbers"))}
     names = str(record.get("wording") or FOUND).split(" ")
-    writer = _Writer(language)
+    writer = _Writer(parts, language)
     return "".join(writer.vformat(parts[name], (), figures) for name in names)
 
 
@@ -75,65 +48,28 @@ def load_sentences(language: str) -> Mapping[str, Mapping[str, str]]:
     return tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
 
 
-def localise(text: str, language: str) -> str:
-    """A number as the language writes it; as printed in English comes in."""
-    return text.translate(_SWAPPED).replace(" %", "%").replace("%", " %") if language == "nl" else text
-
-
 class _Writer(string.Formatter):
-    """Fills a part with figures: ``{name:shape}``, where a shape is one of ``_SHAPES`` or a format of Python."""
+    """Fills a part with figures, ``{name:shape}``; the shapes are in ``shapes.py``.
 
-    def __init__(self, language: str) -> None:
+    ``each PART`` is a list of figures, or a list of several, one after another as that part says.
+    """
+
+    def __init__(self, parts: Mapping[str, str], language: str) -> None:
+        self.parts = parts
         self.language = language
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if value is None:
-            return _EMPTY[self.language]
-        shape, _, rest = format_spec.partition(" ")
-        if shape == "month":
-            return str(value)[:7]
-        if shape == "months":
-            return ", ".join(str(month)[:7] for month in value)
-        if shape == "per_year":
-            return ", ".join(f"{one['year']}: {localise(format_euro(one['eur']), self.language)}" for one in value)
-        if shape == "candidates":
-            joined = {"nl": " en ", "en": " and "}[self.language]
-            off = {"nl": "{} ({} ernaast)", "en": "{} (off by {})"}[self.language]
-            return joined.join(
-                off.format(
-                    *(localise(text, self.language) for text in (f"{one['factor']:g}", f"{one['distance']:.2f}"))
-                )
-                for one in value
-            )
-        if shape == "statistic":
-            return localise(f"{value:.2f}" if abs(value) < 1 else f"{value:.1f}", self.language)
-        if shape == "series":
-            return ", ".join(localise(f"{one:,.0f}", self.language) for one in value)
-        if shape == "count":
-            one, many = rest.split("|")
-            return f"{localise(f'{value:,.0f}', self.language)} {one if round(value) == 1 else many}"
-        if shape in _SHAPES:
-            return localise(_SHAPES[shape](value), self.language)
-        if isinstance(value, int | float | Decimal):
-            return localise(format(value, format_spec), self.language)
-        return format(str(value), format_spec)
+            return self.parts["empty"]
+        shape, _, part = format_spec.partition(" ")
+        if shape == "each":
+            separator = self.parts.get(f"{part}_and", ", ")
+            return separator.join(self.vformat(self.parts[part], (), _named(one)) for one in value)
+        return write_figure(value, format_spec, self.language)
 
 
-def _exact(value: Any) -> str:
-    return f"{Decimal(str(value)):,}"
-
-
-def _exact_signed(value: Any) -> str:
-    return f"{Decimal(str(value)):+,}"
-
-
-_SHAPES: dict[str, Callable[[Any], str]] = {
-    "euro": format_euro,
-    "price": format_price,
-    "ratio": format_ratio,
-    "exact": _exact,
-    "exact+": _exact_signed,
-}
+def _named(one: Any) -> Mapping[str, Any]:
+    return one if isinstance(one, Mapping) else {"one": one}
 
 
 def list_parts(check_id: str, language: str) -> Sequence[str]:

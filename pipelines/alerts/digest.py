@@ -12,8 +12,10 @@ from datetime import date
 
 from expectations.judging.finding import MAX_FINDINGS
 from expectations.judging.rule import fill_thresholds
-from expectations.judging.sentences import localise, say_finding, words_of
-from pipelines.alerts.news import BROKEN, Alert, Findings, News, Record, Told
+from expectations.judging.sentences import say_finding, words_of
+from expectations.judging.shapes import format_euro, localise
+from pipelines.alerts.news import Findings, News
+from pipelines.alerts.records import BROKEN, Alert, Record, Told
 from reports import checks_nl
 from reports.checks_nl import DUTCH
 from warehouse.store import month_label
@@ -22,7 +24,6 @@ LANGUAGES = ("nl", "en")
 MAX_ENTRIES = 60  # in one digest, over all checks; the rest is counted
 MAX_TEXT = 400  # characters of one field
 _SMALLEST_RATIO = 0.0001
-_MLN = 1_000_000
 # Dutch and English of the fixed words.
 _WORDS: dict[str, tuple[str, str]] = {
     "block": ("blokkade", "block"),
@@ -277,9 +278,7 @@ def format_amount(amount_eur: float, language: str) -> str:
     >>> format_amount(92345678.0, "nl"), format_amount(1234.56, "en")
     ('€ 92,3 mln', '€ 1,235')
     """
-    millions = abs(amount_eur) >= _MLN
-    text = f"€ {amount_eur / _MLN:,.1f} mln" if millions else f"€ {amount_eur:,.0f}"
-    return localise(text, language)
+    return localise(format_euro(amount_eur), language)
 
 
 def clean(text: str, language: str) -> str:

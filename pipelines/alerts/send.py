@@ -18,18 +18,8 @@ from expectations.judging.sentences import say_finding
 from expectations.judging.status import Judgement
 from pipelines.alerts.channels import Channel, ChannelError, Sleep, find_channels, find_language, send_with_retries
 from pipelines.alerts.digest import write_digest
-from pipelines.alerts.news import (
-    ABOUT_PROVIDERS,
-    BROKEN,
-    About,
-    Alert,
-    Findings,
-    Key,
-    Record,
-    Told,
-    choose_messages,
-    list_findings,
-)
+from pipelines.alerts.news import ABOUT_PROVIDERS, Findings, choose_messages, list_findings
+from pipelines.alerts.records import BROKEN, About, Alert, Key, Record, Told
 from pipelines.alerts.told_before import find_same
 from warehouse import duck
 from warehouse.alert_state import STATE_KEY, STATE_SCHEMA, read_alert_state, sole_sender, write_alert_state

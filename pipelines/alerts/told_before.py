@@ -5,8 +5,9 @@ for rows of a state, or findings of a lake, that were written then.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+
+from pipelines.alerts.records import Record
 
 # A number that says how much or where in the file; not a month, a code with letters, or a code after its name.
 _AMOUNT = re.compile(
@@ -14,31 +15,6 @@ _AMOUNT = re.compile(
 )
 _COUNTED = re.compile(r"# (row|unit|month)\b")  # one of them is the same finding as several
 _MONTH = re.compile(r"\b\d{4}-\d{2}\b")
-
-
-class _About(Protocol):
-    @property
-    def wlz_uitvoerder(self) -> str: ...
-    @property
-    def care_month(self) -> str: ...
-    def __iter__(self) -> Iterator[str]: ...
-
-
-class _Known(Protocol):
-    """What is looked at of a finding of today and of what was told."""
-
-    @property
-    def check_id(self) -> str: ...
-    @property
-    def checked_table(self) -> str: ...
-    @property
-    def subject(self) -> str: ...
-    @property
-    def observed(self) -> str: ...
-    @property
-    def numbers(self) -> str | None: ...
-    @property
-    def about(self) -> _About: ...
 
 
 def name_subject(observed: str, wlz_uitvoerder: object = None) -> str:
@@ -54,7 +30,7 @@ def name_subject(observed: str, wlz_uitvoerder: object = None) -> str:
     return f"{wlz_uitvoerder}: {words}" if wlz_uitvoerder else words
 
 
-def find_same(told: _Known, standing: Sequence[_Known]) -> list[int]:
+def find_same(told: Record, standing: Sequence[Record]) -> list[int]:
     """Places of the findings of today that were told as this one: the same words, else the same whom and what.
 
     One that was told can be several today: providers were not told apart then. Findings of a lake from before count
@@ -65,7 +41,7 @@ def find_same(told: _Known, standing: Sequence[_Known]) -> list[int]:
         for place, one in enumerate(standing)
         if (one.check_id, one.checked_table) == (told.check_id, told.checked_table) and not one.subject
     ]
-    tests: tuple[Callable[[_Known, _Known], bool], ...] = (_has_same_words, _has_same_words_but_months, _is_about_same)
+    tests: tuple[Callable[[Record, Record], bool], ...] = (_has_same_words, _has_same_words_but_months, _is_about_same)
     for is_same in tests:
         found = [place for place in of_check if is_same(told, standing[place])]
         if found:
@@ -73,16 +49,16 @@ def find_same(told: _Known, standing: Sequence[_Known]) -> list[int]:
     return []
 
 
-def _has_same_words(told: _Known, finding: _Known) -> bool:
+def _has_same_words(told: Record, finding: Record) -> bool:
     return name_subject(finding.observed, finding.about.wlz_uitvoerder) == told.subject
 
 
-def _has_same_words_but_months(told: _Known, finding: _Known) -> bool:
+def _has_same_words_but_months(told: Record, finding: Record) -> bool:
     words = name_subject(finding.observed, finding.about.wlz_uitvoerder)
     return _MONTH.sub("#", words) == _MONTH.sub("#", told.subject) and finding.about.care_month in told.subject
 
 
-def _is_about_same(told: _Known, finding: _Known) -> bool:
+def _is_about_same(told: Record, finding: Record) -> bool:
     """Whether all that the finding is about was named then: its uitvoerder before the words, its codes among them."""
     uitvoerder, *codes = finding.about
     is_named = (

@@ -3,8 +3,10 @@
 import ast
 import string
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -54,6 +56,14 @@ def test_no_words_without_a_check() -> None:
         ("{months:months}", "2018-03, 2018-04", "2018-03, 2018-04"),
         ("{stated:exact}", "1,234.50", "1.234,50"),
         ("{code}", "12.345", "12.345"),
+        ("{key:each value}", "5502 × (empty)", "5502 × (leeg)"),
+        (
+            "{near:each candidate}",
+            "24 (off by 0.12) and 30.4 (off by 0.10)",
+            "24 (0,12 ernaast) en 30,4 (0,10 ernaast)",
+        ),
+        ("{years:each year}", "2018: € 5.1 mln, 2019: € 12", "2018: € 5,1 mln, 2019: € 12"),
+        ("{last:series}", "1,234, 5", "1.234, 5"),
         ("{nothing}", "(empty)", "(leeg)"),
     ],
 )
@@ -70,9 +80,14 @@ def test_figures_as_each_language_writes_them(monkeypatch, template: str, englis
         "stated": "1234.50",
         "code": "12.345",
         "nothing": None,
+        "key": ["5502", None],
+        "near": [{"factor": 24.0, "distance": 0.12}, {"factor": 30.4, "distance": 0.1}],
+        "years": [{"year": 2018, "eur": 5.1e6}, {"year": 2019, "eur": 12.0}],
+        "last": [1234.4, 5.0],
     }
-    said = {"common": {"found": template}}
-    monkeypatch.setattr("expectations.judging.sentences.load_sentences", lambda _: said)
+    common = {language: load_sentences(language)["common"] for language in LANGUAGES}
+    said = {language: {"common": {**parts, "found": template}} for language, parts in common.items()}
+    monkeypatch.setattr("expectations.judging.sentences.load_sentences", lambda language: said[language])
     assert say_finding("X", {"numbers": pack_figures(figures)}, "en") == english
     assert say_finding("X", {"numbers": pack_figures(figures)}, "nl") == dutch
 
@@ -96,6 +111,16 @@ def test_a_record_that_was_kept_reads_as_the_one_that_was_measured() -> None:
     assert say_finding("V01", kept, "en") == row["observed"]
     assert row["observed"] == "uitvoerder CZ, prestatie H126, 2018-03: € -46,286 in all, usually about € 333,333"
     assert unpack_figures(row["numbers"])["month"] == "2018-03-01"
+
+
+def test_figures_are_kept_so_that_they_can_be_queried_and_are_the_same_everywhere() -> None:
+    """Sorted by name, floats on twelve digits, what is no number null: JSON that DuckDB reads."""
+    figures = {"b": 0.1 + 0.2, "a": date(2018, 3, 1), "c": float("inf"), "d": Decimal("12.50"), "e": [date(2018, 4, 1)]}
+    text = pack_figures(figures)
+    assert text == '{"a": "2018-03-01", "b": 0.3, "c": null, "d": 12.5, "e": ["2018-04-01"]}'
+    assert unpack_figures(text)["b"] == 0.3
+    assert duckdb.execute(f"select ('{text}'::json->>'b')::double").fetchall() == [(0.3,)]
+    assert unpack_figures(None) == {}
 
 
 def test_the_rest_is_counted_and_not_named() -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from expectations.catalogue import RULES
 from expectations.judging.status import Judgement
 from pipelines.alerts.digest import MAX_TEXT, as_html, as_text, clean, format_amount, write_digest
-from pipelines.alerts.news import About, Alert, Findings, Record, Told, choose_messages, list_findings
+from pipelines.alerts.news import Findings, choose_messages, list_findings
+from pipelines.alerts.records import About, Alert, Record, Told
 from pipelines.alerts.send import NOTICES
 from reports.checks_nl import DUTCH, NOT_USED, REFUSED
 from warehouse.tables.deliveries import DELIVERY_REGISTER

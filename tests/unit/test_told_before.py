@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from pipelines.alerts.news import About, Alert, Told
+from pipelines.alerts.records import About, Alert, Told
 from pipelines.alerts.told_before import find_same, name_subject
 
 MAY = date(2018, 5, 1)
