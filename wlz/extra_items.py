@@ -8,6 +8,7 @@ still to come). Not here: the forecast itself and its prices (`volumes/`, `price
 import polars as pl
 
 from wlz.known.knowledge import Known
+from wlz.known.rounds import LAG_REFERENCE_YEARS_BACK
 from wlz.known.stages import Computed, Tables, of_scenario, per_scenario
 from wlz.prices.prices import join_flags, to_cents
 from wlz.series import claims_by_year, place_by_year, sum_years
@@ -15,7 +16,6 @@ from wlz.words.units import normalise_units
 from wlz.words.vocabulary import MONEY, SERIES_BY_UITVOERDER
 
 SETTLED_YEARS_BACK = (3, 2, 1)  # years before the budget year: two growth ratios
-LAG_REFERENCE_YEARS_BACK = 2  # the letter of 2018 takes 2016: 2017 was not yet fully claimed
 _BASES = ["base_3_years_back", "base_2_years_back", "base_1_year_back"]
 EXTRA_ITEM_SCHEMA: dict[str, pl.DataType] = {
     "wlz_uitvoerder": pl.String(),
@@ -306,7 +306,7 @@ def _finish(valued: pl.DataFrame, item: str, flags: dict[str, pl.Expr]) -> pl.Da
 def run_extra_items(known: Known, tables: Tables) -> Computed:
     """The row `extra_items`: crisis beds, meerzorg and na-ijl per uitvoerder, with their intermediates."""
     crosswalk, regions = known.reference.crosswalk, known.reference.regions
-    now, reference_year = claims_by_year(tables["series_region"]), known.budget_year - 2
+    now, reference_year = claims_by_year(tables["series_region"]), known.budget_year - LAG_REFERENCE_YEARS_BACK
     earlier = known.year_ago()
     derived = (
         derive_lag_ratio(now.clear(), now.clear(), reference_year)

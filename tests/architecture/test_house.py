@@ -214,3 +214,25 @@ def test_a_lock_holds_hashes_and_no_addresses(name):
     assert "--hash=sha256:" in lock
     assert "://" not in lock
     assert "index-url" not in lock
+
+
+def rooms_of_wlz() -> dict[str, set[str]]:
+    """Room → the other rooms it imports."""
+    found: dict[str, set[str]] = {}
+    for path in sorted((ROOT / "wlz").rglob("*.py")):
+        room = path.relative_to(ROOT / "wlz").parts[0].removesuffix(".py")
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        modules = [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+        others = {module.split(".")[1] for module in modules if module.startswith("wlz.")} - {room}
+        found.setdefault(room, set()).update(others)
+    return {room: others for room, others in found.items() if room != "__init__"}
+
+
+def test_rooms_of_the_method_can_be_drawn_without_a_circle():
+    """Eighteen rooms, each above those it imports: taking away the lowest ones again and again leaves nothing."""
+    rooms = rooms_of_wlz()
+    assert len(rooms) == 18
+    while rooms:
+        lowest = {room for room, others in rooms.items() if not others & set(rooms)}
+        assert lowest, f"these import each other in a circle: {sorted(rooms)}"
+        rooms = {room: others for room, others in rooms.items() if room not in lowest}

@@ -8,8 +8,8 @@ import pytest
 
 from wlz.forecasting.backtest import ACCURACY_SCHEMA, BacktestError, backtest_panel, choose_engines, list_origins
 from wlz.forecasting.engines import EngineForecast
-from wlz.vintages.past_advices import compare_advice, settled_year
 from wlz.volumes.backtest import backtest_series
+from wlz.volumes.past_advices import compare_advice, settled_year
 
 
 def always(value: float):

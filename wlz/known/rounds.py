@@ -11,6 +11,7 @@ from wlz.words.calendar import claims_due
 from wlz.words.months import end_of_month
 
 CLAIMS = "declaraties"
+LAG_REFERENCE_YEARS_BACK = 2  # the letter of 2018 takes 2016: 2017 was not yet fully claimed
 
 
 @dataclass(frozen=True)

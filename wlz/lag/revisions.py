@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from wlz.extra_items import LAG_REFERENCE_YEARS_BACK
 from wlz.forecasting.ets import BoolArray, FloatArray, IntArray
+from wlz.known.rounds import LAG_REFERENCE_YEARS_BACK
 from wlz.lag.records import Finding
 from wlz.words.months import month_date, number_months
 from wlz.words.robust import MAD_TO_DEVIATION

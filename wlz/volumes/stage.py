@@ -8,10 +8,10 @@ from wlz.forecasting.backtest import ACCURACY_SCHEMA
 from wlz.known.knowledge import Known
 from wlz.known.scenarios import BASE, COMPLETED, LETTER
 from wlz.known.stages import Computed, Tables, of_scenario, same_in_all
-from wlz.lag.complete import completed_panel
 from wlz.series import ended_codes, last_base_month, replaced_codes
-from wlz.vintages.past_advices import compare_advice, settled_year
 from wlz.volumes.backtest import backtest_series
+from wlz.volumes.completed import completed_panel
+from wlz.volumes.past_advices import compare_advice, settled_year
 from wlz.volumes.scenarios import forecast_scenarios
 from wlz.volumes.second_opinion import check_with_statsmodels
 from wlz.volumes.volumes import VolumePanel, build_panel
