@@ -88,7 +88,8 @@ def test_totals_of_what_was_saved_are_per_scenario(three_months: House) -> None:
 def test_a_backfill_of_months_has_a_state_per_month(tmp_path: Path) -> None:
     """One run over two months: the outcome of each is its own."""
     house = furnish(House(tmp_path / "data"))
-    house.deliver("declaraties", [*claims("Z025", last="2018-04")], month="2018-06", on=date(2018, 6, 4))
+    later = [*claims("Z025", last="2018-04"), *claims("Z041", last="2018-04")]
+    house.deliver("declaraties", later, month="2018-06", on=date(2018, 6, 4))
     from pipelines.definitions import defs
 
     with instance_for(house.root) as instance:
