@@ -46,6 +46,16 @@ def resolve_data(data_dir: Path | None) -> Path:
     return (data_dir or data_folder()).absolute()
 
 
+def upgrade_published(database: Path) -> None:
+    """Brings marts of an earlier version to today's contract and says so in one line. Raises OSError without room."""
+    from warehouse.upgrade import upgrade_database
+
+    upgraded = upgrade_database(database)
+    if upgraded:
+        marts = f"{format_count(len(upgraded), 'mart')} got the columns of this one ({', '.join(upgraded)})"
+        note(f"{database.name} was published by an earlier version: {marts}; no figure changed")
+
+
 def say(text: str = "") -> None:
     """A line of result, on standard output."""
     click.echo(text)

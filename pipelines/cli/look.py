@@ -31,8 +31,13 @@ def published(data_dir: Path | None) -> Path:
 def tables(with_hash: bool, data_dir: Path | None) -> None:
     """List the published marts, or their hashes: the same advice gives the same hash."""
     from warehouse.publish import hash_marts, list_marts
+    from warehouse.upgrade import behind_contract
 
     database = published(data_dir)
+    behind = behind_contract(database)
+    if behind:
+        marts = f"{format_count(len(behind), 'mart')} without columns of this one ({', '.join(behind)})"
+        note(f"{database.name} was published by an earlier version: {marts}. Next: wlz run or wlz report, of any month")
     say(render_frame(hash_marts(database) if with_hash else list_marts(database)))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from pipelines.cli.console import Month, data_option, note, resolve_data, say
+from pipelines.cli.console import Month, data_option, note, resolve_data, say, upgrade_published
 from wlz.words.counts import format_count
 
 
@@ -35,6 +35,7 @@ def report(
     data = resolve_data(data_dir)
     database = data / "wlz.duckdb"
     try:
+        upgrade_published(database)
         if month is not None and number is not None:
             say(print_letter_table(database, month, number, language))
             return
