@@ -12,8 +12,10 @@ import duckdb
 
 from warehouse import duck, registry
 from warehouse.contract import Table
+from warehouse.published_headline import headline_before
 from warehouse.store import remove_leftovers
 from warehouse.tables.bounds import FORECAST_BOUNDS
+from warehouse.tables.vintages import HEADLINE
 from wlz.bounds.room import BOUNDS, ROOM_BOUNDS, room_at_bounds
 
 # The kader of a place, which the mart of the bounds does not hold. Grain: month × scenario × part × place.
@@ -83,6 +85,7 @@ def follow_contracts(connection: duckdb.DuckDBPyConnection) -> None:
     for table in registry.marts().values():
         if set(ROOM_BOUNDS) <= set(table.column_names):
             _fill_room(connection, table)
+    _name_headlines(connection)
 
 
 def _follow_contract(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -121,3 +124,18 @@ def _fill_room(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     values = ", ".join(f"{name} = filled.{name}" for name in ROOM_BOUNDS)
     connection.execute(f"UPDATE {mart} SET {values} FROM filled WHERE {table.name}.rowid = filled.rowid")
     connection.unregister("filled")
+
+
+def _name_headlines(connection: duckdb.DuckDBPyConnection) -> None:
+    """Which scenario was shown first, for months published before mart ``headline`` was."""
+    advices = connection.sql(
+        "SELECT delivery_month, budget_year, list(DISTINCT scenario ORDER BY scenario) "
+        f"FROM wlz.marts.utilisation_national ANTI JOIN wlz.marts.{HEADLINE.name} USING (delivery_month) GROUP BY ALL"
+    ).fetchall()
+    for month, year, scenarios in advices:
+        engines = connection.execute(
+            "SELECT scenario, any_value(engine) FROM wlz.marts.volume_forecast WHERE delivery_month = ? GROUP BY 1",
+            [month],
+        ).fetchall()
+        shown = headline_before(month, scenarios, dict(engines))
+        connection.execute(f"INSERT INTO wlz.marts.{HEADLINE.name} VALUES (?, ?, ?, ?, ?)", [month, year, *shown])

@@ -134,6 +134,11 @@ def test_the_report_of_an_old_month_upgrades_the_marts_once(old: House, before: 
     assert len(first.stderr.splitlines()) == 1
     assert_nothing_lost(before, house)
     assert house.half_written() == []
+    shown = house.query("select delivery_month, scenario, engine from marts.headline order by 1", None)
+    assert [(f"{month:%Y-%m}", *rest) for month, *rest in shown] == [
+        (APRIL, "completed", "ets_average"),
+        (MAY, "letter", "ets_select"),  # its round names it
+    ]
 
 
 def test_the_room_at_the_bounds_follows_from_what_was_published(old: House, before: Marts, june: Carried) -> None:
