@@ -72,9 +72,8 @@ def write_folder(data: Path) -> None:
     for month in months_before(FIRST, LAST):
         house.deliver("declaraties", claims_of(month), month=f"{month:%Y-%m}", on=month.replace(day=2))
     house.deliver("pgb_verleningen", grants(codes=SIZES), month="2018-03")
-    for month in ("2018-04", "2018-05"):
-        day = date.fromisoformat(f"{month}-02")
-        house.deliver("kader", kader_of(day), month=month, on=day)
+    for day in (date(2018, 4, 2), date(2018, 5, 2)):
+        house.deliver("kader", kader_of(day), month=f"{day:%Y-%m}", on=day)
     with webhook_server() as log:
         os.environ["WLZ_ALERT_WEBHOOK"] = log.url
         house.publish("2018-04")

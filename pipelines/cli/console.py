@@ -2,10 +2,11 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -13,6 +14,8 @@ from warehouse.settings import data_folder
 from wlz.words.counts import format_count
 
 STAGES_COUNT = 26
+# A command to be, with its options so far.
+Command = TypeVar("Command", bound=Callable[..., object])
 
 
 class Month(click.ParamType[date]):
@@ -30,7 +33,7 @@ class Month(click.ParamType[date]):
             self.fail(f"expected a month as YYYY-MM, such as 2018-05; found {value!r}", param, ctx)
 
 
-def data_option(command: click.Command) -> click.Command:
+def data_option(command: Command) -> Command:
     """The option --data, default WLZ_DATA or ./data."""
     return click.option(
         "--data",

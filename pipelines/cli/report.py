@@ -28,7 +28,8 @@ def report(
     if (month is None) != every or (every and number is not None):
         note("name a month with --delivery-month YYYY-MM, or all published ones with --all (not with --table)")
         raise SystemExit(2)
-    from reports.facts import ReportError, published_delivery_months
+    from reports.errors import ReportError
+    from reports.facts import published_delivery_months
     from reports.site import build_site
     from wlz.known.assumptions import AssumptionError
 

@@ -110,7 +110,8 @@ def compare(rows: pl.DataFrame, better: str, than: str) -> tuple[float, float, f
     difference = (wide[better] - wide[than]).to_numpy()
     rng = np.random.default_rng(0)
     means = difference[rng.integers(0, len(difference), (RESAMPLES, len(difference)))].mean(axis=1)
-    return float(difference.mean()), *(float(value) for value in np.quantile(means, [0.05, 0.95]))
+    low, high = np.quantile(means, [0.05, 0.95])
+    return float(difference.mean()), float(low), float(high)
 
 
 def render(rows: pl.DataFrame, which: str) -> list[str]:
