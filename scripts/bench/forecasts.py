@@ -1,5 +1,6 @@
-"""`make bench SERIES=FOLDER`: engines, bounds and speed on public monthly series →
-docs/reference/benchmarks-forecasts.md.
+"""`make bench SERIES=FOLDER`: engines, bounds and speed on public monthly series.
+
+Writes docs/reference/benchmarks-forecasts.md.
 
 FOLDER holds monthly_series.parquet (unique_id, month, value, dataset: the M3 and tourism competitions),
 r_ets_input.parquet and r_ets_reference.csv (what R forecast::ets makes of 90 of them). They are not part of the

@@ -1,5 +1,6 @@
-"""`make evidence`: forecasts and bounds on many simulated worlds with known truth, written to
-docs/reference/evidence.md.
+"""`make evidence`: forecasts and bounds on many simulated worlds with known truth.
+
+Writes docs/reference/evidence.md.
 
 Per seed: simulate deliveries, run an advice through Dagster, hold the published bounds against the final volumes that
 the pipeline never sees. Rows per seed are kept in docs/reference/evidence/, so that a change of method is a visible
