@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check dev docs bench evidence clean calibrate same
+.PHONY: demo test quick check dev docs bench evidence clean calibrate same
 .DEFAULT_GOAL := demo
 
 # Hash-checked versions from the lock, then the project itself; again whenever the lock is newer.
@@ -21,6 +21,10 @@ demo: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Method, contracts and house, without whole runs: for while you work; the last line says how long it took.
+quick: $(READY)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" tests/spec tests/contracts tests/architecture
 
 check: $(READY)
 	$(BIN)/ruff check .

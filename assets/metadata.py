@@ -32,7 +32,8 @@ def summarise(saved: pl.DataFrame) -> dict[str, object]:
     summary: dict[str, object] = {"dagster/row_count": saved.height}
     for name in ("care_month", "month"):
         if name in saved.columns and saved.height:
-            summary["months"] = f"{saved[name].min():%Y-%m} … {saved[name].max():%Y-%m}"
+            months = saved[name].drop_nulls().sort()
+            summary["months"] = f"{months[0]:%Y-%m} … {months[-1]:%Y-%m}"
     amounts = [name for name in saved.columns if name.endswith("amount_eur")]
     if "scenario" in saved.columns:
         grouped = saved.group_by("scenario").agg(pl.len().alias("rows"), pl.col(amounts).sum()).sort("scenario")

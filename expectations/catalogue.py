@@ -1,5 +1,6 @@
-"""All rules in one place: which apply to which delivery, the one call that checks deliveries, and
-docs/reference/checks.md.
+"""All rules in one place: which apply to which delivery, and the one call that checks deliveries.
+
+They are listed in docs/reference/checks.md.
 
 ``python -m expectations.catalogue > docs/reference/checks.md`` writes the page again. Rules are declared per stage, not
 here.

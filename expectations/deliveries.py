@@ -161,7 +161,7 @@ def measure_duplicate_keys(view: DeliveryView) -> pl.DataFrame:
     )
     key = pl.concat_list(pl.col(name).cast(pl.String) for name in view.table.key)
     about = [name for name in ABOUT if name in view.table.key]
-    figures = [key.alias("key"), (pl.col("findings_count") + 1).alias("times"), "file_rows"]
+    figures: list[str | pl.Expr] = [key.alias("key"), (pl.col("findings_count") + 1).alias("times"), "file_rows"]
     return keep_largest(
         findings.select(*about, "findings_count", "at_stake_eur", *figures), keys_count=view.rows.height
     )

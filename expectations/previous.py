@@ -112,8 +112,9 @@ def _findings(view: ClaimsView, months: pl.DataFrame, now: pl.DataFrame, *, need
         .with_columns((older + as_much.otherwise(0.0).fill_null(0.0)).round(2).alias("at_stake_eur"))
         .sort("wlz_uitvoerder")
     )
-    figures = ["hits", "months", "first", "last", "factor", "earlier", pl.col("at_stake_eur").alias("euro")]
-    return found.select("wlz_uitvoerder", one_each(), "at_stake_eur", *figures)
+    figures = ("hits", "months", "first", "last", "factor", "earlier")
+    euro = pl.col("at_stake_eur").alias("euro")
+    return found.select("wlz_uitvoerder", one_each(), "at_stake_eur", *figures, euro)
 
 
 RULES = (

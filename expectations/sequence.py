@@ -121,7 +121,8 @@ def _euro_of_months(view: ClaimsView, previous: pl.DataFrame, count: int) -> flo
     growth, apart = 1.0, float(year["lag_months"].sum()) / year.height + (count - 1) / 2
     if before.height == USUAL_MONTHS and before["amount_eur"].sum() > 0:
         growth = max(float(year["amount_eur"].sum()) / float(before["amount_eur"].sum()), 0.0)
-    return round(float(year["amount_eur"].sum()) / year.height * growth ** (apart / USUAL_MONTHS) * count, 2)
+    carried_on: float = growth ** (apart / USUAL_MONTHS)
+    return round(float(year["amount_eur"].sum()) / year.height * carried_on * count, 2)
 
 
 RULES = (

@@ -101,8 +101,11 @@ def measure_missing_months(view: ClaimsView) -> pl.DataFrame:
 
 
 def _beside_apart(view: ClaimsView, gaps: pl.DataFrame) -> pl.DataFrame:
-    """The gaps with the rows in quarantine that could fill them: ``own_*`` of the series, ``unknown_*`` of a prestatie
-    in no list, and ``apart_eur``, what of their euro belongs to this gap."""
+    """The gaps with the rows in quarantine that could fill them.
+
+    ``own_*`` of the series, ``unknown_*`` of a prestatie in no list, and ``apart_eur``, what of their euro belongs to
+    this gap.
+    """
     month = ["wlz_uitvoerder", "care_month"]
     apart = _place_apart(view)
     series = gaps.select(SERIES_BY_UITVOERDER[1]).unique()

@@ -35,7 +35,7 @@ class _StageLines(logging.Handler):
             listener(stage, text)
 
 
-@dg.logger(description="One line per stage")
+@dg.logger(None, description="One line per stage")
 def stage_lines(init_context: dg.InitLoggerContext) -> logging.Logger:
     """The logger of the code location."""
     logger = logging.Logger("wlz.stages", level=logging.DEBUG)

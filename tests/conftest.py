@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from tests.workers import FilesInOrder, longest_first
+from tests.workers import RECORD, FilesInOrder, Recorder, longest_first, read_durations
 from tests.worlds import Worlds
 
 if TYPE_CHECKING:
@@ -26,6 +26,12 @@ settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Seconds per file are recorded when a run is asked to; workers leave that to the process that started them."""
+    if os.environ.get(RECORD) and "PYTEST_XDIST_WORKER" not in os.environ:
+        config.pluginmanager.register(Recorder())
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> FilesInOrder | None:
     """With ``--dist loadfile``: files in the order of ``longest_first``, not by number of tests."""
@@ -36,7 +42,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> Files
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Workers take the longest files first; one process takes them as they come."""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        longest_first(items)
+        longest_first(items, read_durations())
 
 
 @pytest.fixture(scope="session", autouse=True)

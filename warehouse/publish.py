@@ -18,6 +18,7 @@ from warehouse.contract import ContractError, Table
 from warehouse.mart_sql import mart_sql, staged_sql
 from warehouse.store import Store, remove_leftovers
 from warehouse.tables.marts import EXAMPLE_QUERIES
+from warehouse.upgrade import follow_contracts, published_columns
 
 _FOLDER = Path(__file__).parent
 _OF_THE_CODE = ("code_version", "inputs_hash")
@@ -50,9 +51,8 @@ def _fill(connection: duckdb.DuckDBPyConnection, store: Store, delivery_month: d
     connection.execute("CREATE SCHEMA IF NOT EXISTS wlz.marts")
     attach_lake(connection, store, delivery_month)
     connection.execute("BEGIN TRANSACTION")
+    follow_contracts(connection)
     for table in registry.marts().values():
-        _follow_contract(connection, table)
-        duck.create_table(connection, "wlz.marts", table)
         if table is EXAMPLE_QUERIES:
             _fill_examples(connection)
         else:
@@ -60,28 +60,6 @@ def _fill(connection: duckdb.DuckDBPyConnection, store: Store, delivery_month: d
     connection.execute("COMMIT")
     connection.execute("CHECKPOINT wlz")
     return {name: _count(connection, name) for name in registry.marts()}
-
-
-def _follow_contract(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Give a mart published under an earlier contract today's columns: shared ones keep their rows, new ones are empty.
-
-    A column that left the contract leaves the mart; earlier months get new columns when they are run again.
-    """
-    published = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'wlz' AND schema_name = 'marts' AND table_name = ?",
-        [table.name],
-    ).fetchone()
-    if published == (0,):
-        return
-    found = duck.described_columns(connection, f"SELECT * FROM wlz.marts.{table.name}")
-    expected = {column.name: duck.duck_type(column.dtype) for column in table.columns}
-    if list(found.items()) == list(expected.items()):
-        return
-    connection.execute(f"ALTER TABLE wlz.marts.{table.name} RENAME TO {table.name}_before")
-    duck.create_table(connection, "wlz.marts", table)
-    shared = ", ".join(f'"{name}"' for name in expected if name in found)
-    connection.execute(f"INSERT INTO wlz.marts.{table.name} BY NAME SELECT {shared} FROM wlz.marts.{table.name}_before")
-    connection.execute(f"DROP TABLE wlz.marts.{table.name}_before")
 
 
 def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
@@ -162,8 +140,8 @@ def _fill_examples(connection: duckdb.DuckDBPyConnection) -> None:
 
 def list_marts(database: Path) -> pl.DataFrame:
     """Published marts: name, rows, delivery months and what they hold."""
-    rows = []
-    for table in registry.marts().values():
+    rows, published = [], published_columns(database)
+    for table in (table for table in registry.marts().values() if table.name in published):
         months = "count(DISTINCT delivery_month)" if "delivery_month" in table.column_names else "NULL"
         counted = duck.run_query(
             database, f"SELECT count(*)::BIGINT AS n, ({months})::BIGINT AS m FROM marts.{table.name}"
@@ -175,11 +153,13 @@ def list_marts(database: Path) -> pl.DataFrame:
 def hash_marts(database: Path) -> pl.DataFrame:
     """SHA-256 over the sorted rows of every mart: the same figures from the same deliveries give the same hash.
 
-    Left out is which code ran and when: time stamps, ``code_version``, ``inputs_hash`` and the input ``code``.
+    Left out is which code ran and when: time stamps, ``code_version``, ``inputs_hash`` and the input ``code``. Of a
+    database that an earlier version published the columns that are there.
     """
-    rows = []
-    for table in registry.marts().values():
-        names = [one.name for one in table.columns if one.unit != "timestamp" and one.name not in _OF_THE_CODE]
+    rows, published = [], published_columns(database)
+    for table in (table for table in registry.marts().values() if table.name in published):
+        there = [one for one in table.columns if one.name in published[table.name]]
+        names = [one.name for one in there if one.unit != "timestamp" and one.name not in _OF_THE_CODE]
         columns = ", ".join(f'"{name}"' for name in names)
         condition = "WHERE input_name <> 'code'" if "input_name" in names else ""
         frame = duck.run_query(database, f"SELECT {columns} FROM marts.{table.name} {condition} ORDER BY ALL")

@@ -1,5 +1,6 @@
 """Which scenario of a published advice is shown first, as the advice itself says; for pages and commands."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -27,8 +28,13 @@ def read_headline(database: Path, delivery_month: date) -> Headline:
     there = names["scenario"].to_list()
     if not there:
         raise QueryError(f"no advice on {delivery_month:%Y-%m} is published")
+    return headline_before(delivery_month, there, engines)
+
+
+def headline_before(delivery_month: date, scenarios: Sequence[str], engines: Mapping[str, str]) -> Headline:
+    """What was shown first of a month from before the mart, by its scenarios (at least one) and their engines."""
     wanted = (load_round_page(delivery_month).get("headline", ""), *_BEFORE)
-    first = next((name for name in wanted if name in there), there[0])
+    first = next((name for name in wanted if name in scenarios), scenarios[0])
     return Headline(first, engines.get(first, ""), "published before the mart was")
 
 

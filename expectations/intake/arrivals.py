@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -204,8 +205,8 @@ def read_arrival(
         arrival.rows = frame.height
         arrival.received_on = frame["delivery_date"].max()  # type: ignore[assignment]
         if "amount_eur" in frame.columns:
-            total = frame["amount_eur"].sum()
-            arrival.amount_eur = total if abs(total) < LARGEST_TOTAL_EUR else None
+            total: Decimal | float = frame["amount_eur"].sum()
+            arrival.amount_eur = total if abs(float(total)) < LARGEST_TOTAL_EUR else None
     content = {
         "kind": arrival.kind,
         "table": KINDS[arrival.kind],

@@ -1,5 +1,7 @@
-"""Words of findings and checks, per language, from ``expectations/sentences/``: the last step, after which nothing is
-computed. A sentence is put together from parts that the finding names, filled with the figures of its record.
+"""Words of findings and checks, per language, from ``expectations/sentences/``.
+
+The last step, after which nothing is computed. A sentence is put together from parts that the finding names, filled
+with the figures of its record.
 """
 
 import string

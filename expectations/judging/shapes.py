@@ -1,5 +1,7 @@
-"""How a figure of a finding is written: euro, price, ratio, count, month, in the marks of the language. No words here
-but those a template brings along; templates are in ``expectations/sentences/``.
+"""How a figure of a finding is written.
+
+Euro, price, ratio, count, month, in the marks of the language. No words here but those a template brings along;
+templates are in ``expectations/sentences/``.
 """
 
 from collections.abc import Callable

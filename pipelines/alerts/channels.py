@@ -40,11 +40,16 @@ class ChannelError(Spoken):
 
 
 class Channel(Protocol):
-    """A way to tell people; ``name`` is how the state and people know it."""
+    """A way to tell people."""
 
     @property
-    def name(self) -> str: ...
-    def send(self, digest: Digest) -> str | None: ...
+    def name(self) -> str:
+        """How the state and people know it."""
+        ...
+
+    def send(self, digest: Digest) -> str | None:
+        """Sends it; returns what people should know all the same. Raises ChannelError."""
+        ...
 
 
 def send_with_retries(channel: Channel, digest: Digest, sleep: Sleep = time.sleep) -> str | None:

@@ -112,7 +112,11 @@ class Digest:
 
 
 def say(word: str, language: str) -> str:
-    """A fixed word in the language. >>> say('block', 'nl')  → 'blokkade'"""
+    """A fixed word in the language.
+
+    >>> say("block", "nl")
+    'blokkade'
+    """
     return _WORDS[word][LANGUAGES.index(language)]
 
 

@@ -178,4 +178,5 @@ def _name(row: Mapping[str, object]) -> tuple[About, str]:
     if row["numbers"] is None and row["finding_number"] is not None:
         return NOBODY, name_subject(str(row["observed"]), row["wlz_uitvoerder"])
     month = row["care_month"]
-    return About(*(str(row[name] or "") for name in ABOUT), f"{month:%Y-%m}" if isinstance(month, date) else ""), ""
+    names = [str(row[name] or "") for name in ABOUT]
+    return About._make([*names, f"{month:%Y-%m}" if isinstance(month, date) else ""]), ""

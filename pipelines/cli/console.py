@@ -2,10 +2,11 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -13,6 +14,8 @@ from warehouse.settings import data_folder
 from wlz.words.counts import format_count
 
 STAGES_COUNT = 26
+# A command to be, with its options so far.
+Command = TypeVar("Command", bound=Callable[..., object])
 
 
 class Month(click.ParamType[date]):
@@ -30,7 +33,7 @@ class Month(click.ParamType[date]):
             self.fail(f"expected a month as YYYY-MM, such as 2018-05; found {value!r}", param, ctx)
 
 
-def data_option(command: click.Command) -> click.Command:
+def data_option(command: Command) -> Command:
     """The option --data, default WLZ_DATA or ./data."""
     return click.option(
         "--data",
@@ -44,6 +47,16 @@ def data_option(command: click.Command) -> click.Command:
 def resolve_data(data_dir: Path | None) -> Path:
     """The data folder that was asked for."""
     return (data_dir or data_folder()).absolute()
+
+
+def upgrade_published(database: Path) -> None:
+    """Brings marts of an earlier version to today's contract and says so in one line. Raises OSError without room."""
+    from warehouse.upgrade import upgrade_database
+
+    upgraded = upgrade_database(database)
+    if upgraded:
+        marts = f"{format_count(len(upgraded), 'mart')} got the columns of this one ({', '.join(upgraded)})"
+        note(f"{database.name} was published by an earlier version: {marts}; no figure changed")
 
 
 def say(text: str = "") -> None:

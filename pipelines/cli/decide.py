@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import click
 
-from pipelines.cli.console import data_option, note, resolve_data, say
+from pipelines.cli.console import Command, data_option, note, resolve_data, say
 from warehouse.store import Store
 from wlz.words.counts import format_count
 
@@ -15,7 +15,7 @@ ROWS_SHOWN = 10
 Decided = TypeVar("Decided")
 
 
-def decision_options(command: click.Command) -> click.Command:
+def decision_options(command: Command) -> Command:
     """The reason and the author, without which nothing is decided."""
     command = click.option("--author", required=True, help="Who decides.")(command)
     return click.option("--reason", required=True, help="Why; it stands in marts.check_decisions.")(command)
@@ -141,7 +141,7 @@ def _now() -> datetime:
 
 
 def _euro(amount: object) -> str:
-    from expectations.judging.results import format_euro
+    from expectations.judging.shapes import format_euro
 
     return "" if amount is None else f", {format_euro(amount)}"  # type: ignore[arg-type]
 

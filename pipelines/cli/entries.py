@@ -10,7 +10,7 @@ import polars as pl
 from expectations.catalogue import RULES
 from expectations.intake.decisions import RELEASE, read_decisions
 from expectations.intake.quarantine import ROWS_FILE
-from expectations.judging.results import format_euro
+from expectations.judging.shapes import format_euro
 from warehouse.store import Store, month_label
 
 REASON_WIDTH = 60  # characters; with the other columns a line of a wide terminal

@@ -31,8 +31,13 @@ def published(data_dir: Path | None) -> Path:
 def tables(with_hash: bool, data_dir: Path | None) -> None:
     """List the published marts, or their hashes: the same advice gives the same hash."""
     from warehouse.publish import hash_marts, list_marts
+    from warehouse.upgrade import behind_contract
 
     database = published(data_dir)
+    behind = behind_contract(database)
+    if behind:
+        marts = f"{format_count(len(behind), 'mart')} without columns of this one ({', '.join(behind)})"
+        note(f"{database.name} was published by an earlier version: {marts}. Next: wlz run or wlz report, of any month")
     say(render_frame(hash_marts(database) if with_hash else list_marts(database)))
 
 
@@ -108,13 +113,13 @@ def query(sql: str, shape: str, out: Path | None, data_dir: Path | None) -> None
 
 def write_frame(frame: pl.DataFrame, shape: str, out: Path | None) -> None:
     """Rows in the shape asked for, to a file or to standard output."""
-    if shape == "parquet":
+    if shape == "parquet" and out is not None:
         frame.write_parquet(out)
     elif shape == "xlsx":
         # Text stays text: a name such as '=cmd()' must not become a formula.
         frame.write_excel(out, autofit=True, dtype_formats={pl.Date: "yyyy-mm-dd"})
     else:
-        text = {"csv": frame.write_csv, "json": lambda: as_json(frame), "table": lambda: render_frame(frame)}[shape]()
+        text = frame.write_csv() if shape == "csv" else as_json(frame) if shape == "json" else render_frame(frame)
         if out is None:
             click.echo(text, nl=not text.endswith("\n"))
         else:

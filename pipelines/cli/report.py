@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from pipelines.cli.console import Month, data_option, note, resolve_data, say
+from pipelines.cli.console import Month, data_option, note, resolve_data, say, upgrade_published
 from wlz.words.counts import format_count
 
 
@@ -28,13 +28,15 @@ def report(
     if (month is None) != every or (every and number is not None):
         note("name a month with --delivery-month YYYY-MM, or all published ones with --all (not with --table)")
         raise SystemExit(2)
-    from reports.facts import ReportError, published_delivery_months
+    from reports.errors import ReportError
+    from reports.facts import published_delivery_months
     from reports.site import build_site
     from wlz.known.assumptions import AssumptionError
 
     data = resolve_data(data_dir)
     database = data / "wlz.duckdb"
     try:
+        upgrade_published(database)
         if month is not None and number is not None:
             say(print_letter_table(database, month, number, language))
             return

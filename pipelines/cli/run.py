@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.cli.console import Month, data_option, note, progress, resolve_data, say
+from pipelines.cli.console import Month, data_option, note, progress, resolve_data, say, upgrade_published
 from warehouse.store import Store, month_label
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def run_and_tell(
         return 2
     frozen_before = last_frozen(warehouse.store, month)
     try:
+        upgrade_published(warehouse.database)
         with progress() as shown:
             outcome = run_month(warehouse, month, falls_back=False, listener=shown)
         if not outcome.blocked:

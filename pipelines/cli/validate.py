@@ -40,7 +40,7 @@ def validate(path: Path, history: Path | None, as_machine: bool) -> None:
 
 def _tell(validation: object) -> None:
     from expectations.intake.validation import Validation
-    from expectations.judging.results import format_euro
+    from expectations.judging.shapes import format_euro
     from warehouse.store import month_label
 
     assert isinstance(validation, Validation)

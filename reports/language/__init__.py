@@ -61,7 +61,7 @@ class Language:
             return NO_VALUE
         thousands, point = self.marks
         text = f"{round_for_print(value, decimals):,.{decimals}f}"
-        return text.translate(str.maketrans({",": thousands, ".": point}))
+        return text.translate({ord(","): thousands, ord("."): point})
 
     def millions(self, amount_eur: Number, decimals: int = 0) -> str:
         """Euro as millions without a unit, as in the tables.

@@ -17,12 +17,14 @@ LEVELS, HORIZONS = ("national", "uitvoerder", "group", "series"), (1, 3, 6, 12)
 
 
 def make_columns(language: Language, mart: str, *specs: tuple[str, str, int]) -> list[Column]:
+    """Columns of a mart from key, unit and decimals; their label is the phrase of that key."""
     return [
         Column(key, language.say(f"tables.{key}"), unit, decimals, f"{mart}.{key}") for key, unit, decimals in specs
     ]
 
 
 def make_table(identity: str, language: Language, columns: list[Column], frame: pl.DataFrame, **more: object) -> Table:
+    """The table of these columns with the rows of a frame, under the title of its identity."""
     rows = frame.select(column.key for column in columns).to_dicts()
     title = language.say(f"tables.title_{identity.replace('-', '_')}")
     return Table(identity, title, columns, rows, **more)  # type: ignore[arg-type]

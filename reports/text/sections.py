@@ -191,8 +191,8 @@ def say_grants(facts: Facts, language: Language) -> list[Sentence]:
     pgb = facts.one("pgb_uitvoerder", wlz_uitvoerder=NATIONAL)
     if pgb is None:
         return []
-    stands = facts.of("utilisation_monthly").filter(part="pgb", state="declared")["month"]
-    month = language.month(stands.max()) if stands.len() else language.say("sections.unknown_month")
+    stands = facts.of("utilisation_monthly").filter(part="pgb", state="declared")["month"].sort()
+    month = language.month(stands[-1]) if stands.len() else language.say("sections.unknown_month")
     text = language.say(
         "sections.grants",
         granted=language.euro(pgb["granted_to_date_eur"]),

@@ -152,7 +152,7 @@ def bench_parsing(folder: Path) -> list[str]:
 
 def write_csv(frame: pl.DataFrame, folder: Path) -> Path:
     """The delivery as a CSV file in the declared format."""
-    headers = {column.name: column.source_name for column in DECLARATIES.columns}
+    headers = {column.name: column.source_name or column.name for column in DECLARATIES.columns}
     shown = frame.with_columns(pl.col("care_month").dt.strftime("%Y-%m")).rename(headers)
     path = folder / "declaraties.csv"
     shown.write_csv(path, separator=";", decimal_comma=True)

@@ -15,15 +15,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import polars as pl
 
 from assets.context import Warehouse
-from expectations.judging.rule import Rule, RuleMetrics
+from expectations.judging.delivery_view import DeliveryView
+from expectations.judging.rule import Rule, RuleMetrics, TableView
 from pipelines.cli.simulate import write_simulation
 from pipelines.runner import run_month
 from warehouse.settings import load_delivery_format
@@ -127,29 +128,33 @@ def bench_checks(folder: Path, runs: Runs) -> list[str]:
 
 def leave_checks_out() -> None:
     """Rules that measure nothing and a judge that passes everything, Great Expectations left out."""
-    from expectations.judging import rule as rules
-    from expectations.judging import runner
     from expectations.judging.finding import as_records
     from expectations.judging.results import passed_result
 
-    def pass_all(rule: Rule, _subject: object, unmeasured: RuleMetrics, _assumptions: object) -> RuleMetrics:
+    def pass_all(rule: Rule, view: DeliveryView | TableView) -> RuleMetrics:
         passing = dict.fromkeys(rule.expectation.columns, rule.expectation.kwargs.get("min_value", 0))
         row = {**passing, "found": "not measured", "wording": "found", "findings_count": 0, "at_stake_eur": 0.0}
-        return replace(unmeasured, frame=as_records("", pl.DataFrame([row])))
+        frame = as_records("", pl.DataFrame([row]))
+        return RuleMetrics(rule, view.checked_table, view.delivery_id, view.subject, frame)
 
-    rules._measure = pass_all
-    runner._judge_alike = lambda group: [passed_result(metrics) for metrics in group]
+    stand_in(pass_all, lambda group: [passed_result(metrics) for metrics in group])
+
+
+def stand_in(measures: Callable[..., Any], judges: Callable[..., Any]) -> None:
+    """Other functions in place of those that measure and judge, to the end of the process."""
+    patch("expectations.judging.runner._judge_alike", judges).start()
+    for module in ("expectations.judging.rule", "expectations.catalogue"):
+        patch(f"{module}.measure", measures).start()
 
 
 def time_checks(note: Path) -> None:
     """Add up the seconds of measuring and judging, and write them down at the end of the process."""
-    from expectations.judging import rule as rules
-    from expectations.judging import runner
+    from expectations.judging import rule, runner
 
     seconds = [0.0]
 
-    def timed(action: Callable[..., object]) -> Callable[..., object]:
-        def act(*arguments: object) -> object:
+    def timed(action: Callable[..., Any]) -> Callable[..., Any]:
+        def act(*arguments: object) -> Any:
             started = time.perf_counter()
             try:
                 return action(*arguments)
@@ -158,7 +163,7 @@ def time_checks(note: Path) -> None:
 
         return act
 
-    rules._measure, runner._judge_alike = timed(rules._measure), timed(runner._judge_alike)
+    stand_in(timed(rule.measure), timed(runner._judge_alike))
     atexit.register(lambda: note.write_text(str(seconds[0]), encoding="ascii"))
 
 

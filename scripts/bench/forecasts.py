@@ -1,5 +1,6 @@
-"""`make bench SERIES=FOLDER`: engines, bounds and speed on public monthly series →
-docs/reference/benchmarks-forecasts.md.
+"""`make bench SERIES=FOLDER`: engines, bounds and speed on public monthly series.
+
+Writes docs/reference/benchmarks-forecasts.md.
 
 FOLDER holds monthly_series.parquet (unique_id, month, value, dataset: the M3 and tourism competitions),
 r_ets_input.parquet and r_ets_reference.csv (what R forecast::ets makes of 90 of them). They are not part of the
@@ -14,7 +15,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -32,6 +35,7 @@ ORIGINS = 8
 GROUPS = 500
 RESAMPLES = 2_000
 STATSMODELS_SERIES = 20
+Result = TypeVar("Result")
 
 
 class Data:
@@ -54,11 +58,16 @@ class Data:
         return past, ahead, list(chosen)
 
 
-def cpu_of(action: Callable[[], object]) -> tuple[float, float, object]:
+def cpu_of(action: Callable[[], Result]) -> tuple[float, float, Result]:
     """CPU seconds, wall seconds, result."""
     cpu, wall = time.process_time(), time.perf_counter()
     result = action()
     return time.process_time() - cpu, time.perf_counter() - wall, result
+
+
+def point_of(engine: str, past: np.ndarray) -> np.ndarray:
+    """The year ahead by an engine."""
+    return ENGINES[engine](past, YEAR).point
 
 
 def wape(point: np.ndarray, actual: np.ndarray) -> float:
@@ -92,7 +101,7 @@ def bench_accuracy(data: Data, python: Path) -> list[str]:
         rows = [(f"statsforecast {version} `AutoETS`", wape(peer, ahead), 1000 * peer_cpu / len(past))]
         points = {}
         for engine in RUN_ENGINES:
-            cpu, _, found = cpu_of(lambda engine=engine, past=past: ENGINES[engine](past, YEAR).point)
+            cpu, _, found = cpu_of(partial(point_of, engine, past))
             points[engine] = found
             rows.append((f"`{engine}`", wape(found, ahead), 1000 * cpu / len(past)))
         best = rows[0]
@@ -128,7 +137,7 @@ def bootstrap_ratio(ours: np.ndarray, theirs: np.ndarray, actual: np.ndarray) ->
 def compare_statsmodels(past: np.ndarray, select: np.ndarray) -> list[str]:
     """The full search of statsmodels on every so many-th series."""
     rows = np.arange(0, len(past), max(1, len(past) // STATSMODELS_SERIES))[:STATSMODELS_SERIES]
-    cpu, _, found = cpu_of(lambda: ENGINES["statsmodels"](past[rows], YEAR).point)
+    cpu, _, found = cpu_of(partial(point_of, "statsmodels", past[rows]))
     difference = np.abs(found.sum(axis=1) / select[rows].sum(axis=1) - 1)
     return [
         f"Engine `statsmodels` on {len(rows)} of them: {1000 * cpu / len(rows):,.0f} ms of CPU a series; yearly "
@@ -279,7 +288,7 @@ def bench_speed() -> list[str]:
     ]
     for count in (1_000, 10_000, 100_000, 1_000_000):
         panel = make_panel(count)
-        cpu, wall, _ = cpu_of(lambda panel=panel: ENGINES["combined"](panel, YEAR).point)
+        cpu, wall, _ = cpu_of(partial(point_of, "combined", panel))
         bare = time_products(count)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
         lines.append(
@@ -333,7 +342,8 @@ def bench_paths() -> list[str]:
 
         def consume(rows: slice, drawn: np.ndarray) -> np.ndarray:
             take_bounds(np.concatenate([drawn, np.cumsum(drawn, axis=2)], axis=2))
-            return (member[:, rows] @ drawn.reshape(len(drawn), -1)).reshape(sums.shape)
+            added: np.ndarray = (member[:, rows] @ drawn.reshape(len(drawn), -1)).reshape(sums.shape)
+            return added
 
         for part in sample_blocks(of_panel, known, draw_shocks(1000, FIT, 0), consume):
             sums += part

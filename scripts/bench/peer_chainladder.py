@@ -12,6 +12,7 @@ import sys
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 import chainladder as cl
 import numpy as np
@@ -21,7 +22,7 @@ warnings.filterwarnings("ignore")
 SAMPLES = ("raa", "genins", "abc", "ukmotor", "mortgage", "quarterly", "usauto", "liab", "berqsherm", "mw2014")
 
 
-def fit(triangle: object) -> tuple[object, object]:
+def fit(triangle: Any) -> tuple[Any, Any]:
     """Volume-weighted factors over all diagonals, and Mack's chain ladder with his own sigma rule."""
     development = cl.Development(average="volume", sigma_interpolation="mack").fit(triangle)
     return development, cl.MackChainladder().fit(development.transform(triangle))
@@ -43,7 +44,7 @@ def freeze(folder: Path) -> None:
             "package": f"chainladder {cl.__version__}",
             "sample": name,
             "columns": [str(column) for column in triangle.columns],
-            "values": np.where(np.isnan(values), None, values).tolist(),
+            "values": np.asarray(np.where(np.isnan(values), None, values)).tolist(),
             "factors": development.ldf_.set_backend("numpy").values[:, :, 0].reshape(-1, shape[2] - 1).tolist(),
             "ultimates": mack.ultimate_.set_backend("numpy").values[..., -1].reshape(-1, shape[1]).tolist(),
             "standard_errors": mack.mack_std_err_.set_backend("numpy").values[..., -1].reshape(-1, shape[1]).tolist(),

@@ -1,5 +1,6 @@
-"""`make evidence`: forecasts and bounds on many simulated worlds with known truth, written to
-docs/reference/evidence.md.
+"""`make evidence`: forecasts and bounds on many simulated worlds with known truth.
+
+Writes docs/reference/evidence.md.
 
 Per seed: simulate deliveries, run an advice through Dagster, hold the published bounds against the final volumes that
 the pipeline never sees. Rows per seed are kept in docs/reference/evidence/, so that a change of method is a visible
@@ -110,7 +111,8 @@ def compare(rows: pl.DataFrame, better: str, than: str) -> tuple[float, float, f
     difference = (wide[better] - wide[than]).to_numpy()
     rng = np.random.default_rng(0)
     means = difference[rng.integers(0, len(difference), (RESAMPLES, len(difference)))].mean(axis=1)
-    return float(difference.mean()), *(float(value) for value in np.quantile(means, [0.05, 0.95]))
+    low, high = np.quantile(means, [0.05, 0.95])
+    return float(difference.mean()), float(low), float(high)
 
 
 def render(rows: pl.DataFrame, which: str) -> list[str]:

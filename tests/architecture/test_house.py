@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,8 +51,13 @@ def modules() -> list[Path]:
     return [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def nodes_of(path: Path) -> Iterator[ast.AST]:
-    return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return ast.walk(tree_of(path))
 
 
 def imported_names(nodes: Iterable[ast.AST]) -> set[str]:
@@ -89,7 +95,7 @@ def test_imports_point_downwards(path):
 
 @pytest.mark.parametrize("name", sorted(USES_SIMULATION))
 def test_a_command_imports_the_simulation_when_it_is_called(name):
-    module = ast.parse((ROOT / name).read_text(encoding="utf-8"))
+    module = tree_of(ROOT / name)
     assert "simulation" in imports_of(ROOT / name), f"{name} no longer uses the simulation: take it off the list"
     assert not [at for at in imported_names(nodes_when_loaded(module)) if at.split(".")[0] == "simulation"]
 
@@ -145,9 +151,7 @@ def test_a_stage_has_one_word_in_every_room(stage):
 
 def test_no_page_computes_the_room_of_the_kader():
     """Kader minus anything is computed in wlz and read from a mart: pages once did so in three places."""
-    nodes = [
-        (path, node) for path in (ROOT / "reports").rglob("*.py") for node in ast.walk(ast.parse(path.read_text()))
-    ]
+    nodes = [(path, node) for path in (ROOT / "reports").rglob("*.py") for node in nodes_of(path)]
     found = [
         f"{path.name}:{node.lineno}"
         for path, node in nodes
@@ -157,7 +161,7 @@ def test_no_page_computes_the_room_of_the_kader():
 
 
 def functions(path: Path) -> list[tuple[str, int]]:
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    nodes = nodes_of(path)
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     return [(node.name, (node.end_lineno or 0) - node.lineno + 1) for node in nodes if isinstance(node, kinds)]
 

@@ -1,13 +1,15 @@
 """The suite on several processes: what is made once, what stays together, what comes first."""
 
+import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from tests.workers import LONGEST, longest_first, unit_of
+from tests.workers import WHOLE_FOLDERS, Recorder, longest_first, read_durations, unit_of
 from tests.worlds import Worlds
 
 ROOT = Path(__file__).parents[2]
@@ -63,15 +65,42 @@ def test_a_file_stays_on_one_worker_and_so_does_the_browser():
 
 
 def test_the_longest_files_come_first_and_the_others_in_their_order():
-    class Item:
-        def __init__(self, nodeid: str) -> None:
-            self.nodeid = nodeid
+    class Item(NamedTuple):
+        nodeid: str
 
-    names = ["tests/a.py::x", "tests/browser/test_links.py::y", "tests/a.py::z", f"{LONGEST[0]}::1"]
-    items = [Item(name) for name in names]
-    longest_first(items)
-    assert [item.nodeid.split("::")[1] for item in items] == ["1", "y", "x", "z"]
+    names = ["a.py::1", "tests/browser/test_links.py::2", "a.py::3", "long.py::4", "b.py::5", "tests/browser/x.py::6"]
+    items = [Item(f"tests/{name}".replace("tests/tests", "tests")) for name in names]
+    longest_first(items, {"tests/long.py": 9, "tests/browser": 7, "tests/gone.py": 5})
+    assert [item.nodeid.split("::")[1] for item in items] == ["4", "2", "6", "1", "3", "5"]
 
 
-def test_the_longest_files_are_there():
-    assert [name for name in LONGEST if not (ROOT / name).exists()] == []
+def test_recorded_are_units_that_are_there_the_longest_first():
+    durations = read_durations()
+    assert [unit for unit in durations if not (ROOT / unit).exists()] == []
+    assert [unit for unit in durations if unit_of(f"{unit}/test" if unit in WHOLE_FOLDERS else unit) != unit] == []
+    assert list(durations.values()) == sorted(durations.values(), reverse=True)
+    assert min(durations.values()) >= 1
+    whole_runs = ("tests/letter/test_may_2018.py", "tests/e2e/test_deliveries.py", "tests/browser")
+    assert [unit for unit in whole_runs if unit not in list(durations)[:15]] == []
+
+
+class Report(NamedTuple):
+    """What pytest says of a phase of a test."""
+
+    nodeid: str
+    duration: float
+
+
+def test_a_run_that_is_asked_to_records_what_its_files_take(tmp_path):
+    """Three phases of two tests of one file; one file that did not run, one that became short, one that is gone."""
+    for name in ("new.py", "kept.py", "short.py"):
+        (tmp_path / name).touch()
+    path = tmp_path / "durations.json"
+    path.write_text(json.dumps({"gone.py": 50, "kept.py": 20, "short.py": 9}), encoding="utf-8")
+    recorder = Recorder(path, tmp_path)
+    for nodeid, duration in (("new.py::a", 20.0), ("new.py::a", 3.2), ("new.py::b", 0.9), ("short.py::c", 0.3)):
+        recorder.pytest_runtest_logreport(Report(nodeid, duration))
+    recorder.pytest_sessionfinish(pytest.ExitCode.TESTS_FAILED)
+    assert read_durations(path) == {"gone.py": 50, "kept.py": 20, "short.py": 9}
+    recorder.pytest_sessionfinish(pytest.ExitCode.OK)
+    assert list(read_durations(path).items()) == [("new.py", 24), ("kept.py", 20)]

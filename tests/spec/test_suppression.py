@@ -261,6 +261,7 @@ def attacked(published: tuple[pl.DataFrame, pl.DataFrame], scenario: str, part: 
     return shown, hidden, work_out(shown, sums, hidden)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", ["letter", "completed", "base", "low", "high", "indications"])
 def test_the_small_run_gives_no_provider_away(published, scenario):
     ratio = load_assumptions(2018)["suppression_protection_ratio"]
@@ -271,11 +272,13 @@ def test_the_small_run_gives_no_provider_away(published, scenario):
     assert [cell for cell, (low, high) in ranges.items() if high - low < 1] == []
 
 
+@pytest.mark.slow
 def test_the_small_run_would_give_providers_away_without_secondary_suppression(published):
     shown, primary, ranges = attacked(published, "letter", "zin", "primary")
     assert [cell for cell in primary if ranges[cell] == pytest.approx((shown[cell], shown[cell]), abs=1.0)]
 
 
+@pytest.mark.slow
 def test_the_small_run_has_one_pattern_for_all_scenarios(published):
     pattern = published[0].drop("scenario")
     assert pattern.unique().height * published[0]["scenario"].n_unique() == pattern.height

@@ -1,5 +1,4 @@
-"""Columns of the stage vintages: every advice ever made, and what came of the years they were about,
-and what moved between two of them."""
+"""Columns of the stage vintages: every advice ever made, what came of its year, what moved between two of them."""
 
 import polars as pl
 

@@ -47,8 +47,10 @@ ROW_COLUMNS = [
 
 
 class AdviceInputs(NamedTuple):
-    """Stage tables of one advice, all scenarios unless said otherwise. `panels` by `Scenario.panel`; `completed`:
-    COMPLETED_SERIES, without rows when nothing was completed."""
+    """Stage tables of one advice, all scenarios unless said otherwise.
+
+    `panels` by `Scenario.panel`; `completed`: COMPLETED_SERIES, without rows when nothing was completed.
+    """
 
     panels: Mapping[str, VolumePanel]
     scenarios: Sequence[Scenario]

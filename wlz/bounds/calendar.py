@@ -9,8 +9,10 @@ from wlz.words.months import MONTHS_PER_YEAR, months_between
 
 
 class Calendar(NamedTuple):
-    """Months of the budget year: `observed` columns of history, `ahead` columns of the forecast, and those of the year
-    after; `first_month` is January of the budget year."""
+    """Months of the budget year, and those of the year after.
+
+    `observed`: columns of history, `ahead`: columns of the forecast; `first_month` is January of the budget year.
+    """
 
     first_month: date
     observed: slice

@@ -44,8 +44,11 @@ class ScenarioTables(NamedTuple):
 
 
 class ExtraItems(NamedTuple):
-    """Extra items of one scenario: per uitvoerder those of the `year` on every path (n,), and which part of them is of
-    which region: `shares` (wlz_uitvoerder, zorgkantoorregio, share)."""
+    """Extra items of one scenario.
+
+    Per uitvoerder those of the `year` on every path (n,), and which part of them is of which region: `shares`
+    (wlz_uitvoerder, zorgkantoorregio, share).
+    """
 
     year: Mapping[str, Samples]
     shares: pl.DataFrame

@@ -20,8 +20,10 @@ DECIMALS = 2  # of euro
 
 
 class PgbBounds(NamedTuple):
-    """Rows of FORECAST_BOUNDS of part pgb, without scenario: it is the same in all; `year`: per uitvoerder and for the
-    nation the December stand on every path (n,)."""
+    """Rows of FORECAST_BOUNDS of part pgb, without scenario: they are the same in all.
+
+    `year`: per uitvoerder and for the nation the December stand on every path (n,).
+    """
 
     rows: pl.DataFrame
     year: dict[str, Samples]

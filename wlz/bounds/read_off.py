@@ -42,16 +42,21 @@ class LevelSums(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A block of B series in one scenario: `bounds` (2, 4, B, 2M) of volume and euro, months ahead and then the year up
-    to each, and what the block adds to each of L levels: `sums` (L, n, M + 1), the year after last."""
+    """A block of B series in one scenario.
+
+    `bounds` (2, 4, B, 2M) of volume and euro, months ahead and then the year up to each, and what the block adds to
+    each of L levels: `sums` (L, n, M + 1), the year after last.
+    """
 
     bounds: FloatArray
     sums: LevelSums
 
 
 class ScenarioPaths(NamedTuple):
-    """One scenario of a family: rows of bounds of every series (BOUNDS_SCHEMA), and the samples of every uitvoerder's
-    levels."""
+    """One scenario of a family.
+
+    Rows of bounds of every series (BOUNDS_SCHEMA), and the samples of every uitvoerder's levels.
+    """
 
     series: pl.DataFrame
     sums: dict[str, LevelSums]
@@ -110,8 +115,10 @@ def read_block(sampling: Sampling, block: slice, paths: PathArray) -> tuple[slic
 
 
 def _scale(of_base: Reading, base: FloatArray, point: FloatArray, calendar: Calendar) -> Reading | None:
-    """The reading of a scenario that is the base times one number in the months ahead, and one in the year after; None
-    when it is not."""
+    """The reading of a scenario that is the base times one number in the months ahead, and one in the year after.
+
+    None when it is not.
+    """
     scales = []
     for months in (calendar.ahead, calendar.next_year):
         moves = base[:, months] != 0

@@ -15,7 +15,7 @@ _LEFT_AT = {
     "available_lower_95_eur": "upper_95_eur",
     "available_upper_95_eur": "lower_95_eur",
 }
-ROOM_BOUNDS = list(_LEFT_AT)
+ROOM_BOUNDS, BOUNDS = list(_LEFT_AT), sorted(_LEFT_AT.values())
 
 
 def state_room(bounds: pl.DataFrame, utilisation: pl.DataFrame) -> pl.DataFrame:
@@ -26,8 +26,12 @@ def state_room(bounds: pl.DataFrame, utilisation: pl.DataFrame) -> pl.DataFrame:
     """
     kader = utilisation.select(*CELL, pl.col("budget_eur").cast(MONEY).alias("kader"), period=pl.lit("year"))
     beside = bounds.join(kader, on=[*CELL, "period"], how="left", maintain_order="left")
-    left = [
-        (pl.col("kader") - pl.col(bound).round(2, mode="half_to_even").cast(MONEY)).cast(MONEY).alias(name)
+    return beside.with_columns(room_at_bounds("kader")).drop("kader")
+
+
+def room_at_bounds(kader: str) -> list[pl.Expr]:
+    """The columns ``ROOM_BOUNDS`` of rows that hold a kader, in euro to the cent, and the bounds of the same year."""
+    return [
+        (pl.col(kader) - pl.col(bound).round(2, mode="half_to_even").cast(MONEY)).cast(MONEY).alias(name)
         for name, bound in _LEFT_AT.items()
     ]
-    return beside.with_columns(left).drop("kader")

@@ -35,8 +35,11 @@ class Seen(NamedTuple):
 
 
 class CompletedMonths(NamedTuple):
-    """Months of the budget year completed for lag, before the forecast: `volume` (N, c), relative standard deviations
-    `common` (N, c), shared by the series of an uitvoerder, and `own` (N, c)."""
+    """Months of the budget year completed for lag, before the forecast.
+
+    `volume` (N, c), relative standard deviations `common` (N, c), shared by the series of an uitvoerder, and `own` (N,
+    c).
+    """
 
     volume: FloatArray
     common: FloatArray
@@ -44,8 +47,9 @@ class CompletedMonths(NamedTuple):
 
 
 class Levels(NamedTuple):
-    """What the series of one uitvoerder add up to: its `rows` among all series (N,), `labels` (level, region, group),
-    `euro` and `volume` weights (L, N).
+    """What the series of one uitvoerder add up to.
+
+    Its `rows` among all series (N,), `labels` (level, region, group), `euro` and `volume` weights (L, N).
 
     A volume is added up where all series of the level count in the same unit, elsewhere its weights are NaN.
     """

@@ -152,8 +152,10 @@ def read_months(column: pl.Series) -> pl.Series:
 
 
 def read_values(column: pl.Series) -> pl.Series:
-    """Numbers, or text with a decimal point (nothing or NA is null) → floats of any size up to VALUE_LIMIT. Raises
-    PanelError."""
+    """Numbers, or text with a decimal point (nothing or NA is null) → floats of any size up to VALUE_LIMIT.
+
+    Raises PanelError.
+    """
     if column.dtype in (pl.String, pl.Categorical, pl.Enum):
         text = column.cast(pl.String).str.strip_chars()
         text = pl.select(pl.when(~text.is_in(_NOTHING)).then(text)).to_series()

@@ -56,11 +56,13 @@ class ModelForm(NamedTuple):
     season: bool
 
     @property
-    def initial_count(self) -> int:  # eleven for the season, because the twelve sum to zero
+    def initial_count(self) -> int:
+        """Starting states: eleven for the season, because the twelve sum to zero."""
         return 1 + self.trend + (SEASON_MONTHS - 1) * self.season
 
     @property
-    def parameter_count(self) -> int:  # the k of AICc: the variance counts too
+    def parameter_count(self) -> int:
+        """The k of AICc: the variance counts too."""
         return 1 + self.trend + self.damped + self.season + self.initial_count + 1
 
 

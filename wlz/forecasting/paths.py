@@ -51,8 +51,11 @@ _SPLITMIX = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 
 
 class Draws(NamedTuple):
-    """K models drawn for each of N series, in model space: `forecast` (N, K, 12), `residual` (N, K, T), `impulse`
-    (N, K, 12, 12), `logged` (N, K), `scale` (N,), and `deviation` (N,), the standard deviation of the year."""
+    """K models drawn for each of N series, in model space.
+
+    `forecast` (N, K, 12), `residual` (N, K, T), `impulse` (N, K, 12, 12), `logged` (N, K), `scale` (N,), and
+    `deviation` (N,), the standard deviation of the year.
+    """
 
     forecast: npt.NDArray[np.float32]
     residual: npt.NDArray[np.float32]
@@ -176,8 +179,10 @@ def _sample_models(weight: FloatArray, uniforms: FloatArray) -> IntArray:
 
 
 class Shocks(NamedTuple):
-    """What all series share on each of n paths: first residual month and sign, common score, and the order in which
-    paths are used again for the year after."""
+    """What all series share on each of n paths.
+
+    First residual month and sign, common score, and the order in which paths are used again for the year after.
+    """
 
     month: IntArray
     sign: npt.NDArray[np.float32]
@@ -205,8 +210,11 @@ def draw_shocks(paths: int, months: int, seed: int) -> Shocks:
 
 
 class Simulated(NamedTuple):
-    """What N series have in common whatever their point: `deviation` (N, n, 12) of simulated months from their median,
-    in units of the series, and `score` (N, n), the normal score of the simulated year among the series' own."""
+    """What N series have in common whatever their point.
+
+    `deviation` (N, n, 12) of simulated months from their median, in units of the series, and `score` (N, n), the normal
+    score of the simulated year among the series' own.
+    """
 
     deviation: PathArray
     score: FloatArray

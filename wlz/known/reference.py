@@ -9,8 +9,11 @@ import polars as pl
 
 
 class Reference(NamedTuple):
-    """`prestaties`: one row per code, with group, sector, unit, flags, validity and successor; `crosswalk`: zorgkantoor
-    code → region, dated; `regions`: region → uitvoerder; `nhc_growin`: share of NHC paid per year."""
+    """The lists that do not come with a delivery.
+
+    `prestaties`: one row per code, with group, sector, unit, flags, validity and successor; `crosswalk`: zorgkantoor
+    code → region, dated; `regions`: region → uitvoerder; `nhc_growin`: share of NHC paid per year.
+    """
 
     prestaties: pl.DataFrame
     crosswalk: pl.DataFrame

@@ -43,10 +43,13 @@ MEAN_DAYS, MEAN_WEEKDAYS = 365.25 / 12, 365.25 / 12 * 5 / 7
 
 
 class CompletedAdvice(NamedTuple):
-    """All that the lag stage of one advice says; `series` is the frame of the table completed_series, `cells`,
-    `completion`, `errors` and `scatter` what its curve and statistics are made from, `values` (uitvoerders, T, L) the
-    triangles added up, `price` the euro per unit every series counts with, `price_level` (uitvoerders,) what the euro
-    declared in the open months is of those volumes at that price: a new year's tariffs, mostly."""
+    """All that the lag stage of one advice says.
+
+    `series` is the frame of the table completed_series, `cells`, `completion`, `errors` and `scatter` what its curve
+    and statistics are made from, `values` (uitvoerders, T, L) the triangles added up, `price` the euro per unit every
+    series counts with, `price_level` (uitvoerders,) what the euro declared in the open months is of those volumes at
+    that price: a new year's tariffs, mostly.
+    """
 
     series: pl.DataFrame
     price: pl.DataFrame
@@ -73,9 +76,11 @@ def count_days(months: Sequence[date], unit_codes: Sequence[str]) -> FloatArray:
 
 
 class SeriesPanel(NamedTuple):
-    """Series of an advice over its care months: `keys` (N rows), `months` (T), `cell` (N,) row of its cell,
-    `uitvoerder` (cells,) label, `declared` (N, T) volume, NaN before the first claim, `days` (N, T), `price` (N,) euro
-    per unit."""
+    """Series of an advice over its care months.
+
+    `keys` (N rows), `months` (T), `cell` (N,) row of its cell, `uitvoerder` (cells,) label, `declared` (N, T) volume,
+    NaN before the first claim, `days` (N, T), `price` (N,) euro per unit.
+    """
 
     keys: pl.DataFrame
     months: list[date]

@@ -25,8 +25,11 @@ Told = tuple[str, dict[str, Any]]  # wording and figures of one series
 
 
 class Said(NamedTuple):
-    """`amount` (N, T, D) euro said of N series and T care months by D deliveries, 0 where a delivered month has no row
-    of the series; `lag` (T, D) in months; `delivered` (T, D) whether the delivery has that month at all."""
+    """What deliveries said of series and care months, in euro.
+
+    `amount` (N, T, D) euro said of N series and T care months by D deliveries, 0 where a delivered month has no row of
+    the series; `lag` (T, D) in months; `delivered` (T, D) whether the delivery has that month at all.
+    """
 
     series: pl.DataFrame
     months: list[date]
@@ -152,8 +155,11 @@ def find_late_changes(said: Said, assumptions: Mapping[str, float]) -> list[Find
 
 
 def _at_lags(said: Said, lags: range) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Months of these lags at every delivery but the first: their place (D − 1, lags), and what the delivery before and
-    this one said, (N, D − 1, lags); NaN for a month that either does not have."""
+    """Months of these lags at every delivery but the first.
+
+    Their place (D − 1, lags), and what the delivery before and this one said, (N, D − 1, lags); NaN for a month that
+    either does not have.
+    """
     place = (said.lag[0, 1:, None] - np.array(lags)[None, :]).astype(np.int64)
     inside = (place >= 0) & (place < len(said.months))
     place = np.where(inside, place, 0)

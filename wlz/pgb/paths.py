@@ -40,8 +40,11 @@ CONSTANT_MONTHS = 24  # a stand the same for so many months is certain
 
 
 class PgbPaths(NamedTuple):
-    """Stands on joint paths: `regions` sorted, their `uitvoerders`, the 12 `months` of the budget year, `euro`
-    (R, paths, 12) in euro. Path p of one region belongs to path p of every other."""
+    """Stands on joint paths.
+
+    `regions` sorted, their `uitvoerders`, the 12 `months` of the budget year, `euro` (R, paths, 12) in euro. Path p of
+    one region belongs to path p of every other.
+    """
 
     regions: list[str]
     uitvoerders: list[str]
@@ -57,8 +60,10 @@ class PgbSpread(NamedTuple):
 
 
 class _Panel(NamedTuple):
-    """R regions × T months, the last of which is December of the budget year; NaN is unknown. `end`: column of the last
-    observed stand of each region."""
+    """R regions × T months, the last of which is December of the budget year.
+
+    NaN is unknown. `end`: column of the last observed stand of each region.
+    """
 
     regions: list[str]
     uitvoerders: list[str]

@@ -130,8 +130,10 @@ def forecast_pgb(stands: pl.DataFrame, *, budget_year: int, years_back: int) -> 
 
 
 def _forecast_panel(values: FloatArray) -> tuple[FloatArray, list[str]]:
-    """Points (N, T) with NaN up to each series' last stand, and the model of each. Series alike in their last
-    month are smoothed together; short ones follow a known path."""
+    """Points (N, T) with NaN up to each series' last stand, and the model of each.
+
+    Series alike in their last month are smoothed together; short ones follow a known path.
+    """
     observed = ~np.isnan(values)
     month_count = values.shape[1]
     last = month_count - 1 - observed[:, ::-1].argmax(axis=1)
@@ -149,8 +151,10 @@ def _forecast_panel(values: FloatArray) -> tuple[FloatArray, list[str]]:
 
 
 def _smooth(values: FloatArray, horizon: int) -> tuple[FloatArray, list[str]]:
-    """Points (N, horizon) and models of series whose last column is observed, with trend and season where the
-    observed months allow it and the series moves."""
+    """Points (N, horizon) and models of series whose last column is observed.
+
+    With trend and season where the observed months allow it and the series moves.
+    """
     points = np.empty((len(values), horizon))
     models = np.empty(len(values), dtype=object)
     done = np.zeros(len(values), dtype=np.bool_)

@@ -56,8 +56,11 @@ class Curve(NamedTuple):
 
 
 class Completion(NamedTuple):
-    """Cells at the last delivery: `declared`, `completeness`, `a_priori` (NaN where not needed) and `completed`, all
-    (N, T), with the curve and what was found about billing speed."""
+    """Cells at the last delivery.
+
+    `declared`, `completeness`, `a_priori` (NaN where not needed) and `completed`, all (N, T), with the curve and what
+    was found about billing speed.
+    """
 
     declared: FloatArray
     completeness: FloatArray

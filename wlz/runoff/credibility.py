@@ -16,8 +16,11 @@ N_DIAGONALS = 12
 
 
 class Credible(NamedTuple):
-    """Per cell and lag, (N, L − 1) each: `factor`, `credibility` Z of the finest level, `ratios` (how many it rests
-    on at that level). `levels` (one (G, L − 1) array per level, coarse to fine): the factors of every group."""
+    """Factors and what they rest on, per cell and lag: (N, L − 1) each.
+
+    `factor`, `credibility` Z of the finest level, `ratios` (how many it rests on at that level). `levels` (one (G, L −
+    1) array per level, coarse to fine): the factors of every group.
+    """
 
     factor: FloatArray
     credibility: FloatArray

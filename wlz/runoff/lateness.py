@@ -21,8 +21,11 @@ SPEED_HISTORY = 4  # deliveries before the change, at least
 
 
 class Emergence(NamedTuple):
-    """Per uitvoerder and delivery (G, D), D = T: `actual` and `expected` amount that came in since the delivery before;
-    `ratio` A/E (NaN without an earlier delivery)."""
+    """Per uitvoerder and delivery (G, D), D = T.
+
+    `actual` and `expected` amount that came in since the delivery before; `ratio` A/E (NaN without an earlier
+    delivery).
+    """
 
     actual: FloatArray
     expected: FloatArray
@@ -117,8 +120,11 @@ def effective_lag(values: FloatArray, emergence: Emergence) -> "Lateness":
 
 
 class Speed(NamedTuple):
-    """A change of billing speed that lasts to the last delivery: `shift` (G,) of the log odds (0: none), `since` (G,)
-    how many deliveries ago it began (0: none), `usual` (G,) robust deviation of the log odds at lag 1 before it."""
+    """A change of billing speed that lasts to the last delivery.
+
+    `shift` (G,) of the log odds (0: none), `since` (G,) how many deliveries ago it began (0: none), `usual` (G,) robust
+    deviation of the log odds at lag 1 before it.
+    """
 
     shift: FloatArray
     since: IntArray

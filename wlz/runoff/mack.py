@@ -26,8 +26,9 @@ class MackError(NamedTuple):
 
 
 def mack_standard_error(values: FloatArray, factors: FloatArray, *, sigma_rule: SigmaRule = "mack") -> MackError:
-    """Standard error of the chain-ladder reserve: cumulative (N, T, L) and its volume factors (N, L − 1) over all
-    diagonals → per care month and total.
+    """Standard error of the chain-ladder reserve, per care month and in total.
+
+    In: cumulative (N, T, L) and its volume factors (N, L − 1) over all diagonals.
 
     σ²_k = Σ C(C'/C − f)² ÷ (n − 1) over the n pairs with a base above 0. A column with one pair takes its σ from those
     before it: `mack` the smallest of σ⁴_{k−1}/σ²_{k−2}, σ²_{k−2}, σ²_{k−1}; `log_linear` the line through ln σ of the

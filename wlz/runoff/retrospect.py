@@ -27,8 +27,11 @@ T_SCALE = 1.2815515655446004 / 1.4758840488244815
 
 
 class RetrospectiveErrors(NamedTuple):
-    """`uitvoerder` (R, G, ERROR_LAGS) and `cell` (R, N, ERROR_LAGS, beyond its uitvoerder's), NaN where not known;
-    `size` (N,) a cell's mean month, in the unit of the triangle."""
+    """How far completed months were off, per lag, as standard deviations.
+
+    `uitvoerder` (R, G, ERROR_LAGS) and `cell` (R, N, ERROR_LAGS, beyond its uitvoerder's), NaN where not known; `size`
+    (N,) a cell's mean month, in the unit of the triangle.
+    """
 
     uitvoerder: FloatArray
     cell: FloatArray

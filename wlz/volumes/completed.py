@@ -18,8 +18,9 @@ def completed_panel(
     last_month: date,
     successors: pl.DataFrame,
 ) -> VolumePanel:
-    """The panel scenario completed forecasts from: completed volume per day, from the first month of the letter's panel
-    to the month before the youngest, of which too little is known.
+    """The panel scenario completed forecasts from: completed volume per day.
+
+    From the first month of the letter's panel to the month before the youngest, of which too little is known.
 
     In: COMPLETED_SERIES, SERIES (which marks the letter's months); `last_month` is how far the forecast will reach;
     `successors` take over the history of their predecessors.

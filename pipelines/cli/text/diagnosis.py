@@ -2,10 +2,10 @@
 
 import textwrap
 from collections.abc import Iterator
-from datetime import date
-from typing import Protocol
 
 import polars as pl
+
+from wlz.forecasting.diagnosis import Diagnosis
 
 WIDTH = 100
 NOTABLE_P = 0.05
@@ -18,32 +18,7 @@ BAR_DEVIATIONS = 4.0  # at the end of a bar; beyond it an arrow
 CHART_MONTHS = 40
 
 
-class Diagnosed(Protocol):
-    """What is rendered, computed elsewhere; None is 'cannot be said', the reason is beside it."""
-
-    observed_count: int
-    horizon_months: int
-    first_month: date
-    trend_strength: float | None
-    season_strength: float | None
-    noise_trend_strength: float | None
-    noise_season_strength: float | None
-    strength_reason: str | None
-    model: str | None
-    ljung_box_p: float | None
-    ljung_box_noise_p: float | None
-    ljung_box_lags: int | None
-    ljung_box_reason: str | None
-    residuals: pl.DataFrame
-    residuals_reason: str | None
-    largest: pl.DataFrame
-    chosen_engine: str
-    engines: pl.DataFrame
-    disagreement_ratio: float | None
-    disagreement_reason: str | None
-
-
-def render_diagnosis(diagnosis: Diagnosed) -> str:
+def render_diagnosis(diagnosis: Diagnosis) -> str:
     """Strengths, verdict on the residuals, their chart, the months that stand out, and what each engine would say."""
     model = f", model {diagnosis.model} of ets_select" if diagnosis.model else ""
     return "\n".join(
@@ -60,7 +35,7 @@ def render_diagnosis(diagnosis: Diagnosed) -> str:
     )
 
 
-def _strength_lines(diagnosis: Diagnosed) -> Iterator[str]:
+def _strength_lines(diagnosis: Diagnosis) -> Iterator[str]:
     if diagnosis.strength_reason:
         yield f"Trend and season: not measured, {diagnosis.strength_reason}."
         return
@@ -68,6 +43,8 @@ def _strength_lines(diagnosis: Diagnosed) -> Iterator[str]:
         ("Trend", diagnosis.trend_strength, diagnosis.noise_trend_strength),
         ("Season", diagnosis.season_strength, diagnosis.noise_season_strength),
     ):
+        if strength is None or noise is None:
+            continue
         without = SEASON_UNUSED if name == "Season" and strength > noise and _lacks_season(diagnosis.model) else ""
         yield f"{name}: {_word_strength(strength, noise)}{without}."
 
@@ -84,11 +61,13 @@ def _lacks_season(model: str | None) -> bool:
     return model is not None and model.endswith(",N")
 
 
-def _residual_lines(diagnosis: Diagnosed) -> Iterator[str]:
+def _residual_lines(diagnosis: Diagnosis) -> Iterator[str]:
     if diagnosis.ljung_box_reason:
         yield f"Residuals: not tested, {diagnosis.ljung_box_reason}."
         return
-    p = diagnosis.ljung_box_noise_p
+    p, textbook_p = diagnosis.ljung_box_noise_p, diagnosis.ljung_box_p
+    if p is None or textbook_p is None:
+        return
     number = f"(p {_word_p(p)})"
     if p >= NOTABLE_P:
         yield f"Residuals look like noise {number}."
@@ -96,7 +75,7 @@ def _residual_lines(diagnosis: Diagnosed) -> Iterator[str]:
         yield f"Months still depend on each other {number}: bounds of this model are likely too narrow."
     yield (
         f"  Ljung–Box over {diagnosis.ljung_box_lags} lags, beside noise through the same model; "
-        f"by the textbook p {_word_p(diagnosis.ljung_box_p)}."
+        f"by the textbook p {_word_p(textbook_p)}."
     )
 
 
@@ -104,7 +83,7 @@ def _word_p(p: float) -> str:
     return "below 0.001" if p < 0.001 else f"{p:.3f}" if p < 2 * NOTABLE_P else f"{p:.2f}"
 
 
-def _largest_lines(diagnosis: Diagnosed) -> Iterator[str]:
+def _largest_lines(diagnosis: Diagnosis) -> Iterator[str]:
     if diagnosis.residuals.is_empty():
         return
     if diagnosis.largest.is_empty():
@@ -133,7 +112,7 @@ def _chart_lines(residuals: pl.DataFrame) -> Iterator[str]:
         yield f"  {month:%Y-%m}  {residual:>8.2f} {below:>{BAR_CELLS}}│{above:<{BAR_CELLS}}{mark}".rstrip()
 
 
-def _engine_lines(diagnosis: Diagnosed) -> Iterator[str]:
+def _engine_lines(diagnosis: Diagnosis) -> Iterator[str]:
     volume_title = f"next {diagnosis.horizon_months} months"
     yield f"  {'engine':<16}{'model':<24}{volume_title:>18}   beside {diagnosis.chosen_engine}"
     for engine, model, volume, ratio, reason in diagnosis.engines.iter_rows():
@@ -144,7 +123,7 @@ def _engine_lines(diagnosis: Diagnosed) -> Iterator[str]:
         yield f"  {engine:<16}{model:<24}{volume:>18,.0f}   {beside}"
 
 
-def _disagreement_line(diagnosis: Diagnosed) -> str:
+def _disagreement_line(diagnosis: Diagnosis) -> str:
     ratio = diagnosis.disagreement_ratio
     if ratio is None:
         return f"ets_select and statsmodels are not compared: {diagnosis.disagreement_reason}."

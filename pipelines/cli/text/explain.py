@@ -77,8 +77,8 @@ def _volume_lines(volumes: pl.DataFrame) -> list[str]:
     flag = f", {first['flag']}" if first["flag"] else ""
     return [
         f"Volume: {format_count(observed.len(), 'month')} observed from {first['care_month']:%Y-%m}, "
-        f"the last twelve {format_count(observed.tail(12).sum(), 'unit')}.",
-        f"Forecast: {format_count(forecast.len(), 'month')}, {format_count(forecast.sum(), 'unit')} "
+        f"the last twelve {format_count(float(observed.tail(12).sum()), 'unit')}.",
+        f"Forecast: {format_count(forecast.len(), 'month')}, {format_count(float(forecast.sum()), 'unit')} "
         f"(engine {first['engine']}, model {first['model']}{flag}): {_reasons(of_year)}.",
     ]
 
@@ -91,7 +91,7 @@ def _scenario_lines(every: pl.DataFrame, shown: str) -> list[str]:
         if name != shown:
             flag = of_scenario["flag"][0]
             told = f"{_reasons(of_scenario)}{f', {flag}' if flag else ''}"
-            volume = of_scenario["forecast_volume"].sum()
+            volume = float(of_scenario["forecast_volume"].sum())
             lines.append(f"Scenario {name}: {format_count(volume, 'unit')} in the same months ({told}).")
     return lines
 
