@@ -141,13 +141,13 @@ def test_judges_come_nearest_first(tmp_path):
     for name, text in words.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    judges = Judges(tmp_path)
+    known = Judges(tmp_path)
     ones = ["tests/spec/test_one.py", "tests/unit/test_one.py"]
-    assert tests.judges == ["tests/spec/test_one.py", "tests/spec/test_three.py", *ones[1:], "tests/unit/test_two.py"]
+    assert known.judges == ["tests/spec/test_one.py", "tests/spec/test_three.py", *ones[1:], "tests/unit/test_two.py"]
     fastest_first = ["tests/spec/test_three.py", "tests/unit/test_two.py", "tests/unit/test_one.py", ones[0]]
-    turns = tests.turns("wlz/one.py", fastest_first)
+    turns = known.turns("wlz/one.py", fastest_first)
     assert turns == [ones[::-1], ["tests/unit/test_two.py"], ["tests/spec/test_three.py"]]
-    before = tests.hash_of("tests/spec/test_three.py")
+    before = known.hash_of("tests/spec/test_three.py")
     (tmp_path / "wlz/one.py").write_text("x = 1\n")
     assert Judges(tmp_path).hash_of("tests/spec/test_three.py") != before
 
