@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from tests.spec.test_lag import CURVE, level, triangles
-from wlz.lag.complete import LAGS, CompletedAdvice
+from wlz.forecasting.engines.seasonal_naive import seasonal_naive
+from wlz.lag.complete import LAGS, CompletedAdvice, SeriesPanel, _complete_series
 from wlz.lag.findings import BOUND_95, _widening, measure_cover
 from wlz.lag.revisions import Said, _at_lags, _usual_size, find_falls, find_late_changes, gather_snapshots
 from wlz.lag.sudden_levels import _judge_youngest, _nan_median
@@ -66,6 +67,46 @@ def test_the_curve_has_a_row_per_lag_and_ends_complete() -> None:
     last = of_cell.row(-1, named=True)
     assert (last["link_ratio"], last["credibility_ratio"], last["link_ratios_count"]) == (None, 0.0, 0)
     assert of_cell["drift_ratio"][:DRIFT_LAGS].to_list() == pytest.approx([0.0] * DRIFT_LAGS, abs=1e-9)
+
+
+def test_months_that_a_change_of_speed_touches_say_so() -> None:
+    """A bills at another speed: its months of a lag up to 4 say it. B is one delivery behind: all of 36 lags say it.
+
+    A series that stopped five months ago is silent, and says that first.
+    """
+    months = [date(2015 + number // 12, number % 12 + 1, 1) for number in range(40)]
+    steady = advice_of(triangles(np.array([100.0, 60.0, 80.0]), LONG_CURVE, len(months)))
+    declared = np.nan_to_num(steady.completion.declared)
+    declared[1, -5:] = 0.0
+    lateness = steady.completion.curve.lateness
+    behind = lateness.behind.copy()
+    behind[1, -1] = 1
+    curve = steady.completion.curve._replace(lateness=lateness._replace(behind=behind))
+    speed = steady.completion.speed._replace(shift=np.array([0.5, 0.0]))
+    panel = SeriesPanel(
+        keys=pl.DataFrame({"prestatiecode": ["P", "Q", "R"], "wlz_uitvoerder": ["A", "A", "B"]}),
+        months=months,
+        cell=np.arange(3),
+        uitvoerder=OWNERS,
+        declared=declared,
+        days=np.ones((3, len(months))),
+        price=np.ones(3),
+    )
+    rows = _complete_series(
+        panel,
+        steady.completion._replace(curve=curve, speed=speed),
+        steady.scatter,
+        np.array([100.0, 60.0, 80.0]),
+        seasonal_naive,
+        pl.DataFrame(schema={"prestatiecode": pl.String, "end_month": pl.Date}),
+    )
+    told = {
+        code: rows.filter(pl.col("flag") == flag, prestatiecode=code)["lag_months"].sort().to_list()
+        for code, flag in (("P", "billing_speed"), ("Q", "silent_series"), ("R", "late_uitvoerder"))
+    }
+    assert told == {"P": [1, 2, 3, 4], "Q": [1, 2, 3, 4, 5], "R": list(range(1, 37))}
+    assert rows.filter(prestatiecode="R")["effective_lag_months"].sort().to_list() == list(range(40))
+    assert rows["flag"].null_count() == rows.height - 4 - 5 - 36
 
 
 def test_drift_is_three_deliveries_against_the_nine_before() -> None:
