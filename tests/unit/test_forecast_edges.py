@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from wlz.forecasting.diagnosis import NEGLIGIBLE_RATIO, _negligible
+from wlz.forecasting.diagnosis import NEGLIGIBLE_RATIO, _decompose, _negligible, measure_strengths
 from wlz.lag.complete import _weigh_days
 
 NAN = math.nan
@@ -23,3 +23,12 @@ def test_days_of_a_cell_are_those_of_its_series_by_euro() -> None:
     days = np.array([[0.9], [1.3], [5.0], [0.8], [1.2]])
     weight, cell = np.array([0.3, 0.1, -7.0, 0.0, 0.0]), np.array([0, 0, 0, 1, 1])
     assert _weigh_days(days, weight, cell, 2)[:, 0] == pytest.approx([1.0, 1.0])
+
+
+def test_one_in_twenty_series_of_noise_is_stronger_than_noise() -> None:
+    """Of 60 other series of noise 3 are expected above what 1 of 20 exceeds, trend and season; ten are too many."""
+    draws = np.random.default_rng(7).normal(size=(60, 36))
+    first = measure_strengths(draws[0])
+    found = [_decompose(draw) for draw in draws]
+    assert sum(trend > first.noise_trend for trend, _ in found) < 10
+    assert sum(season > first.noise_season for _, season in found) < 10
