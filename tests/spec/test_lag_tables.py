@@ -14,10 +14,11 @@ from wlz.lag.complete import LAGS, CompletedAdvice, SeriesPanel, _complete_serie
 from wlz.lag.findings import BOUND_95, _widening, measure_cover
 from wlz.lag.revisions import Said, _at_lags, _usual_size, find_falls, find_late_changes, gather_snapshots
 from wlz.lag.sudden_levels import _judge_youngest, _nan_median
-from wlz.lag.tables import DRIFT_LAGS, _measure_drift, list_curve, revision_statistics
+from wlz.lag.tables import DRIFT_LAGS, _measure_drift, _speed_rows, list_curve, revision_statistics
 from wlz.runoff import complete_cells, retrospective_errors
 from wlz.runoff.completion import sum_labels
 from wlz.runoff.retrospect import ERROR_LAGS, RetrospectiveErrors, measure_scatter
+from wlz.runoff.season import shift_completeness
 
 NAN = math.nan
 OWNERS = np.array([0, 0, 1])
@@ -72,12 +73,13 @@ def test_the_curve_has_a_row_per_lag_and_ends_complete() -> None:
 def test_months_that_a_change_of_speed_touches_say_so() -> None:
     """A bills at another speed: its months of a lag up to 4 say it. B is one delivery behind: all of 36 lags say it.
 
-    A series that stopped five months ago is silent, and says that first.
+    A series that stopped five months ago is silent, and says that first. Rows begin with the first claim, of one unit.
     """
     months = [date(2015 + number // 12, number % 12 + 1, 1) for number in range(40)]
     steady = advice_of(triangles(np.array([100.0, 60.0, 80.0]), LONG_CURVE, len(months)))
     declared = np.nan_to_num(steady.completion.declared)
     declared[1, -5:] = 0.0
+    declared[0, :11] = [0.0] * 10 + [1.0]
     lateness = steady.completion.curve.lateness
     behind = lateness.behind.copy()
     behind[1, -1] = 1
@@ -106,7 +108,43 @@ def test_months_that_a_change_of_speed_touches_say_so() -> None:
     }
     assert told == {"P": [1, 2, 3, 4], "Q": [1, 2, 3, 4, 5], "R": list(range(1, 37))}
     assert rows.filter(prestatiecode="R")["effective_lag_months"].sort().to_list() == list(range(40))
+    assert rows.group_by("prestatiecode").len().sort("prestatiecode")["len"].to_list() == [30, 40, 40]
     assert rows["flag"].null_count() == rows.height - 4 - 5 - 36
+
+
+@pytest.mark.parametrize(
+    ("shift", "since", "told"),
+    [
+        (
+            math.log(2),
+            1,
+            "faster since 1 delivery; 46%",
+        ),
+        (
+            -math.log(2),
+            3,
+            "slower since 3 deliveries; 18%",
+        ),
+    ],
+)
+def test_a_change_of_speed_is_told_with_its_share(shift: float, since: int, told: str) -> None:
+    """Odds of 0.3 are 3 ÷ 7; twice that is 6 ÷ 13 = 46 %, half of it 3 ÷ 17 = 18 %, of both cells of A. B is silent.
+
+    The euro is what the shares of all open months move: at lag 1 from 0.3, at lag 2 from 0.9, at 3 from 0.97 …
+    """
+    steady = advice_of(triangles(np.array([100.0, 60.0, 80.0]), LONG_CURVE))
+    completion = steady.completion
+    moved = shift_completeness(completion.completeness, np.array([[shift], [shift], [0.0]]))
+    speed = completion.speed._replace(shift=np.array([shift, 0.0]), since=np.array([since, 0]))
+    advice = steady._replace(
+        completion=completion._replace(speed=speed, completeness=moved), price_level=np.array([2.0, 1.0])
+    )
+    ((kind, name, words, euro),) = _speed_rows(advice, ["A", "B"])
+    assert (kind, name) == ("speed", "A")
+    assert words == f"A: bills {told} of the youngest month is taken as known instead of 30%"
+    shares = [odds * math.exp(shift) / (1 + odds * math.exp(shift)) for odds in (0.3 / 0.7, 9.0, 0.97 / 0.03, 99.0)]
+    change = sum(share - p for share, p in zip(shares, (0.3, 0.9, 0.97, 0.99), strict=True))
+    assert euro == pytest.approx(abs(2.0 * 160 * change), rel=1e-3)
 
 
 def test_drift_is_three_deliveries_against_the_nine_before() -> None:
