@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from wlz.forecasting.diagnosis import NEGLIGIBLE_RATIO, _decompose, _negligible, measure_strengths
+from wlz.forecasting.width import learn_width
 from wlz.lag.complete import _weigh_days
 
 NAN = math.nan
@@ -32,3 +33,12 @@ def test_one_in_twenty_series_of_noise_is_stronger_than_noise() -> None:
     found = [_decompose(draw) for draw in draws]
     assert sum(trend > first.noise_trend for trend, _ in found) < 10
     assert sum(season > first.noise_season for _, season in found) < 10
+
+
+def test_twenty_series_say_how_wide_a_panel_is() -> None:
+    """All off by twice their usual width: nineteen say nothing, twenty count for half (a root of the quantiles)."""
+    usual = learn_width(np.zeros((0, 3)), np.zeros((0, 3)))
+    assert learn_width(np.full((1, 19), 2.0), np.ones((1, 19))) == usual
+    own = learn_width(np.full((1, 20), 2.0), np.ones((1, 20)))
+    assert own.curvature == 1.0  # both quantiles are 2: no curve at all, the least that is taken
+    assert own.common > usual.common
