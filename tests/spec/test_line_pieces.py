@@ -18,7 +18,7 @@ from wlz.prices.prices import volumes_without_price
 from wlz.prices.uncertainty import extra_item_deviations
 from wlz.runoff.any_triangle import complete_frame
 from wlz.support.support import _primary
-from wlz.vintages.past_advices import compare_advice, settled_year
+from wlz.volumes.past_advices import compare_advice, settled_year
 from wlz.volumes.scenarios import _reason_of_engine
 
 MONTHS_2018 = [date(2018, month, 1) for month in range(1, 13)]
