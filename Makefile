@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test quick check dev docs bench evidence clean calibrate same
+.PHONY: demo test quick check dev docs bench evidence clean calibrate same mutants
 .DEFAULT_GOAL := demo
 
 # Hash-checked versions from the lock, then the project itself; again whenever the lock is newer.
@@ -58,6 +58,12 @@ evidence: $(READY)
 # Do this tree and another commit give the same figures? make same BASE=commit
 same: $(READY)
 	@$(BIN)/python -m scripts.same $(BASE)
+
+# Small errors put into the method on purpose: do the tests of spec and unit notice them?
+SEED ?= 15
+N ?= 200
+mutants: $(READY)
+	@$(BIN)/python -m scripts.mutants --seed $(SEED) --count $(N)
 
 calibrate: $(READY)
 	@$(BIN)/python -m scripts.calibrate_simulation

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 
@@ -33,6 +34,6 @@ def kader(zin_eur: Mapping[str, int]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=KADER.schema, orient="row", strict=False)
 
 
-def known_of(delivered: Mapping[str, pl.DataFrame], scenarios: Sequence[Scenario]) -> Known:
-    """What an advice of May 2018 knows of these deliveries."""
-    return know_frames(MAY, delivered, scenarios)
+def known_of(delivered: Mapping[str, pl.DataFrame], scenarios: Sequence[Scenario], **more: Any) -> Known:
+    """What an advice of May 2018 knows of these deliveries; ``more`` replaces any other field of ``Known``."""
+    return know_frames(MAY, delivered, scenarios, **more)

@@ -223,6 +223,19 @@ def test_stands_of_later_months_are_not_looked_at():
     assert (one.euro == other.euro).all()
 
 
+def test_a_later_stand_of_one_region_is_not_looked_at_either():
+    """The forecast knows five euro up to February; that March, known of the others, had six changes nothing of it."""
+    flat = make_stands("Vast", last=date(2018, 2, 1)).with_columns(
+        pl.lit(Decimal("5.00")).cast(EUR).alias("granted_eur")
+    )
+    later = make_stands("Vast", first=date(2018, 3, 1), last=date(2018, 3, 1)).with_columns(
+        pl.lit(Decimal("6.00")).cast(EUR).alias("granted_eur")
+    )
+    forecast = forecast_pgb(pl.concat([make_panel(), flat]), budget_year=2018, years_back=2)
+    paths = simulate_pgb(forecast, pl.concat([make_panel(), flat, later]), budget_year=2018, paths=50)
+    assert (paths.euro[paths.regions.index("Vast")] == 5.0).all()
+
+
 def test_one_region_alone_and_stands_of_zero_have_paths():
     assert half_width(simulate(make_stands("Alleen")).euro[0]) > 0.01
     nothing = make_stands("Niets", first=date(2018, 1, 1)).with_columns(
