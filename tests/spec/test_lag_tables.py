@@ -113,21 +113,10 @@ def test_months_that_a_change_of_speed_touches_say_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shift", "since", "told"),
-    [
-        (
-            math.log(2),
-            1,
-            "faster since 1 delivery; 46%",
-        ),
-        (
-            -math.log(2),
-            3,
-            "slower since 3 deliveries; 18%",
-        ),
-    ],
+    ("shift", "since", "how", "taken"),
+    [(math.log(2), 1, "faster", 6 / 13), (-math.log(2), 3, "slower", 3 / 17)],
 )
-def test_a_change_of_speed_is_told_with_its_share(shift: float, since: int, told: str) -> None:
+def test_a_change_of_speed_is_told_with_its_share(shift: float, since: int, how: str, taken: float) -> None:
     """Odds of 0.3 are 3 ÷ 7; twice that is 6 ÷ 13 = 46 %, half of it 3 ÷ 17 = 18 %, of both cells of A. B is silent.
 
     The euro is what the shares of all open months move: at lag 1 from 0.3, at lag 2 from 0.9, at 3 from 0.97 …
@@ -139,9 +128,10 @@ def test_a_change_of_speed_is_told_with_its_share(shift: float, since: int, told
     advice = steady._replace(
         completion=completion._replace(speed=speed, completeness=moved), price_level=np.array([2.0, 1.0])
     )
-    ((kind, name, words, euro),) = _speed_rows(advice, ["A", "B"])
-    assert (kind, name) == ("speed", "A")
-    assert words == f"A: bills {told} of the youngest month is taken as known instead of 30%"
+    (found,) = _speed_rows(advice, ["A", "B"])
+    assert (found.finding, found.wlz_uitvoerder, found.wording) == ("speed", "A", how)
+    assert found.numbers == pytest.approx({"since_count": since, "taken_ratio": taken, "usual_ratio": 0.3})
+    euro = found.at_stake_eur
     shares = [odds * math.exp(shift) / (1 + odds * math.exp(shift)) for odds in (0.3 / 0.7, 9.0, 0.97 / 0.03, 99.0)]
     change = sum(share - p for share, p in zip(shares, (0.3, 0.9, 0.97, 0.99), strict=True))
     assert euro == pytest.approx(abs(2.0 * 160 * change), rel=1e-3)
@@ -224,15 +214,13 @@ def test_a_late_change_names_its_euro_its_share_and_what_it_does_to_the_na_ijl()
     """
     then = {("Z025", JANUARY): 100_000, ("Z025", FEBRUARY): 70_000, ("Z041", JANUARY): 30_000}
     told = find_late_changes(said_twice(then, {**then, ("Z025", JANUARY): 130_000}), ASSUMPTIONS)
-    assert told == [
-        (
-            "late_change",
-            "Menzis",
-            "Menzis, Z025: months with a lag above 12 changed by +17.6% since the delivery of 2018-04, € +30,000; "
-            "moves the na-ijl of 2016 by +15.000 percentage points",
-            30_000.0,
-        )
-    ]
+    (found,) = told
+    assert (found.finding, found.wlz_uitvoerder, found.prestatiecode) == ("late_change", "Menzis", "Z025")
+    assert (found.wording, found.at_stake_eur) == ("series changed", 30_000.0)
+    assert found.numbers["change_ratio"] == pytest.approx(30_000 / 170_000)
+    assert found.numbers["na_ijl_points"] == pytest.approx(15.0)
+    said = {name: found.numbers[name] for name in ("closed_lag_months", "earlier", "change_eur", "na_ijl_year")}
+    assert said == {"closed_lag_months": 12, "earlier": APRIL, "change_eur": 30_000.0, "na_ijl_year": 2016}
 
 
 def test_a_late_change_counts_months_that_both_deliveries_have() -> None:
@@ -242,8 +230,9 @@ def test_a_late_change_counts_months_that_both_deliveries_have() -> None:
     assert find_late_changes(said_twice(then, now), ASSUMPTIONS) == []
     assert find_late_changes(said_twice(now, then), ASSUMPTIONS) == []
     less = find_late_changes(said_twice(then, {("Z025", JANUARY): 90_000, ("Z025", FEBRUARY): 70_000}), ASSUMPTIONS)
-    assert [(kind, euro) for kind, _, _, euro in less] == [("late_change", 10_000.0)]
-    assert "changed by -5.9% since the delivery of 2018-04, € -10,000" in less[0][2]
+    assert [(one.finding, one.at_stake_eur) for one in less] == [("late_change", 10_000.0)]
+    assert less[0].numbers["change_ratio"] == pytest.approx(-10_000 / 170_000)
+    assert (less[0].numbers["earlier"], less[0].numbers["change_eur"]) == (APRIL, -10_000.0)
 
 
 def test_late_changes_of_most_prestaties_are_one_finding_and_corrections_are_not_judged() -> None:
@@ -255,8 +244,11 @@ def test_late_changes_of_most_prestaties_are_one_finding_and_corrections_are_not
     then = {(code, JANUARY): (-50_000 if code == "Z009" else 50_000) for code in codes}
     now = {key: euro + 2_000 * (key[0] < "Z005") for key, euro in then.items()}
     (told,) = find_late_changes(said_twice(then, now), ASSUMPTIONS)
-    assert told[3] == 10_000.0
-    assert told[2].startswith("Menzis: 5 of 9 prestaties, € 10,000 in all; the largest is Z000: ")
+    assert (told.at_stake_eur, told.wlz_uitvoerder, told.prestatiecode) == (10_000.0, "Menzis", None)
+    assert told.wording == "merged changed"
+    whole = {name: told.numbers[name] for name in ("series_count", "judged_count", "total_eur")}
+    assert whole == {"series_count": 5, "judged_count": 9, "total_eur": 10_000.0}
+    assert told.numbers["largest_prestatiecode"] == "Z000"
 
 
 def test_months_before_the_first_are_not_those_at_the_end() -> None:
@@ -281,8 +273,10 @@ def test_a_fall_of_one_month_is_told_from_the_euro_it_took_back() -> None:
     care, other = date(2018, 1, 1), date(2017, 12, 1)
     then = {("Z025", care): 10_000, ("Z025", other): 10_000, ("Z041", care): 4_000}
     (told,) = find_falls(said_twice(then, {**then, ("Z025", care): 8_000, ("Z041", care): 3_100}), ASSUMPTIONS)
-    assert told[3] == 2_000.0
-    assert told[2].startswith("Menzis, Z025: 2018-01 fell by 20.0% since the delivery of 2018-04 (usual fall 1.0%)")
+    assert (told.at_stake_eur, told.prestatiecode, told.wording) == (2_000.0, "Z025", "series month fell")
+    assert told.numbers["fall_ratio"] == pytest.approx(0.2)
+    said = {name: told.numbers[name] for name in ("months_count", "first_month", "earlier", "usual_ratio", "fall_eur")}
+    assert said == {"months_count": 1, "first_month": care, "earlier": APRIL, "usual_ratio": 0.01, "fall_eur": 2_000.0}
 
 
 @pytest.mark.parametrize(
