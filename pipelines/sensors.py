@@ -69,6 +69,12 @@ def list_deliveries(landing: Path) -> dict[str, list[Path]]:
     return found
 
 
+def delivered_months(landing: Path) -> list[date]:
+    """Delivery months with files in the landing zone, from ``FIRST_MONTH`` on, in order."""
+    labels = {name.partition("/")[0] for name in list_deliveries(landing)}
+    return [date.fromisoformat(f"{label}-01") for label in sorted(labels) if label >= FIRST_MONTH]
+
+
 def find_new_deliveries(landing: Path, cursor: str | None, taken_in: Mapping[str, str], last_month: str) -> Arrivals:
     """Which deliveries of the landing zone are new, and the run that each month of them asks for.
 

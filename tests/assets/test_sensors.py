@@ -187,6 +187,14 @@ def test_a_month_with_new_deliveries_becomes_known_to_dagster(warehouse, ticks):
     assert (added.partitions_def_name, added.partition_keys) == ("delivery_month", ["2018-05"])
 
 
+def test_months_of_the_landing_zone_can_be_picked(warehouse):
+    """`make dev` adds them: those before the first month and odd folders are no delivery months."""
+    for name in ("2018-06/kader.csv", "2018-05/declaraties.csv", "2016-12/kader.csv", "notes/kader.csv"):
+        put(warehouse, name, "a")
+    assert sensors.delivered_months(warehouse.landing) == [date(2018, 5, 1), date(2018, 6, 1)]
+    assert sensors.delivered_months(warehouse.landing / "nowhere") == []
+
+
 # ---- claims that are late ----------------------------------------------------------------------------------------
 
 

@@ -11,10 +11,12 @@ import pytest
 from pipelines.cli import main
 from pipelines.cli.text.explain import explain_table
 from scripts.layout import files_without_a_word, first_line, render_layout
+from scripts.line_page import render_line, render_readme, render_rooms
 from tests.docs.pages import PAGES, ROOMS, ROOT, fenced_blocks, ids, read, without_code
 from warehouse import duck, reference
 from warehouse.registry import all_columns, all_tables, marts
 from warehouse.tables.deliveries import KINDS
+from wlz.advice import TABLES
 
 TEXTS = [*PAGES, ROOT / ".pre-commit-config.yaml", ROOT / "Makefile"]
 NOT_THERE_YET = "### Not there yet"
@@ -224,6 +226,13 @@ def test_paths_named_in_the_documents_exist():
 
 def test_layout_is_generated_from_the_files():
     assert read(ROOT / "docs" / "reference" / "layout.md") == render_layout(), "make docs"
+
+
+def test_the_picture_of_the_line_is_that_of_its_rows():
+    assert read(ROOT / "docs" / "reference" / "line.md") == render_line(), "make docs"
+    assert read(ROOT / "README.md") == render_readme(), "make docs"
+    shown = render_rooms()
+    assert all(table in shown for table in TABLES)
 
 
 def test_every_file_and_folder_says_what_it_is_for():
