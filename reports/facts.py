@@ -18,8 +18,8 @@ from warehouse.duck import QueryError, run_query
 from warehouse.published_headline import read_headline
 from warehouse.reference import load_prestaties
 from warehouse.settings import load_round_page
+from wlz.words.vocabulary import NATION
 
-NATIONAL = "Landelijk"
 SIMULATED = "simulation"  # input of an advice on invented deliveries
 # Marts read whole for the month, in every scenario; then those of the headline scenario only.
 WHOLE = (
@@ -74,7 +74,7 @@ class Facts:
     def uitvoerders(self) -> list[str]:
         """Wlz-uitvoerders of the advice, by name."""
         names = self.of("utilisation_uitvoerder")["wlz_uitvoerder"].unique().to_list()
-        return sorted((name for name in names if name != NATIONAL), key=str.casefold)
+        return sorted((name for name in names if name != NATION), key=str.casefold)
 
     @property
     def is_simulated(self) -> bool:

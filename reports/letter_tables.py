@@ -11,8 +11,8 @@ from decimal import Decimal
 import polars as pl
 
 from reports.rounding import format_dutch, round_for_print, round_millions, round_percentage, to_decimal
+from wlz.words.vocabulary import NATION
 
-TOTAL = "Landelijk"
 Number = Decimal | float | int | None
 # Order of table 6: code order of the zorgkantoren, with Midden-IJssel after Stedendriehoek.
 REGION_ORDER = (
@@ -231,7 +231,7 @@ def read_values(layout: LetterTable, mart: pl.DataFrame) -> dict[str, dict[str, 
         raise LetterTableError(f"table {layout.number}: mart {layout.mart} lacks {', '.join(missing)}")
     if layout.row_column == "zorgkantoorregio" and "wlz_uitvoerder" in mart.columns:
         # The totals of single uitvoerders do not belong in the table of regions.
-        of_uitvoerder = (pl.col("zorgkantoorregio") == TOTAL) & (pl.col("wlz_uitvoerder") != TOTAL)
+        of_uitvoerder = (pl.col("zorgkantoorregio") == NATION) & (pl.col("wlz_uitvoerder") != NATION)
         mart = mart.filter(~of_uitvoerder.fill_null(False))
     parts = sorted({column.part or "" for column in layout.columns})
     rows = {part: _index_rows(mart, layout, part) for part in parts}
@@ -258,13 +258,13 @@ def _index_rows(mart: pl.DataFrame, layout: LetterTable, part: str) -> dict[str,
             "filter to one delivery month, budget year and scenario first"
         )
     rows = {row[layout.row_column]: row for row in of_part.iter_rows(named=True)}
-    if layout.row_column != "part" and rows and TOTAL not in rows:
+    if layout.row_column != "part" and rows and NATION not in rows:
         sources = {column.source for column in layout.columns if not column.is_ratio}
         total: dict[str, object] = {name: of_part[name].sum() for name in sources}
         if {"available_eur", "budget_eur"} <= sources:
             available, budget = to_decimal(of_part["available_eur"].sum()), to_decimal(of_part["budget_eur"].sum())
             total["available_ratio"] = available / budget if budget else None
-        rows[TOTAL] = total
+        rows[NATION] = total
     return rows
 
 
@@ -273,7 +273,7 @@ def order_rows(names: Sequence[str], layout: LetterTable, region_order: Sequence
     if layout.row_column == "part":
         return [part for part in ("zin", "pgb") if part in names]
     place = {name: index for index, name in enumerate(region_order)} if layout.number == 6 else {}
-    return sorted(names, key=lambda name: (name == TOTAL, place.get(name, len(place)), name.casefold()))
+    return sorted(names, key=lambda name: (name == NATION, place.get(name, len(place)), name.casefold()))
 
 
 def _print_row(name: str, layout: LetterTable, found: Mapping[str, Number]) -> PrintedRow:

@@ -25,8 +25,8 @@ from reports.charts.marks import (
 )
 from reports.charts.style import ACCENT, ACCENT_MID, ACCENT_PALE, GRID, INK, MUTED, Colour, Size
 from reports.language import Language
+from wlz.words.vocabulary import NATION
 
-NATIONAL = "Landelijk"
 BANDS = (("95", ACCENT_PALE), ("80", ACCENT_MID))
 LAST_LAG = 12
 PANEL = 84.0  # height of a small panel in pixels
@@ -187,7 +187,7 @@ def draw_lag_curves(lag_curve: pl.DataFrame, language: Language, *, size: Size) 
     rows = lag_curve.filter(pl.col("lag_months") <= LAST_LAG)
     if "prestatiegroep" in rows.columns:
         rows = rows.filter(pl.col("prestatiegroep").is_null())
-    order = rows.select("wlz_uitvoerder").unique().sort(pl.col("wlz_uitvoerder") != NATIONAL, "wlz_uitvoerder")
+    order = rows.select("wlz_uitvoerder").unique().sort(pl.col("wlz_uitvoerder") != NATION, "wlz_uitvoerder")
     names = order["wlz_uitvoerder"].to_list()
     if not names:
         return None
@@ -199,7 +199,7 @@ def draw_lag_curves(lag_curve: pl.DataFrame, language: Language, *, size: Size) 
     for number, name in enumerate(names):
         one = rows.filter(pl.col("wlz_uitvoerder") == name).sort("lag_months")
         corner = (number % columns * step + 30, number // columns * down)
-        words = language.say("common.national") if name == NATIONAL else shorten(name, int(step / 7.5))
+        words = language.say("common.national") if name == NATION else shorten(name, int(step / 7.5))
         layers += _panel(one, words, corner, (step - 44, top), language)
         curves += _curve(one, number, corner, Ruler(0, LAST_LAG, step - 44), Ruler(0.0, top, PANEL))
     lines = -(-len(names) // columns)

@@ -21,9 +21,10 @@ from reports.charts.marks import (
     small,
     write,
 )
-from reports.charts.room import NATIONAL, STEP, name_of, put_nation_first
+from reports.charts.room import STEP, name_of, put_nation_first
 from reports.charts.style import ACCENT, ACCENT_MID, AXIS, EXPECTED, INK, MUTED, PAPER, Colour, Size
 from reports.language import Language
+from wlz.words.vocabulary import NATION
 
 # Extra items, dark to light: the order of bars and of the legend.
 ITEMS: Mapping[str, tuple[str, Colour]] = {
@@ -40,7 +41,7 @@ def draw_composition(zin: pl.DataFrame, extra_items: pl.DataFrame, language: Lan
 
     In: rows of zin_uitvoerder and extra_items_uitvoerder of one advice.
     """
-    nation, items = zin.filter(wlz_uitvoerder=NATIONAL), extra_items.filter(wlz_uitvoerder=NATIONAL)
+    nation, items = zin.filter(wlz_uitvoerder=NATION), extra_items.filter(wlz_uitvoerder=NATION)
     if nation.is_empty() or items.is_empty() or nation["expected_excl_extra_eur"][0] is None:
         return None
     claims, extra = nation["expected_excl_extra_eur"][0], items["extra_items_eur"][0] or ZERO
@@ -102,7 +103,7 @@ def draw_extra_per_uitvoerder(
     extra_items_uitvoerder of one advice.
     """
     columns = ["wlz_uitvoerder", *ITEMS, "extra_items_eur"]
-    rows = zin.filter(pl.col("wlz_uitvoerder") != NATIONAL).join(extra_items.select(columns), on="wlz_uitvoerder")
+    rows = zin.filter(pl.col("wlz_uitvoerder") != NATION).join(extra_items.select(columns), on="wlz_uitvoerder")
     rows = rows.drop_nulls(["expected_excl_extra_eur", "expected_eur", *columns])
     ordered = put_nation_first(rows, "expected_eur", descending=True)
     if not ordered:

@@ -24,12 +24,12 @@ from reports.charts.marks import (
 )
 from reports.charts.style import ACCENT, INK, MUTED, PAPER, WARN, Colour, Size
 from reports.language import Language
+from wlz.words.vocabulary import NATION
 
 LEVELS = (("95", 1.5), ("80", 6))
 BOUNDS = ("lower_95_eur", "lower_80_eur", "upper_80_eur", "upper_95_eur")
 STEP = 44  # pixels per row
 LATEST = 12  # advices shown, the latest
-NATIONAL = "Landelijk"
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def draw_vintages(vintages: pl.DataFrame, language: Language, *, size: Size, par
     In: rows of forecast_vintages of one budget year and scenario. The latest twelve are shown; an advice that was
     frozen is named so.
     """
-    rows = vintages.filter(wlz_uitvoerder=NATIONAL, part=part).sort("delivery_month", "advice_id").tail(LATEST)
+    rows = vintages.filter(wlz_uitvoerder=NATION, part=part).sort("delivery_month", "advice_id").tail(LATEST)
     intervals = [
         Interval(_advice(row, language), row["expected_eur"], row["budget_eur"], row["realised_eur"], _bounds(row))
         for row in rows.iter_rows(named=True)

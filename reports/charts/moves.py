@@ -22,8 +22,8 @@ from reports.charts.marks import (
 from reports.charts.room import name_of
 from reports.charts.style import ACCENT, AXIS, EXPECTED, GRID, INK, MUTED, WARN, Colour, Size
 from reports.language import Language
+from wlz.words.vocabulary import NATION
 
-NATIONAL = "Landelijk"
 COMPONENTS = ("volume", "price", "lag", "extra_items", "pgb", "kader", "transfers")
 STEP = 28  # pixels per row
 BAR = 14
@@ -63,7 +63,7 @@ def draw_bridge(bridge: pl.DataFrame, language: Language, *, size: Size) -> Spec
 
 def _sum_nation(bridge: pl.DataFrame) -> tuple[dict[str, Decimal], Decimal, Decimal]:
     """Change per component, room before and after."""
-    nation = bridge.filter(wlz_uitvoerder=NATIONAL)
+    nation = bridge.filter(wlz_uitvoerder=NATION)
     rows = nation if nation.height else bridge
     changes: dict[str, Decimal] = {}
     ends: dict[str, tuple[Decimal, Decimal]] = {}
@@ -116,7 +116,7 @@ def draw_late(
 
     In: rows of delivery_status of one delivery month; rows of monitor_provider of it, to count late providers.
     """
-    rows = status.filter(pl.col("wlz_uitvoerder") != NATIONAL).filter(pl.col("delivery_status") != "superseded")
+    rows = status.filter(pl.col("wlz_uitvoerder") != NATION).filter(pl.col("delivery_status") != "superseded")
     ordered = list(
         rows.sort("late_months", "wlz_uitvoerder", descending=[True, False], nulls_last=True).iter_rows(named=True)
     )

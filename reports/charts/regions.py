@@ -28,8 +28,8 @@ from reports.charts.style import (
 )
 from reports.charts.tile_grid import COLUMNS, ROWS, TILES, Tile
 from reports.language import Language
+from wlz.words.vocabulary import NATION
 
-NATIONAL = "Landelijk"
 # Upper end of a class in percent of the kader, its colour, and the colour of text on it; the last has no end.
 CLASSES: tuple[tuple[float, Colour, Colour], ...] = (
     (-2.0, WARN, ON_ACCENT),
@@ -47,7 +47,7 @@ def draw_pgb_map(regions: pl.DataFrame, language: Language, *, size: Size, map_p
     ``map_path``, else the variable WLZ_MAP, names a GeoJSON or TopoJSON file to draw on. Raises MapError for a file
     that does not fit. A region that is on neither is drawn below the tiles.
     """
-    rows = [row for row in regions.iter_rows(named=True) if row["zorgkantoorregio"] != NATIONAL]
+    rows = [row for row in regions.iter_rows(named=True) if row["zorgkantoorregio"] != NATION]
     if not rows:
         return None
     shares = {row["zorgkantoorregio"]: row["available_ratio"] for row in rows}

@@ -25,8 +25,8 @@ from reports.charts.marks import (
 )
 from reports.charts.style import ACCENT, AXIS, GRID, INK, MUTED, WARN, Colour, Size
 from reports.language import Language
+from wlz.words.vocabulary import NATION
 
-NATIONAL = "Landelijk"
 STEP = 28  # pixels per row
 BAR = 12
 PARTS = ("zin", "pgb", "both")
@@ -45,7 +45,7 @@ def draw_room_pgb(pgb: pl.DataFrame, language: Language, *, size: Size) -> Spec 
 
 def put_nation_first(rows: pl.DataFrame, by: str, *, descending: bool = False) -> list[dict[str, Any]]:
     """Rows in the order of the figures: the nation, then by a column, then by name."""
-    is_other = pl.col("wlz_uitvoerder") != NATIONAL
+    is_other = pl.col("wlz_uitvoerder") != NATION
     ordered = rows.sort(is_other, by, "wlz_uitvoerder", descending=[False, descending, False], nulls_last=True)
     return list(ordered.iter_rows(named=True))
 
@@ -53,7 +53,7 @@ def put_nation_first(rows: pl.DataFrame, by: str, *, descending: bool = False) -
 def name_of(row: dict[str, Any], language: Language, letters: int) -> str:
     """Name of a row as printed: the total in the language of the page."""
     name = row["wlz_uitvoerder"]
-    return language.say("common.national") if name == NATIONAL else shorten(name, letters)
+    return language.say("common.national") if name == NATION else shorten(name, letters)
 
 
 def _draw_room(rows: pl.DataFrame, language: Language, size: Size, *, decimals: int) -> Spec | None:
@@ -121,7 +121,7 @@ def _room_row(row: dict[str, Any], bounds: dict[str, float | None], ruler: Ruler
 def _row_words(row: dict[str, Any], words: tuple[str, str, str], place: tuple[float, float], y: float) -> list[Spec]:
     """Name at the left; share and euro, in the colour of a shortage where it is one, at the right."""
     left, width = place
-    weight = "bold" if row["wlz_uitvoerder"] == NATIONAL else "normal"
+    weight = "bold" if row["wlz_uitvoerder"] == NATION else "normal"
     look = {"fontWeight": weight, "align": "right", "color": (WARN if (row["available_eur"] or 0) < 0 else INK).light}
     name, share, amount = words
     return [
@@ -149,7 +149,7 @@ def draw_exceedance(exceedance: pl.DataFrame, language: Language, *, size: Size)
         layers.append(write(language.say(f"charts.chance_{part}"), place * column, -14, color=MUTED.light))
     for number, (row, name) in enumerate(zip(ordered, names, strict=True)):
         y = (number + 0.5) * STEP
-        weight = "bold" if row["wlz_uitvoerder"] == NATIONAL else "normal"
+        weight = "bold" if row["wlz_uitvoerder"] == NATION else "normal"
         layers.append(write(name, -left, y, fontWeight=weight, color=INK.light))
         for place, part in enumerate(parts):
             chance = chances.get((row["wlz_uitvoerder"], part))

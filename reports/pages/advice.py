@@ -5,7 +5,6 @@ from typing import Any
 import polars as pl
 
 from reports import charts as figures
-from reports.facts import NATIONAL
 from reports.hidden import hidden_names
 from reports.pages.context import Context, Draw
 from reports.pages.model import Block, Figure, Page, Section, Tile
@@ -14,6 +13,7 @@ from reports.tables.letter import build_letter_table
 from reports.tables.table import Table
 from reports.text import answer, sections
 from reports.text.sections import texts
+from wlz.words.vocabulary import NATION
 
 # Subjects of the lead, a paragraph each; what else is said stands in the section it is about.
 LEAD = (
@@ -108,7 +108,7 @@ def _transfer(context: Context, said: list[answer.Sentence]) -> Section:
 def _changed(context: Context) -> Section:
     facts, language = context.facts, context.language
     blocks: list[Block] = []
-    bridge = facts.of("forecast_bridge").filter(wlz_uitvoerder=NATIONAL)
+    bridge = facts.of("forecast_bridge").filter(wlz_uitvoerder=NATION)
     if bridge.height:
         title = context.say("figure_bridge", month=language.month(bridge["from_delivery_month"][0]))
         table = beyond.build_bridge(facts, language)
@@ -183,7 +183,7 @@ def _extra(context: Context) -> Section:
 def _pgb(context: Context) -> Section:
     facts, language = context.facts, context.language
     regions = context.without_hidden(facts.of("pgb_region"), "region", "pgb")
-    regions = regions.filter(pl.col("zorgkantoorregio") != NATIONAL)
+    regions = regions.filter(pl.col("zorgkantoorregio") != NATION)
     blocks: list[Block] = [
         _months(context, 6, "figure_pgb_months", figures.draw_monthly_pgb, "pgb"),
         _room(context, 7, "figure_room_pgb", "pgb"),

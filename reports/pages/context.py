@@ -14,6 +14,7 @@ from reports.hidden import hidden_cells, hidden_names
 from reports.language import Language
 from reports.pages.model import Figure, Slugs, Tile
 from reports.tables.table import Table
+from wlz.words.vocabulary import NATION
 
 Draw = Callable[..., dict[str, Any] | str | None]
 
@@ -76,7 +77,7 @@ class Context:
         """Regions of the advice, by name."""
         names = self.facts.of("pgb_region")["zorgkantoorregio"].to_list()
         names += self.facts.of("zin_region")["zorgkantoorregio"].to_list()
-        return sorted({name for name in names if name != "Landelijk"}, key=str.casefold)
+        return sorted({name for name in names if name != NATION}, key=str.casefold)
 
     def is_hidden(self, level: str, name: str, part: str) -> bool:
         """Whether the amounts of an uitvoerder or a region may not be shown."""

@@ -3,7 +3,6 @@
 from typing import Any
 
 from reports import charts as figures
-from reports.facts import NATIONAL
 from reports.hidden import hidden_names
 from reports.pages.context import Context
 from reports.pages.model import Block, Link, Page, Section, Tile
@@ -11,6 +10,7 @@ from reports.rounding import round_millions
 from reports.tables import beyond
 from reports.tables.places import build_position, build_regions
 from reports.text.sections import say_late, texts
+from wlz.words.vocabulary import NATION
 
 
 def build_places_page(context: Context) -> Page:
@@ -86,7 +86,7 @@ def build_region_page(context: Context, name: str) -> Page:
                 "figuur-pgb", title, "pgb_forecast", figures.draw_pgb_example, months, table=table
             )
         )  # fmt: skip
-    links = [Link(context.uitvoerder_path(owner), owner) for owner in owners if owner != NATIONAL]
+    links = [Link(context.uitvoerder_path(owner), owner) for owner in owners if owner != NATION]
     late = [text for owner in owners for text in texts(say_late(facts, context.language, owner))]
     return Page(
         path=context.region_path(name),

@@ -6,12 +6,12 @@ from typing import Any
 import polars as pl
 
 from reports import charts as figures
-from reports.facts import NATIONAL
 from reports.pages.context import Context
 from reports.pages.model import Block, Figure, Page, PriceExample, Section
 from reports.rounding import round_for_print
 from reports.tables import beyond, prices
 from reports.tables.table import SUPPRESSED, Table, print_cell
+from wlz.words.vocabulary import NATION
 
 EXAMPLE = "Z025"  # the prestatie of table 7 in the letter
 
@@ -76,7 +76,7 @@ def _pgb_example(context: Context) -> list[Block]:
     """Figure 13: the largest region that may be shown."""
     facts = context.facts
     regions = context.without_hidden(facts.of("pgb_region"), "region", "pgb")
-    regions = regions.filter(pl.col("zorgkantoorregio") != NATIONAL).sort(
+    regions = regions.filter(pl.col("zorgkantoorregio") != NATION).sort(
         "expected_eur", "zorgkantoorregio", descending=[True, False], nulls_last=True
     )
     if regions.is_empty():

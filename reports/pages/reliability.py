@@ -3,11 +3,11 @@
 import polars as pl
 
 from reports import charts as figures
-from reports.facts import NATIONAL
 from reports.pages.context import Context
 from reports.pages.model import Block, Page, Section
 from reports.tables import beyond
 from reports.text.sections import say_late, say_uncertainty, texts
+from wlz.words.vocabulary import NATION
 
 
 def build_reliability_page(context: Context) -> Page:
@@ -52,7 +52,7 @@ def _lag(context: Context) -> list[Block]:
 
 def _past(context: Context) -> list[Block]:
     facts, language = context.facts, context.language
-    rows = facts.of("forecast_vintages").filter(wlz_uitvoerder=NATIONAL, part="zin", budget_year=facts.budget_year)
+    rows = facts.of("forecast_vintages").filter(wlz_uitvoerder=NATION, part="zin", budget_year=facts.budget_year)
     title = context.say("figure_vintages")
     table = beyond.build_vintages(facts, language)
     figure = context.figure("figuur-adviezen", title, "forecast_vintages", figures.draw_vintages, rows, table=table)

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import polars as pl
 
-from reports.facts import NATIONAL, Facts
+from reports.facts import Facts
 from reports.hidden import hidden_cells, hidden_names
 from reports.language import Language
 from reports.tables.files import IS_FILE
 from reports.tables.table import SUPPRESSED, Column, Table
 from reports.text.answer import name_scenario
 from reports.text.checks import say_check, say_done
+from wlz.words.vocabulary import NATION
 
 FEW = 3  # findings or series below which an amount may be that of one of them
 LEVELS, HORIZONS = ("national", "uitvoerder", "group", "series"), (1, 3, 6, 12)
@@ -48,7 +49,7 @@ def build_exceedance(facts: Facts, language: Language) -> Table:
     hidden["both"] = hidden["zin"] | hidden["pgb"]
     part = pl.col("part").replace_strict({"zin": 0, "pgb": 1}, default=2)
     name = pl.col("wlz_uitvoerder")
-    ordered = facts.of(mart).sort(name == NATIONAL, name.str.to_lowercase(), part)
+    ordered = facts.of(mart).sort(name == NATION, name.str.to_lowercase(), part)
     rows = [
         {
             column.key: SUPPRESSED
@@ -59,7 +60,7 @@ def build_exceedance(facts: Facts, language: Language) -> Table:
         | {"part": language.say(f"tables.part_{row['part']}")}
         for row in ordered.to_dicts()
     ]
-    return Table("kans", language.say("tables.title_kans"), columns, rows, source=mart, total=NATIONAL)
+    return Table("kans", language.say("tables.title_kans"), columns, rows, source=mart, total=NATION)
 
 
 def build_scenarios(facts: Facts, language: Language) -> Table:
@@ -91,7 +92,7 @@ def build_bridge(facts: Facts, language: Language) -> Table:
     """What moved the room since the advice before, component by component."""
     mart = "forecast_bridge"
     columns = make_columns(language, mart, ("component", "text", 0), ("change_eur", "mln", 1))
-    rows = facts.of(mart).filter(wlz_uitvoerder=NATIONAL)
+    rows = facts.of(mart).filter(wlz_uitvoerder=NATION)
     names = [language.say(f"sections.component_{name}") for name in rows["component"]]
     return make_table("brug", language, columns, rows.with_columns(pl.Series("component", names)), source=mart)
 
@@ -115,7 +116,7 @@ def build_vintages(facts: Facts, language: Language) -> Table:
         ("realised_eur", "mln", 0),
         ("error_ratio", "percent", 2),
     )
-    rows = facts.of(mart).filter(wlz_uitvoerder=NATIONAL, part="zin").sort("budget_year", "delivery_month", "advice_id")
+    rows = facts.of(mart).filter(wlz_uitvoerder=NATION, part="zin").sort("budget_year", "delivery_month", "advice_id")
     note = language.say("tables.vintages_note", scenario=name_scenario(facts.headline, language))
     return make_table("adviezen", language, columns, rows, source=mart, note=note)
 
@@ -155,8 +156,8 @@ def build_status(facts: Facts, language: Language) -> Table:
     )
     used = facts.one("advice_provenance", input_name="declaraties")
     rows = facts.marts[mart].filter(delivery_id=used["input_version"] if used else "")
-    rows = rows.sort(pl.col("wlz_uitvoerder") == NATIONAL, pl.col("wlz_uitvoerder").str.to_lowercase())
-    return make_table("aanlevering", language, columns, rows, source=mart, total=NATIONAL)
+    rows = rows.sort(pl.col("wlz_uitvoerder") == NATION, pl.col("wlz_uitvoerder").str.to_lowercase())
+    return make_table("aanlevering", language, columns, rows, source=mart, total=NATION)
 
 
 def build_months(facts: Facts, language: Language, identity: str, title: str, part: str | None) -> Table:

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping
 
-from reports.facts import NATIONAL, Facts
+from reports.facts import Facts
 from reports.language import Language
 from reports.letter_tables import TABLES, LetterColumn, LetterTable, order_rows, read_values
 from reports.tables.table import SUPPRESSED, Column, Table, Value
+from wlz.words.vocabulary import NATION
 
 # Part of the kader a table is about, where its columns do not say it themselves.
 PART_OF = {3: "zin", 4: "zin", 5: "pgb", 6: "pgb"}
@@ -38,7 +39,7 @@ def build_letter_table(
         }
         rows.append({"name": language.say(f"common.{name}") if layout.row_column == "part" else name, **shown})
     title, note = language.say(f"tables.title_{number}"), language.say("tables.caption_mln")
-    return Table(f"tabel-{number}", title, columns, rows, note, layout.mart, NATIONAL, dict(links or {}))
+    return Table(f"tabel-{number}", title, columns, rows, note, layout.mart, NATION, dict(links or {}))
 
 
 def _column(column: LetterColumn, layout: LetterTable, language: Language) -> Column:

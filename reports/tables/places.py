@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from reports.facts import NATIONAL, Facts
+from reports.facts import Facts
 from reports.tables.table import SUPPRESSED, Column, Table
+from wlz.words.vocabulary import NATION
 
 if TYPE_CHECKING:
     from reports.pages.context import Context
@@ -42,7 +43,7 @@ def build_position(
 def build_regions(context: "Context", wlz_uitvoerder: str | None = None) -> Table:
     """Regions beside each other, of one uitvoerder or of all, with the total of those."""
     facts, language = context.facts, context.language
-    owner = wlz_uitvoerder or NATIONAL
+    owner = wlz_uitvoerder or NATION
     columns = [
         Column("zorgkantoorregio", language.say("tables.zorgkantoorregio"), "text"),
         *(Column(key, language.say(f"tables.{key}"), "mln", 1) for _, keys in PARTS for key, _ in keys),
@@ -80,4 +81,4 @@ def _regions_of(context: "Context", wlz_uitvoerder: str | None) -> list[str]:
         return context.regions
     rows = context.facts.of("zin_region").filter(wlz_uitvoerder=wlz_uitvoerder)["zorgkantoorregio"].to_list()
     rows += context.facts.of("pgb_region").filter(wlz_uitvoerder=wlz_uitvoerder)["zorgkantoorregio"].to_list()
-    return sorted({name for name in rows if name != NATIONAL}, key=str.casefold)
+    return sorted({name for name in rows if name != NATION}, key=str.casefold)

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any
 
 from reports.language import Language
+from wlz.words.vocabulary import NATION
 
 
 class Suppressed(Enum):
@@ -21,7 +22,6 @@ class Suppressed(Enum):
 
 
 SUPPRESSED = Suppressed.CELL
-NATIONAL = "Landelijk"
 Value = Decimal | float | int | str | date | Suppressed | None
 
 
@@ -98,7 +98,7 @@ def print_cell(value: Any, column: Column, language: Language) -> str:
 
 def name_place(text: str, language: Language) -> str:
     """The nation in the words of the language; every other text as it is."""
-    return language.say("common.national") if text == NATIONAL else text
+    return language.say("common.national") if text == NATION else text
 
 
 def header(column: Column, language: Language) -> str:

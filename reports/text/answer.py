@@ -12,10 +12,11 @@ from typing import Any
 
 import polars as pl
 
-from reports.facts import NATIONAL, Facts
+from reports.facts import Facts
 from reports.hidden import hidden_names
 from reports.language import Language
 from reports.rounding import round_millions
+from wlz.words.vocabulary import NATION
 
 NAMED = 3  # uitvoerders named in a sentence; the others are counted
 SMALL = 0.0005  # a ratio that prints as 0,0 %
@@ -70,7 +71,7 @@ def say_verdict(facts: Facts, language: Language) -> list[Sentence]:
 def say_certainty(facts: Facts, language: Language) -> list[Sentence]:
     """Chance that the zin kader is exceeded and the room between its 80 % bounds; nothing when the year is known."""
     zin = _national(facts, "zin")
-    chance = facts.one("exceedance", wlz_uitvoerder=NATIONAL, part="zin")
+    chance = facts.one("exceedance", wlz_uitvoerder=NATION, part="zin")
     if zin is None or chance is None or zin["available_lower_80_eur"] is None or chance["exceedance_ratio"] is None:
         return [Sentence("certainty", language.say("answer.certainty_none"))] if zin else []
     chance_said = Sentence(
@@ -90,9 +91,7 @@ def say_for_whom(facts: Facts, language: Language) -> list[Sentence]:
 
     Those whose amounts may not be shown are neither named nor counted, and the sentence says that they are not.
     """
-    rows = facts.of("zin_uitvoerder").filter(
-        pl.col("wlz_uitvoerder") != NATIONAL, pl.col("available_eur").is_not_null()
-    )
+    rows = facts.of("zin_uitvoerder").filter(pl.col("wlz_uitvoerder") != NATION, pl.col("available_eur").is_not_null())
     hidden = hidden_names(facts, "uitvoerder")
     ordered = (
         rows.filter(~pl.col("wlz_uitvoerder").is_in(sorted(hidden))).sort("available_eur", "wlz_uitvoerder").to_dicts()

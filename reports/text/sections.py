@@ -5,12 +5,13 @@ from typing import Any
 
 import polars as pl
 
-from reports.facts import NATIONAL, Facts
+from reports.facts import Facts
 from reports.hidden import hidden_names
 from reports.language import Language
 from reports.rounding import round_millions, round_percentage
 from reports.text.answer import NAMED, Sentence, name_scenario, say_room
 from reports.text.checks import say_check
+from wlz.words.vocabulary import NATION
 
 EXTRA_ITEMS = ("crisisbedden", "meerzorg", "na_ijl")
 # Kinds of delivery without which a part of the expectation is missing.
@@ -21,7 +22,7 @@ PRICED = {"measured": ["a"], "approximated": ["b", "c"]}
 
 def say_since_last(facts: Facts, language: Language) -> list[Sentence]:
     """What moved the room since the advice before: the change, and its components from the largest on."""
-    bridge = facts.of("forecast_bridge").filter(wlz_uitvoerder=NATIONAL)
+    bridge = facts.of("forecast_bridge").filter(wlz_uitvoerder=NATION)
     if bridge.is_empty():
         return [Sentence("since_last", language.say("sections.first_advice", year=facts.budget_year))]
     first = bridge.row(0, named=True)
@@ -133,7 +134,7 @@ def _released(facts: Facts, language: Language) -> list[Sentence]:
 def say_late(facts: Facts, language: Language, wlz_uitvoerder: str | None = None) -> list[Sentence]:
     """Which uitvoerders delivered late or incompletely, never which provider."""
     used = facts.one("advice_provenance", input_name="declaraties")
-    status = facts.marts["delivery_status"].filter(pl.col("wlz_uitvoerder") != NATIONAL)
+    status = facts.marts["delivery_status"].filter(pl.col("wlz_uitvoerder") != NATION)
     if used is not None:
         status = status.filter(delivery_id=used["input_version"])
     if wlz_uitvoerder is not None:
@@ -171,7 +172,7 @@ def _lateness(months: int | None) -> str:
 def say_extra_items(facts: Facts, language: Language) -> list[Sentence]:
     """Crisis beds, meerzorg and na-ijl: part of the zin expectation, from other sources than the claims."""
     row, zin = (
-        facts.one("extra_items_uitvoerder", wlz_uitvoerder=NATIONAL),
+        facts.one("extra_items_uitvoerder", wlz_uitvoerder=NATION),
         facts.one("utilisation_national", part="zin"),
     )
     if row is None or zin is None:
@@ -188,7 +189,7 @@ def say_extra_items(facts: Facts, language: Language) -> list[Sentence]:
 
 def say_grants(facts: Facts, language: Language) -> list[Sentence]:
     """Grants are not spending: why the pgb expectation is a stand of decisions."""
-    pgb = facts.one("pgb_uitvoerder", wlz_uitvoerder=NATIONAL)
+    pgb = facts.one("pgb_uitvoerder", wlz_uitvoerder=NATION)
     if pgb is None:
         return []
     stands = facts.of("utilisation_monthly").filter(part="pgb", state="declared")["month"].sort()
@@ -239,7 +240,7 @@ def say_uncertainty(facts: Facts, language: Language) -> list[Sentence]:
 def _realised(facts: Facts, language: Language) -> list[Sentence]:
     """How far earlier advices of a settled year were off, the largest miss of the nation."""
     known = facts.marts["forecast_vintages"].filter(
-        pl.col("realised_eur").is_not_null(), wlz_uitvoerder=NATIONAL, part="zin", scenario=facts.headline
+        pl.col("realised_eur").is_not_null(), wlz_uitvoerder=NATION, part="zin", scenario=facts.headline
     )
     if known.is_empty():
         return [Sentence("realised", language.say("sections.realised_none"))]
@@ -308,7 +309,7 @@ def list_corrections(rows: pl.DataFrame, signed: str, language: Language, hidden
     key = ["wlz_uitvoerder", "part"]
     was, now = rows.filter(advice_id=signed), rows.filter(advice_state="current")
     both = was.join(now, on=key, suffix="_now").sort(
-        pl.col("wlz_uitvoerder") != NATIONAL, "wlz_uitvoerder", pl.col("part") != "zin"
+        pl.col("wlz_uitvoerder") != NATION, "wlz_uitvoerder", pl.col("part") != "zin"
     )
     lines = []
     for row in both.to_dicts():
@@ -338,7 +339,7 @@ def say_simulated(facts: Facts, language: Language) -> list[Sentence]:
 
 def say_outlook(facts: Facts, language: Language) -> list[Sentence]:
     """The year after the budget year, at this year's prices and without extra items and pgb."""
-    row = facts.one("utilisation_outlook", wlz_uitvoerder=NATIONAL)
+    row = facts.one("utilisation_outlook", wlz_uitvoerder=NATION)
     if row is None or row["growth_ratio"] is None:
         return []
     printed = round_percentage(row["growth_ratio"], 1) or 0

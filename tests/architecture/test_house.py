@@ -240,3 +240,15 @@ def test_rooms_of_the_method_can_be_drawn_without_a_circle():
         lowest = {room for room, others in rooms.items() if not others & set(rooms)}
         assert lowest, f"these import each other in a circle: {sorted(rooms)}"
         rooms = {room: others for room, others in rooms.items() if room not in lowest}
+
+
+def test_the_nation_is_named_once():
+    """The word that stands for the total of all uitvoerders and regions; others import it."""
+    word = "Land" + "elijk"
+    named = [
+        path.relative_to(ROOT).as_posix()
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value == word
+    ]
+    assert named == ["wlz/words/vocabulary.py"]
