@@ -83,6 +83,10 @@ def test_a_past_advice_beside_what_came_out() -> None:
         "uitvoerder": (2, pytest.approx(0.15), pytest.approx(-0.05)),
         "national": (1, pytest.approx(0.05), pytest.approx(-0.05)),
     }
+    cents = compare_advice(
+        revenue, series.with_columns(pl.col("declared_amount_eur") / 1000), prestaties, 2017, "2017-05"
+    )
+    assert cents["level"].to_list() == ["series", "uitvoerder", "national"]
     nothing = series.with_columns(declared_amount_eur=pl.lit(0.0))
     assert compare_advice(revenue, nothing, prestaties, 2017, "2017-05").is_empty()
 
