@@ -74,6 +74,9 @@ def test_where_the_budget_year_lies():
     calendar = build_calendar(date(2016, 1, 1), 27, 2018)
     assert calendar == (date(2018, 1, 1), slice(24, 27), slice(0, 9), slice(9, 21))
     assert calendar.ahead_months == [date(2018, month, 1) for month in range(4, 13)]
+    early = build_calendar(date(2016, 1, 1), 22, 2018)  # to October 2017: two months of that year come first
+    assert early.ahead == slice(2, 14)
+    assert early.ahead_months == [date(2018, month, 1) for month in range(1, 13)]
     assert build_calendar(date(2016, 1, 1), 12, 2018)[1:] == (slice(12, 12), slice(12, 24), slice(24, 36))
 
 
