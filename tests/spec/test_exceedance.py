@@ -72,3 +72,10 @@ def test_after_transfers_fewer_paths_are_short():
 def test_an_uitvoerder_without_paths_has_no_row():
     measured = measure_exceedance({"A": ZIN}, {"A": PGB}, BUDGETS, 0.86)
     assert measured["wlz_uitvoerder"].unique().to_list() == ["A"]
+
+
+def test_a_kader_that_is_just_enough_is_not_exceeded():
+    """A path at 100, and one half a euro below it: neither is short; half a euro over it is."""
+    assert row("zin", np.array([100.0, 99.5]), PGB[:2])["exceedance_ratio"] == 0.0
+    assert row("zin", np.array([100.0, 99.5]), PGB[:2])["expected_shortfall_eur"] is None
+    assert row("zin", np.array([100.5, 99.5]), PGB[:2])["expected_shortfall_eur"] == pytest.approx(0.5)

@@ -201,8 +201,33 @@ def test_what_never_moved_has_no_width(advice):
     assert amounts(zin.filter(level="national"), "available_upper_95_eur") == {NATION: -693.10}
     of_series = amounts(zin.filter(level="series"), "expected_eur", ("wlz_uitvoerder", "prestatiecode"))
     assert of_series == {(MENZIS, "Z025"): 24_000, (MENZIS, "Z041"): 24_000, (FRIESLAND, "Z025"): 3_600}
-    assert amounts(zin.filter(level="series"), "expected_volume") == {MENZIS: 18_000, FRIESLAND: 1_200}
+    of_volume = zin.filter(level="series")
+    for name in ("expected_volume", "lower_80_volume", "upper_80_volume", "lower_95_volume", "upper_95_volume"):
+        assert amounts(of_volume, name) == pytest.approx({MENZIS: 18_000, FRIESLAND: 1_200})
     assert amounts(year.filter(part="pgb", level="national"), "expected_eur") == {NATION: 1_800}
+
+
+def test_months_and_what_they_come_to_have_no_width_either(advice):
+    """June of the nation: 4,300 and a twelfth of 1,093.10; up to it six times as much. De Friesland 300 and 60.
+
+    A series has no extra items: of Z041 500 days and € 2,000 in June, 3,000 and 12,000 up to it.
+    """
+    june = advice["forecast_bounds"].filter(scenario="letter", part="zin", month=date(2018, 6, 1))
+    expected = {
+        ("national", NATION, "month"): 4_300 + 1_093.10 / 12,
+        ("national", NATION, "cumulative"): 6 * (4_300 + 1_093.10 / 12),
+        ("uitvoerder", FRIESLAND, "month"): 300 + 720 / 12,
+        ("region", FRIESLAND, "cumulative"): 6 * (300 + 720 / 12),
+        ("uitvoerder", MENZIS, "cumulative"): 6 * (4_000 + 373.10 / 12),
+    }
+    for (level, name, period), euro in expected.items():
+        row = june.filter(level=level, wlz_uitvoerder=name, period=period).row(0, named=True)
+        for column in ("expected_eur", "lower_80_eur", "upper_80_eur", "lower_95_eur", "upper_95_eur"):
+            assert float(row[column]) == pytest.approx(euro, abs=0.011), (level, name, period, column)
+    of_series = june.filter(level="series", prestatiecode="Z041")
+    for column in ("expected", "lower_95", "upper_80"):
+        assert amounts(of_series, f"{column}_volume", ("period",)) == pytest.approx({"month": 500, "cumulative": 3_000})
+        assert amounts(of_series, f"{column}_eur", ("period",)) == pytest.approx({"month": 2_000, "cumulative": 12_000})
 
 
 def test_a_certain_shortage_is_exceeded_for_sure(advice):

@@ -101,6 +101,7 @@ def test_a_month_half_known_is_taken_for_whole(advice):
     march = advice["completed_series"].filter(care_month=date(2018, 3, 1))
     assert amounts(march, "completed_volume") == pytest.approx({MENZIS: 310, FRIESLAND: 124}, rel=1e-3)
     assert set(advice["completed_series"]["scenario"]) == {"completed"}
+    assert advice["completed_series"]["flag"].null_count() == advice["completed_series"].height  # nobody is late
 
 
 def test_the_curve_knows_half_of_the_youngest_month(advice):

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests.spec.test_monitor import deliver, monitor
 from wlz.aids import forecast_aids
 from wlz.forecasting.backtest import ACCURACY_SCHEMA
 from wlz.forecasting.engines.statsmodels_search import search_statsmodels
@@ -83,6 +84,10 @@ def test_a_past_advice_beside_what_came_out() -> None:
         "uitvoerder": (2, pytest.approx(0.15), pytest.approx(-0.05)),
         "national": (1, pytest.approx(0.05), pytest.approx(-0.05)),
     }
+    cents = compare_advice(
+        revenue, series.with_columns(pl.col("declared_amount_eur") / 1000), prestaties, 2017, "2017-05"
+    )
+    assert cents["level"].to_list() == ["series", "uitvoerder", "national"]
     nothing = series.with_columns(declared_amount_eur=pl.lit(0.0))
     assert compare_advice(revenue, nothing, prestaties, 2017, "2017-05").is_empty()
 
@@ -136,6 +141,14 @@ def test_a_month_that_was_not_declared_is_nothing_of_its_completion() -> None:
         ("A", 0.45, 1),
         ("Landelijk", 0.45, None),
     ]
+
+
+def test_who_is_ahead_of_the_others_is_not_late_by_less_than_nothing() -> None:
+    """Of three providers of VGZ two are a delivery behind: their lag is usual, and the third is not −1 months late."""
+    behind = {("99000001", "5508"): 1, ("99000002", "5508"): 1}
+    found = monitor(deliver(date(2018, 5, 1), behind), deliver(date(2018, 4, 1)))
+    late = dict(found.filter(wlz_uitvoerder="VGZ").select("agb_code", "late_months").iter_rows())
+    assert late == {"99000001": 0, "99000002": 0, "99000003": 0}
 
 
 def test_how_much_a_growing_item_scatters() -> None:
