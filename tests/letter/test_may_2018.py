@@ -16,9 +16,10 @@ import polars as pl
 import pytest
 
 import warehouse.chosen
+import wlz.prices.stage
 import wlz.utilisation.possible_transfers
 from assets import extra_items, marts, pgb, prices, utilisation
-from assets.context import Warehouse
+from assets.context import Warehouse, add_months
 from pipelines.cli.text.tables import PUBLISHED, render_demo
 from reports.letter_tables import TABLES, build_letter_tables, compare_with_published, summarise_comparison
 from reports.marts import read_marts
@@ -58,6 +59,7 @@ def rerun(letter: Warehouse, folder: Path, chosen: list[dg.AssetsDefinition]) ->
     shutil.copytree(Path(letter.data_dir) / "lake", folder / "lake", copy_function=os.link)
     copy = Warehouse(data_dir=str(folder), deliveries_dir=str(letter.landing))
     with dg.DagsterInstance.ephemeral() as instance:
+        add_months(instance, [MONTH])
         dg.materialize(chosen, partition_key="2018-05", resources={"warehouse": copy}, instance=instance)
     return copy
 
@@ -124,12 +126,12 @@ def test_the_total_is_surer_than_its_parts(letter):
 
 def test_an_error_in_the_price_rule_shows(letter, tmp_path, monkeypatch):
     """Planted: prices of last year's agreements first, as if nothing of 2018 had been claimed yet."""
-    derive = prices.derive_prices
+    derive = wlz.prices.stage.derive_prices
 
     def without_this_year(**inputs):
         return derive(**inputs | {"claims": inputs["claims"].filter(pl.col("year") < 2018)})
 
-    monkeypatch.setattr(prices, "derive_prices", without_this_year)
+    monkeypatch.setattr(wlz.prices.stage, "derive_prices", without_this_year)
     wrong = rerun(letter, tmp_path, [prices.prices, prices.revenue, extra_items.extra_items, *LAST])
     counts = total(compare(wrong.database))
     assert counts["exact_count"] < 0.95 * counts["figures_count"]
