@@ -50,6 +50,11 @@ def list_assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
     return [*found, deliveries.claims_snapshot]
 
 
+def count_steps() -> int:
+    """How many steps a month takes."""
+    return sum(isinstance(one, dg.AssetsDefinition) for one in list_assets())
+
+
 defs = dg.Definitions(
     assets=list_assets(),
     jobs=[monthly_advice],

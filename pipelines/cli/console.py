@@ -13,7 +13,6 @@ import click
 from warehouse.settings import data_folder
 from wlz.words.counts import format_count
 
-STAGES_COUNT = 26
 # A command to be, with its options so far.
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -96,7 +95,7 @@ class Progress:
 
 
 @contextmanager
-def progress(total: int = STAGES_COUNT) -> Iterator[Progress]:
+def progress(total: int) -> Iterator[Progress]:
     """Progress while the block runs."""
     shown = Progress(total)
     try:

@@ -77,6 +77,7 @@ def run_and_tell(
 ) -> int:
     """Runs a month and says how it went; with an author the advice is frozen too. Returns the exit code."""
     from assets.context import FIRST_MONTH, Warehouse
+    from pipelines.definitions import count_steps
     from pipelines.runner import INTERRUPTED, RunFailed, run_month
 
     if month < date.fromisoformat(f"{FIRST_MONTH}-01"):
@@ -94,7 +95,7 @@ def run_and_tell(
     frozen_before = last_frozen(warehouse.store, month)
     try:
         upgrade_published(warehouse.database)
-        with progress() as shown:
+        with progress(count_steps()) as shown:
             outcome = run_month(warehouse, month, falls_back=False, listener=shown)
         if not outcome.blocked:
             tell_published(outcome.warnings, month, warehouse)
@@ -138,6 +139,7 @@ def is_rightly_used(warehouse: "Warehouse", month: date) -> bool:
 def _fall_back(blocked: list[str], warehouse: "Warehouse", month: date) -> int:
     """A delivery was refused: rest on the last accepted ones, if there are any and they are not published yet."""
     from expectations.catalogue import TABLE_RULES
+    from pipelines.definitions import count_steps
     from pipelines.runner import is_published, run_month
 
     if warehouse.final_author:
@@ -155,7 +157,7 @@ def _fall_back(blocked: list[str], warehouse: "Warehouse", month: date) -> int:
         _tell_refusals(blocked)
         say(f"The marts show this judgement with the next advice that is published{_shown_now(warehouse, month)}")
         return 1
-    with progress() as shown:
+    with progress(count_steps()) as shown:
         outcome = run_month(warehouse, month, falls_back=True, listener=shown)
     say(f"Refused or missing; the advice of {month_label(month)} rests on the last accepted claims: {claims[0]}")
     _tell_refusals(blocked)
