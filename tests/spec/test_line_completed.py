@@ -170,3 +170,15 @@ def test_revisions_are_those_of_the_first_delivery(advice):
     statistics = advice["revision_statistics"]
     assert statistics["mean_absolute_revision_ratio"].drop_nulls().max() < 0.01
     assert set(statistics["wlz_uitvoerder"]) == {MENZIS, FRIESLAND}
+
+
+def test_what_the_year_already_has_is_in_the_bounds_of_a_series(advice):
+    """Z025 of Menzis: 1,510 days to May and 3,650 in the year, € 2 each, of which three months are known for sure."""
+    rows = advice["forecast_bounds"].filter(scenario="completed", level="series", wlz_uitvoerder=MENZIS)
+    to_may = rows.filter(period="cumulative", month=date(2018, 5, 1)).row(0, named=True)
+    year = rows.filter(period="year").row(0, named=True)
+    for row, volume in ((to_may, 1_510), (year, 3_650)):
+        for bound in ("lower_95", "lower_80", "upper_80", "upper_95"):
+            assert row[f"{bound}_volume"] == pytest.approx(volume, rel=0.05)
+            assert float(row[f"{bound}_eur"]) == pytest.approx(2 * volume, rel=0.05)
+        assert row["lower_95_volume"] <= row["lower_80_volume"] <= row["upper_80_volume"] <= row["upper_95_volume"]
