@@ -36,12 +36,18 @@ def volumes_of(series: dict[tuple[str, str], float]) -> pl.DataFrame:
 def test_a_volume_without_a_price_is_worth_what_others_pay() -> None:
     """C has 12 × 10 and no price; A pays 2 for 12 × 10, B 5 for 12 × 20: (240 + 1,200) ÷ 360 = 4, so 480.
 
-    A volume of 0 needs no price; nobody has a price of Q.
+    E lacks 12 × 4 = 48, less than C. A volume of 0 needs no price; nobody has a price of Q.
     """
-    volumes = volumes_of({("P", "A"): 10, ("P", "B"): 20, ("P", "C"): 10, ("P", "D"): 0, ("Q", "A"): 1, ("Q", "B"): -1})
+    volumes = volumes_of(
+        {("P", "A"): 10, ("P", "B"): 20, ("P", "C"): 10, ("P", "D"): 0, ("P", "E"): 1, ("Q", "A"): 1, ("Q", "B"): -1}
+    )
     prices = pl.DataFrame({"prestatiecode": ["P", "P"], "wlz_uitvoerder": ["A", "B"], "price_eur_per_unit": [2.0, 5.0]})
     found = volumes_without_price(volumes, prices, 2018)
-    assert found.rows() == [("P", "C", 120.0, 4.0, Decimal("480.00")), ("Q", "A", 12.0, None, None)]
+    assert found.rows() == [
+        ("P", "C", 120.0, 4.0, Decimal("480.00")),
+        ("P", "E", 12.0, 4.0, Decimal("48.00")),
+        ("Q", "A", 12.0, None, None),
+    ]
 
 
 def test_the_year_that_is_settled() -> None:
