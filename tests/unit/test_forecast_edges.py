@@ -8,6 +8,7 @@ import pytest
 
 from wlz.claims.units import _add_reference
 from wlz.forecasting.diagnosis import NEGLIGIBLE_RATIO, _decompose, _negligible, measure_strengths
+from wlz.forecasting.edge_cases import find_intermittent
 from wlz.forecasting.engines.statsmodels_search import search_statsmodels
 from wlz.forecasting.width import learn_width
 from wlz.lag.complete import _weigh_days
@@ -90,3 +91,16 @@ def test_a_noisy_prestatie_reaches_no_further_than_half_a_factor() -> None:
     assert found["same_tolerance"].to_list() == pytest.approx([math.log(4) / 2] * 3)
     assert found["reference_log_price"].to_list() == pytest.approx([0.0] * 3)
     assert found["reference"].to_list() == ["national"] * 3
+
+
+def test_half_of_the_months_at_zero_is_intermittent() -> None:
+    """Two of four, and two of three that were observed; not one of four, nor two of five."""
+    values = np.array(
+        [
+            [0.0, 0.0, 1.0, 2.0, NAN],
+            [0.0, 0.0, 1.0, NAN, NAN],
+            [0.0, 3.0, 1.0, 2.0, NAN],
+            [0.0, 3.0, 1.0, 2.0, 0.0],
+        ]
+    )
+    assert find_intermittent(values).tolist() == [True, True, False, False]
