@@ -10,7 +10,7 @@ from tests.unit.test_ets import make_panel
 from wlz.bounds.bounds import describe_groups
 from wlz.bounds.calendar import build_calendar
 from wlz.bounds.levels import ExtraItems, ScenarioTables, add_up, bound_levels, expect_levels
-from wlz.bounds.read_off import EURO_BOUNDS, LEVEL_KEY, bound_rows, sample_family
+from wlz.bounds.read_off import EURO_BOUNDS, LEVEL_KEY, VOLUME_BOUNDS, bound_rows, sample_family
 from wlz.bounds.valued_paths import Sampling, Seen, Valuation, build_levels, complete_shares
 from wlz.forecasting.engines import ENGINES
 from wlz.forecasting.paths import draw_shocks
@@ -163,6 +163,18 @@ def test_the_year_is_december_cumulative_and_holds_what_is_known():
     month, cumulative = (april.filter(period=name)[EURO_BOUNDS].row(0) for name in ("month", "cumulative"))
     # Four twelfths of the extra items of 120 are in the year to April, one in the month.
     assert np.array(cumulative) - np.array(month) == pytest.approx(np.full(4, known + 30.0), rel=1e-5)
+
+
+def test_the_year_of_a_series_holds_what_is_known_of_it():
+    """April by itself and the year up to April differ by January to March, in units and, at its price, in euro."""
+    sampling = describe({"base": 1.0}, months=39)
+    known = sampling.panel.history[:, 36:39].sum(axis=1)
+    rows = sample_family(sampling)["base"].series.filter(month=date(2018, 4, 1))
+    for names, seen in ((VOLUME_BOUNDS, known), (EURO_BOUNDS, known * PRICE)):
+        for row, (code, name) in enumerate(SERIES.select("prestatiecode", "wlz_uitvoerder").iter_rows()):
+            of_series = rows.filter(prestatiecode=code, wlz_uitvoerder=name)
+            month, to_april = (of_series.filter(period=one)[names].row(0) for one in ("month", "cumulative"))
+            assert np.array(to_april) - np.array(month) == pytest.approx(np.full(4, seen[row]), rel=1e-5)
 
 
 def test_what_is_expected_lies_within_the_bounds():
