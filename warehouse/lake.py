@@ -36,6 +36,7 @@ from wlz.known.headline import (
 from wlz.known.knowledge import Known, Read, nothing_known
 from wlz.known.rounds import Round
 from wlz.known.scenarios import INDICATION_GROWTH_SCHEMA, LETTER, OVERRIDE_SCHEMA, Scenario, indication_growth
+from wlz.monitor import WRONG_SCHEMA
 from wlz.series import assign_regions
 
 
@@ -214,5 +215,6 @@ def know_frames(
         indication_growth=pl.DataFrame(schema=INDICATION_GROWTH_SCHEMA),
         missing={kind: f"no delivery of {kind} was handed over" for kind in KINDS if kind not in delivered},
         unit_corrections=DELIVERY_UNIT_CORRECTIONS.empty(),
+        wrong_providers=lambda: pl.DataFrame(schema=WRONG_SCHEMA),
     )
     return replace(known, **more)
