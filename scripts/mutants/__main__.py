@@ -3,7 +3,8 @@
     python -m scripts.mutants --seed 15 --count 200
 
 Rows are kept in docs/reference/evidence/mutants.csv, the page docs/reference/mutants.md is made from them. Equivalent
-ones are listed with the reason in evidence/mutants_equivalent.csv. A quarter of an hour on two cores for 200, once the test files are known.
+ones are listed with the reason in evidence/mutants_equivalent.csv. A quarter of an hour on two cores for 200, once
+the test files are known.
 """
 
 import argparse
