@@ -35,6 +35,14 @@ class _StageLines(logging.Handler):
             listener(stage, text)
 
 
+def is_of_use(record: logging.LogRecord) -> bool:
+    """Whether a line of Dagster's own log helps somebody: not that a rule had nothing to judge, once per later step."""
+    return "emitted no result" not in record.getMessage()
+
+
+logging.getLogger("dagster._core.execution.plan.active").addFilter(is_of_use)
+
+
 @dg.logger(None, description="One line per stage")
 def stage_lines(init_context: dg.InitLoggerContext) -> logging.Logger:
     """The logger of the code location."""

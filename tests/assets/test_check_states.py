@@ -1,5 +1,6 @@
 """What Dagster says of the checks of three months: each month keeps its own, and silence is no pass (real runs)."""
 
+import logging
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -150,3 +151,12 @@ def test_info_that_touches_euro_is_no_silent_green(judged, passed, severity) -> 
 
 def test_what_nothing_was_judged_of_has_no_outcome() -> None:
     assert list(outcomes_of([], "delivery_register")) == []
+
+
+def test_a_rule_without_anything_to_judge_is_not_told_once_per_step(caplog: pytest.LogCaptureFixture) -> None:
+    """Forty such lines stood before the one sentence of a refusal; other warnings of Dagster stay."""
+    log = logging.getLogger("dagster._core.execution.plan.active")
+    with caplog.at_level(logging.WARNING, logger=log.name):
+        log.warning("Blocking asset check 'a:D02' emitted no result in step 'deliveries'; downstream step 'b' proceeds")
+        log.warning("the disk is slow")
+    assert [record.getMessage() for record in caplog.records] == ["the disk is slow"]
