@@ -172,9 +172,9 @@ def stage_asset(
 ) -> dg.AssetsDefinition:
     """The assets of one row of the line: reads, computes, judges, saves.
 
-    ``judges`` are the frames of the stage that the catalogue has rules for: one of its tables (the rows of the
-    headline), or a frame beside them. ``shown`` are the columns of its first table that a person looks at first,
-    ``counted`` those whose values he counts.
+    ``judges`` are the frames of the stage that the catalogue has rules for: one of its tables (the rows of the scenario
+    that rules judge), or a frame beside them. ``shown`` are the columns of its first table that a person looks at
+    first, ``counted`` those whose values he counts.
     """
     stage, judging = STAGES[name], {frame: JUDGED[frame] for frame in judges}
     tables = {table: table_named(table) for table in stage.writes}
@@ -188,7 +188,10 @@ def stage_asset(
             before = {read: advice.load_all(table_named(read)) for read in tables_read(stage)}
             found = compute_stage(stage, warehouse.know(advice), before)
             saved = {table: advice.save(contract, found.tables.get(table)) for table, contract in tables.items()}
-            frames = {**{table: of_headline(frame, advice) for table, frame in saved.items()}, **found.judged}
+            frames = {
+                **{table: of_scenario(frame, advice.judged_first) for table, frame in saved.items()},
+                **found.judged,
+            }
             judged[month] = judge_frames(
                 [(rule, frames[of]) for of, some in judging.items() for rule in some],
                 advice, warehouse.quarantine, name,
@@ -237,8 +240,8 @@ def record_asset(
     return decorate
 
 
-def of_headline(saved: pl.DataFrame, advice: AdviceInLake) -> pl.DataFrame:
-    """The rows of the headline where a table holds several scenarios."""
+def of_scenario(saved: pl.DataFrame, scenario: str) -> pl.DataFrame:
+    """The rows of one scenario where a table holds several."""
     if "scenario" not in saved.columns or saved["scenario"].n_unique() < 2:
         return saved
-    return saved.filter(pl.col("scenario") == advice.headline.scenario)
+    return saved.filter(pl.col("scenario") == scenario)

@@ -40,7 +40,7 @@ def forecast_vintages(advice: AdviceInLake, warehouse: Warehouse, context: dg.As
     saved = advice.save(FORECAST_VINTAGES, renew_vintages(known, current, author=warehouse.final_author, frozen_at=now))
     before, _ = neighbours(advice.store, advice.round.delivery_month)
     earlier = warehouse.advice(before).load_if_there(FORECAST_VINTAGES) if before else FORECAST_VINTAGES.empty()
-    return Recorded(saved, list_advice_moves(current, earlier, advice.headline.scenario))
+    return Recorded(saved, list_advice_moves(current, earlier, advice.judged_first))
 
 
 @record_asset(FORECAST_BRIDGE, room="vintages", reads=("utilisation", "revenue", "prices", "advice_provenance"))

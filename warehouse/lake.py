@@ -76,6 +76,11 @@ class AdviceInLake:
         """The scenario shown first."""
         return choose_headline(self.scenarios, load_round_page(self.round.delivery_month).get("headline", ""))
 
+    @property
+    def judged_first(self) -> str:
+        """The scenario that rules judge: completed, else letter. What a round shows first changes no check."""
+        return choose_headline(self.scenarios).scenario
+
     @cached_property
     def absent(self) -> str | None:
         """Who check L01 found absent in the claims of the advice; None when nobody, or when it was accepted."""

@@ -119,3 +119,11 @@ def test_why_months_are_not_completed():
     absent = without_completion([COMPLETED], "letter", one, 2018, "zorgkantoor 5507")
     assert absent is not None
     assert absent.endswith("needs the claims of every zorgkantoor, and check L01 found zorgkantoor 5507.")
+
+
+def test_what_a_round_shows_first_changes_no_check():
+    """Rules judge completed, else letter: V05 was new in May, whose round names letter, and "solved" in June."""
+    for wanted in ("", "letter", "base"):
+        both = known_of({}, [LETTER, BASE, COMPLETED], headline=choose_headline([LETTER, BASE, COMPLETED], wanted))
+        assert both.judged_first == "completed"
+    assert known_of({}, [LETTER, BASE], headline=choose_headline([LETTER, BASE], "base")).judged_first == "letter"

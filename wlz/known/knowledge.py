@@ -12,7 +12,7 @@ import polars as pl
 
 from wlz.forecasting.engines import RUN_ENGINES, Engine
 from wlz.known.assumptions import Assumptions
-from wlz.known.headline import Headline
+from wlz.known.headline import Headline, choose_headline
 from wlz.known.reference import Reference
 from wlz.known.rounds import Round
 from wlz.known.scenarios import LETTER, Scenario
@@ -70,6 +70,11 @@ class Known:
     def letter_first(self) -> str:
         """Scenario letter, or the headline where it is not computed."""
         return LETTER if LETTER in self.scenario_names else self.headline.scenario
+
+    @property
+    def judged_first(self) -> str:
+        """The scenario that rules judge: completed, else letter. What a round shows first changes no check."""
+        return choose_headline(self.scenarios).scenario
 
     @property
     def rules_first(self) -> str:

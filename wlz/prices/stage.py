@@ -59,7 +59,7 @@ def run_revenue(known: Known, tables: Tables) -> Computed:
     """REVENUE: volume × price per prestatie, uitvoerder and month of the budget year, to the cent, in every scenario.
 
     Judged: volumes without a price, prices beside the euro that rest on them, claims that no forecast holds (all of the
-    headline), and series to which a rule of ours was applied.
+    scenario that rules judge), and series to which a rule of ours was applied.
     """
     year, series = known.budget_year, tables["series"]
 
@@ -70,7 +70,7 @@ def run_revenue(known: Known, tables: Tables) -> Computed:
         known.scenario_names,
         lambda name: value_volumes(of("volumes", name), of("prices", name), known.reference.prestaties, year),
     )
-    first, ruled = known.headline.scenario, known.rules_first
+    first, ruled = known.judged_first, known.rules_first
     of_first, of_rules = of_scenario(valued, first), of_scenario(valued, ruled)
     judged = {
         "missing_prices": volumes_without_price(of("volumes", first), of("prices", first), year),
