@@ -14,7 +14,7 @@ import polars as pl
 
 from reports.errors import ReportError
 from warehouse import registry
-from warehouse.duck import QueryError, run_query
+from warehouse.duck import QueryError, connect_reader, run_query
 from warehouse.published_headline import read_headline
 from warehouse.reference import load_prestaties
 from warehouse.settings import load_round_page
@@ -118,7 +118,8 @@ def load_facts(database: Path, delivery_month: date) -> Facts:
             f"Next: wlz run --delivery-month {delivery_month:%Y-%m}"
         )
     try:
-        return _load(database, delivery_month)
+        with connect_reader(database):  # held open: opening a database again costs more than most of these queries
+            return _load(database, delivery_month)
     except QueryError as error:
         raise ReportError(
             f"{database.name} was published by another version of this software ({error}). "

@@ -15,8 +15,10 @@ from warehouse.tables.deliveries import DECLARATIES, KINDS
 from wlz.known.rounds import Round, choose_claims_history, choose_deliveries
 from wlz.lag.complete import DELIVERIES
 from wlz.words.faults import NoDataError
+from wlz.words.months import month_label
 
 CLAIMS = DECLARATIES.name
+_WHICH = ("kind", "delivery_id", "delivery_month")
 
 
 class ChosenDeliveries:
@@ -26,9 +28,19 @@ class ChosenDeliveries:
         self.store, self.round = store, advice_round
 
     @cached_property
+    def register(self) -> pl.DataFrame:
+        """Every delivery taken in or refused."""
+        return self.store.read_register()
+
+    @cached_property
     def chosen(self) -> pl.DataFrame:
         """Per kind the delivery the round uses (register columns and cut_off_date)."""
-        return choose_deliveries(self.store.read_register(), self.round, KINDS)
+        return choose_deliveries(self.register, self.round, KINDS)
+
+    @cached_property
+    def _by_kind(self) -> dict[str, tuple[str, date]]:
+        """Kind → id and month of its chosen delivery."""
+        return {kind: (one, month) for kind, one, month in self.chosen.select(_WHICH).iter_rows()}
 
     @property
     def claims_month(self) -> date:
@@ -39,7 +51,7 @@ class ChosenDeliveries:
     @cached_property
     def claims_history(self) -> pl.DataFrame:
         """The claims deliveries whose snapshots make the triangles, oldest first; the last is the one of the advice."""
-        history = choose_claims_history(self.store.read_register(), self.round, self.claims_month, DELIVERIES)
+        history = choose_claims_history(self.register, self.round, self.claims_month, DELIVERIES)
         used = self.chosen.filter(pl.col("kind") == CLAIMS).select(history.columns)
         return pl.concat([history.filter(pl.col("delivery_month") != self.claims_month), used])
 
@@ -48,7 +60,7 @@ class ChosenDeliveries:
         """The claims delivery of twelve months earlier as its own round knew it: one row, or none."""
         month = self.round.delivery_month
         earlier = load_round(month.replace(year=month.year - 1))
-        register = self.store.read_register().filter(pl.col("delivery_month") == earlier.delivery_month)
+        register = self.register.filter(pl.col("delivery_month") == earlier.delivery_month)
         return choose_deliveries(register, earlier, [CLAIMS])
 
     def scan(self, kind: str) -> pl.LazyFrame:
@@ -65,23 +77,26 @@ class ChosenDeliveries:
 
     def has(self, kind: str) -> bool:
         """Whether the round chooses a delivery of this kind."""
-        return not self.chosen.filter(pl.col("kind") == kind).is_empty()
+        return kind in self._by_kind
 
     def choose(self, kind: str) -> tuple[str, date]:
         """Id and month of the chosen delivery of a kind. Raises NoDataError when there is none."""
-        row = self.chosen.filter(pl.col("kind") == kind)
-        if row.is_empty():
+        if kind not in self._by_kind:
             raise NoDataError(self.nothing_known(kind))
-        return row["delivery_id"][0], row["delivery_month"][0]
+        return self._by_kind[kind]
 
     def nothing_known(self, kind: str) -> str:
         """Why there is no delivery of a kind, and what to do."""
-        register = self.store.read_register().filter(pl.col("kind") == kind, pl.col("delivery_status") != "refused")
-        later = register.sort("received_on").head(1)["received_on"].to_list()
-        known = f"; the earliest accepted one is dated {later[0]}" if later else ""
+        accepted = self.register.filter(pl.col("kind") == kind, pl.col("delivery_status") != "refused")
+        earliest = accepted["received_on"].sort().head(1).to_list()
+        known = f"; the earliest accepted one is dated {earliest[0]}" if earliest else ""
+        stated = kind in self.round.cut_offs
+        in_file = (
+            f", or the cut-off in the file of the round of {month_label(self.round.delivery_month)}" if stated else ""
+        )
         return (
             f"no accepted delivery of {kind} on or before the cut-off {self.round.cut_off(kind)}{known}. "
-            f"Next: put {kind} of that date into the landing zone, or mend its aanleverdatum, and repeat the run"
+            f"Next: put {kind} of that date into the landing zone, or mend its aanleverdatum{in_file}; repeat the run"
         )
 
     def claims_before(self) -> pl.LazyFrame | None:

@@ -14,7 +14,7 @@ import polars as pl
 
 from warehouse import reference
 from warehouse.chosen import CLAIMS, ChosenDeliveries
-from warehouse.contract import Table, conform
+from warehouse.contract import ContractError, Table, conform
 from warehouse.registry import table_named
 from warehouse.settings import load_assumptions, load_round, load_round_page, load_scenarios
 from warehouse.store import Store
@@ -27,6 +27,7 @@ from wlz.forecasting.engines import ENGINES, Engine
 from wlz.known.assumptions import Assumptions
 from wlz.known.headline import (
     Headline,
+    check_named,
     choose_headline,
     choose_scenarios,
     enough_deliveries,
@@ -35,9 +36,17 @@ from wlz.known.headline import (
 )
 from wlz.known.knowledge import Known, Read, nothing_known
 from wlz.known.rounds import Round
-from wlz.known.scenarios import INDICATION_GROWTH_SCHEMA, LETTER, OVERRIDE_SCHEMA, Scenario, indication_growth
+from wlz.known.scenarios import (
+    COMPLETED,
+    INDICATION_GROWTH_SCHEMA,
+    LETTER,
+    OVERRIDE_SCHEMA,
+    Scenario,
+    indication_growth,
+)
 from wlz.monitor import WRONG_SCHEMA
 from wlz.series import assign_regions
+from wlz.words.faults import NoDataError
 
 
 class AdviceInLake:
@@ -62,6 +71,8 @@ class AdviceInLake:
     @cached_property
     def growth_of_indications(self) -> pl.DataFrame:
         """Growth of the CIZ indications per uitvoerder and sector; no rows when there are not two years of them."""
+        if not self.deliveries.has("indicaties"):
+            return pl.DataFrame(schema=INDICATION_GROWTH_SCHEMA)
         lists = reference.load_crosswalk(), reference.load_regions()
         return indication_growth(assign_regions(self.deliveries.read("indicaties"), *lists, on="month"))
 
@@ -72,9 +83,19 @@ class AdviceInLake:
         return keep_possible(self.settings[0], has_indications=has_indications, completes=self.completes)
 
     @property
+    def named_first(self) -> str:
+        """The scenario its round names for the page, empty without one. Raises AssumptionError for one not of its year.
+
+        A settings file is read whole before a run begins, so this can be asked without any delivery.
+        """
+        named: str = load_round_page(self.round.delivery_month).get("headline", "")
+        check_named(named, load_scenarios(self.round.budget_year)[0], self.round.budget_year)
+        return named
+
+    @property
     def headline(self) -> Headline:
         """The scenario shown first."""
-        return choose_headline(self.scenarios, load_round_page(self.round.delivery_month).get("headline", ""))
+        return choose_headline(self.scenarios, self.named_first)
 
     @property
     def judged_first(self) -> str:
@@ -204,8 +225,16 @@ def know_frames(
 ) -> Known:
     """What an advice knows of deliveries held in memory, in contract columns by kind: for the line without a lake.
 
-    ``more`` replaces any other field of ``Known``. Assumptions, round and code lists are read as for a run.
+    ``more`` replaces any other field of ``Known``. Assumptions, round and code lists are read as for a run. Raises
+    ContractError for a kind or columns that are not as the contract says, and NoDataError without a scenario.
     """
+    for kind, frame in delivered.items():
+        if kind not in KINDS:
+            raise ContractError(f"no kind of delivery {kind!r}; there are {', '.join(KINDS)}")
+        if lacking := [name for name in KINDS[kind].column_names if name not in frame.columns]:
+            raise ContractError(f"{kind}: columns {', '.join(lacking)} are missing; found {', '.join(frame.columns)}")
+    if not scenarios:
+        raise NoDataError("no scenario was handed over. Next: name some of load_scenarios(year)")
     advice_round = load_round(delivery_month)
     known = Known(
         round=advice_round,
@@ -218,8 +247,15 @@ def know_frames(
         delivered={kind: delivered.get(kind, table.empty()).lazy() for kind, table in KINDS.items()},
         overrides=pl.DataFrame(schema=OVERRIDE_SCHEMA),
         indication_growth=pl.DataFrame(schema=INDICATION_GROWTH_SCHEMA),
-        missing={kind: f"no delivery of {kind} was handed over" for kind in KINDS if kind not in delivered},
+        missing={
+            kind: f"no delivery of {kind} was handed over. Next: add it" for kind in KINDS if kind not in delivered
+        },
         unit_corrections=DELIVERY_UNIT_CORRECTIONS.empty(),
+        snapshots=_no_snapshots,
         wrong_providers=lambda: pl.DataFrame(schema=WRONG_SCHEMA),
     )
     return replace(known, **more)
+
+
+def _no_snapshots() -> pl.DataFrame:
+    raise NoDataError(f"scenario {COMPLETED} learns from snapshots. Next: hand `snapshots` over, or leave it out")

@@ -17,29 +17,28 @@ from warehouse.store import month_label
 from warehouse.tables.deliveries import KINDS
 from warehouse.values import DeliveryFormat
 from wlz.known.assumptions import AssumptionError, Assumptions, parse_assumptions
-from wlz.known.rounds import Round, make_round
+from wlz.known.rounds import Round, check_round, make_round
 from wlz.known.scenarios import Scenario, parse_overrides, parse_scenarios
 
-_PAGE_KEYS: dict[str, type] = {"headline": str, "next_advice": date, "consultation": dict}
 _NOT_NUMBERS = ("scenario", "override")  # tables of the assumption files with a form of their own
 
 
 def load_round(delivery_month: date) -> Round:
     """The round of a delivery month: its file in ``reference/rounds``, or the defaults of ``make_round``.
 
-    Raises AssumptionError for a cut-off or a due date of an unknown kind or one that is not a date: it would count for
-    nothing.
+    Raises AssumptionError for what the file should not hold (``check_round``).
     """
+    return make_round(delivery_month, _read_round(delivery_month))
+
+
+def _read_round(delivery_month: date) -> dict[str, Any]:
+    """What the file of a round says, nothing without one."""
     path = round_path(delivery_month)
-    declared = _read_toml(path) if path.exists() else {}
-    days = [(table, *one) for table in ("cut_off", "due") for one in declared.get(table, {}).items()]
-    for table, kind, day in days:
-        if kind not in KINDS or type(day) is not date:
-            raise AssumptionError(
-                f"{path.name}, {table} {kind}: expected a kind of delivery and a date without quotes, found {day!r}. "
-                f"Kinds: {', '.join(KINDS)}. Next: mend the file"
-            )
-    return make_round(delivery_month, declared)
+    if not path.exists():
+        return {}
+    declared = _read_toml(path)
+    check_round(declared, path.name, tuple(KINDS))
+    return declared
 
 
 def round_path(delivery_month: date) -> Path:
@@ -51,16 +50,9 @@ def load_round_page(delivery_month: date) -> dict[str, Any]:
     """What the round's file says for the report, table ``page``: empty when it says nothing.
 
     ``headline`` (scenario that heads the page), ``next_advice`` (date), ``consultation`` (``held_on``, and per language
-    what the Wlz-uitvoerders said). Raises AssumptionError for a key the report does not know or of another type.
+    what the Wlz-uitvoerders said). Raises AssumptionError as ``load_round`` does.
     """
-    path = round_path(delivery_month)
-    page: dict[str, Any] = _read_toml(path).get("page", {}) if path.exists() else {}
-    for key, value in page.items():
-        if not isinstance(value, _PAGE_KEYS.get(key, ())):
-            raise AssumptionError(
-                f"{path.name}, page {key}: expected one of {', '.join(_PAGE_KEYS)} with a name, a date or a table, "
-                f"found {value!r}. Next: mend the file"
-            )
+    page: dict[str, Any] = _read_round(delivery_month).get("page", {})
     return page
 
 

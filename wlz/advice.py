@@ -81,7 +81,7 @@ def compute_advice(
     `wanted` stages are computed with all they rest on (None: the whole line). Tables that are `given` are taken as
     they are, and what they rest on is not computed. `settle` gives a frame the columns and types that its table has at
     rest (None: nothing was computed, so no rows), so that what is computed here is what a run writes. Raises what its
-    stages raise, and KeyError for a stage that is none.
+    stages raise, and ValueError for a stage that is none.
 
     >>> compute_advice(known, settle, ["utilisation"])["utilisation"]  # doctest: +SKIP
     """
@@ -106,7 +106,10 @@ def tables_read(stage: Stage) -> list[str]:
 
 def needed_for(wanted: Collection[str], given: Collection[str] = ()) -> list[Stage]:
     """These stages and all that they rest on, in the order of the line; stages of tables that are given are not."""
-    needed = {STAGES[name].name for name in wanted}
+    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    if unknown := [name for name in names if name not in STAGES]:
+        raise ValueError(f"no stage {', '.join(unknown)}; there are {', '.join(STAGES)}")
+    needed = set(names)
     for stage in reversed(LINE):
         if stage.name in needed:
             missing = set(tables_read(stage)) - set(given)

@@ -120,12 +120,12 @@ def run_and_tell(
 
 
 def is_rightly_used(warehouse: "Warehouse", month: date) -> bool:
-    """Whether scenarios, engine and landing zone are there; says what is not."""
+    """Whether settings of round and year, scenarios, engine and landing zone are there and right; says what is not."""
     from wlz.known.assumptions import AssumptionError
 
     try:
-        if warehouse.scenarios or warehouse.engine:
-            _ = warehouse.advice(month).settings
+        advice = warehouse.advice(month)
+        _ = advice.assumptions, advice.settings, advice.named_first
     except AssumptionError as error:
         note(str(error))
         return False

@@ -88,13 +88,13 @@ class Context:
         return hidden_cells(self.facts, level, part)
 
     def room_tile(self, label: str, row: dict[str, Any] | None, detail: str, decimals: int = 0) -> Tile | None:
-        """A tile with the room of a row in millions; None without a row."""
+        """A tile with the room of a row in millions, a shortage without its sign; None without a row."""
         if row is None or row["available_eur"] is None:
             return None
         amount = self.language.millions(row["available_eur"], decimals)
         is_short = amount.startswith("-")
         way = self.say("tile_short" if is_short else "tile_room")
-        return Tile(f"{label}: {way}", self.say("tile_mln", amount=amount), detail, is_short=is_short)
+        return Tile(f"{label}: {way}", self.say("tile_mln", amount=amount.lstrip("-")), detail, is_short=is_short)
 
     def mln(self, amount: Decimal | None, decimals: int = 0) -> str:
         """An amount in millions with its unit."""

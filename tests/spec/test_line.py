@@ -7,6 +7,7 @@ import pytest
 
 from tests.spec.small_round import MAY, claims, kader, known_of
 from warehouse import registry
+from warehouse.contract import ContractError
 from warehouse.lake import settle_tables
 from wlz.advice import LINE, STAGES, TABLES, compute_advice, compute_stage, needed_for, tables_read
 from wlz.known.headline import choose_headline, keep_possible, without_completion
@@ -90,12 +91,13 @@ def test_tables_read_are_those_of_the_line():
     [
         ([LETTER, BASE, COMPLETED], "", "completed", "ets_average", "its months are completed for lag"),
         ([LETTER, BASE, COMPLETED], "letter", "letter", "ets_select", "named by the round"),
-        ([LETTER, BASE, COMPLETED], "indications", "completed", "ets_average", "its months are completed for lag"),
+        ([LETTER, BASE, COMPLETED], "high", "completed", "ets_average",
+         "its months are completed for lag; high, named by the round, is not computed"),
         ([BASE, LETTER], "", "letter", "ets_select", "the method of the letter"),
         ([BASE, HIGH], "high", "high", "combined", "named by the round"),
         ([BASE], "", "base", "combined", "the first one computed"),
     ],
-)
+)  # fmt: skip
 def test_the_headline_is_chosen_once(scenarios, wanted, name, engine, reason):
     """The one the round names, else completed, else letter, else the first; with the engine its volumes come from."""
     assert choose_headline(scenarios, wanted) == (name, engine, reason)
@@ -127,3 +129,22 @@ def test_what_a_round_shows_first_changes_no_check():
         both = known_of({}, [LETTER, BASE, COMPLETED], headline=choose_headline([LETTER, BASE, COMPLETED], wanted))
         assert both.judged_first == "completed"
     assert known_of({}, [LETTER, BASE], headline=choose_headline([LETTER, BASE], "base")).judged_first == "letter"
+
+
+def test_what_is_handed_over_by_mistake_is_named():
+    """In memory as in a run: a sentence that says what to mend, not an error from below."""
+    deliveries = {"declaraties": claims({"Z025": (100, 10.0)}), "kader": kader({"5501": 50_000})}
+    with pytest.raises(ContractError, match="no kind of delivery 'claims'; there are declaraties, herschikking"):
+        known_of(deliveries | {"claims": deliveries["kader"]}, [LETTER])
+    with pytest.raises(ContractError, match="kader: columns zin_budget_eur are missing; found"):
+        known_of(deliveries | {"kader": deliveries["kader"].drop("zin_budget_eur")}, [LETTER])
+    with pytest.raises(NoDataError, match="no scenario was handed over"):
+        known_of(deliveries, [])
+    with pytest.raises(NoDataError, match="scenario completed learns from snapshots"):
+        known_of(deliveries, [LETTER, COMPLETED]).snapshots()
+    known = known_of(deliveries, [LETTER])
+    with pytest.raises(ValueError, match="no stage serie; there are claim_unit_corrections, series_region"):
+        compute_advice(known, settle_tables(known), "serie")
+    assert list(compute_advice(known, settle_tables(known), "series")) == list(STAGES["series"].writes)
+    with pytest.raises(NoDataError, match=r"no delivery of pgb_verleningen was handed over\. Next: add it"):
+        known.need("pgb_verleningen")

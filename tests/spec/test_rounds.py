@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -15,7 +16,9 @@ from warehouse.contract import conform
 from warehouse.settings import load_round
 from warehouse.tables.deliveries import DELIVERY_REGISTER, KINDS
 from wlz.known.assumptions import AssumptionError
+from wlz.known.headline import check_named, choose_headline
 from wlz.known.rounds import Round, choose_deliveries, make_round
+from wlz.known.scenarios import Scenario
 from wlz.words.months import end_of_month
 
 MAY = date(2018, 5, 1)
@@ -182,7 +185,10 @@ def test_the_order_of_the_register_changes_nothing_and_no_choice_lies_after_its_
 
 @pytest.mark.parametrize(
     ("line", "words"),
-    [("pgb = 2018-03-31", "cut_off pgb"), ('kader = "2018-05-15"', "a date without quotes, found '2018-05-15'")],
+    [
+        ("pgb = 2018-03-31", "cut_off: unknown pgb; known: declaraties"),
+        ('kader = "2018-05-15"', "a date without quotes, found '2018-05-15'"),
+    ],
 )
 def test_a_cut_off_that_would_count_for_nothing_is_refused(tmp_path, monkeypatch, line, words):
     """A misspelled kind would silently get the end of the month: the advice would rest on deliveries of later."""
@@ -205,10 +211,73 @@ def test_due_is_what_the_round_says_else_the_second_working_day():
     assert said.cut_off("declaraties") == date(2018, 6, 30)
 
 
-@pytest.mark.parametrize("line", ['declaraties = "2018-06-04"', "declaratie = 2018-06-04"])
-def test_a_due_date_that_would_count_for_nothing_is_refused(line, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('declaraties = "2018-06-04"', "due declaraties: expected a date without quotes"),
+        ("declaratie = 2018-06-04", "due: unknown declaratie"),
+    ],
+)
+def test_a_due_date_that_would_count_for_nothing_is_refused(line, words, tmp_path, monkeypatch):
     (tmp_path / "rounds").mkdir()
     (tmp_path / "rounds" / "2018-06.toml").write_text(f"[due]\n{line}\n")
     monkeypatch.setattr(settings, "REFERENCE", tmp_path)
-    with pytest.raises(AssumptionError, match=r"2018-06.toml, due declarati"):
+    with pytest.raises(AssumptionError, match=f"2018-06.toml, {words}"):
         load_round(date(2018, 6, 1))
+
+
+def write_round(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    (folder / "rounds").mkdir()
+    (folder / "rounds" / "2018-05.toml").write_text(text)
+    monkeypatch.setattr(settings, "REFERENCE", folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "[cutoff]\nkader = 2018-05-15",
+            "2018-05.toml: unknown cutoff; known: name, budget_year, published_on, cut_off",
+        ),
+        ("[deu]\nkader = 2018-05-15", "unknown deu"),
+        ("budget_year = 2018.7", "budget_year: expected a whole number without quotes, found 2018.7"),
+        ("budget_year = true", "budget_year: expected a whole number without quotes, found True"),
+        ('budget_year = "abc"', "budget_year: expected a whole number without quotes, found 'abc'"),
+        ("budget_year = 18", "budget_year: expected a year from 2015 to 2099, found 18"),
+        ("due = 2018-06-02", "due: expected a table [due], found datetime.date(2018, 6, 2)"),
+        ('cut_off = "2018-05-02"', "cut_off: expected a table [cut_off], found '2018-05-02'"),
+        ("page = 3", "page: expected a table [page], found 3"),
+        ("[page]\nheadline = 3", "page headline: expected a text in quotes, found 3"),
+        ('[page]\nhedline = "letter"', "page: unknown hedline; known: headline, next_advice, consultation"),
+        ("[page.consultation]\nnl = 'x'", "page consultation: held_on is missing"),
+        ("[page.consultation]\nheld_on = 2018-05-16T12:00:00", "page consultation held_on: expected a date"),
+        ("name = 5", "name: expected a text in quotes, found 5"),
+    ],
+)
+def test_what_would_count_for_nothing_in_the_file_of_a_round_is_refused(tmp_path, monkeypatch, text, words):
+    write_round(tmp_path, monkeypatch, text)
+    with pytest.raises(AssumptionError) as refused:
+        load_round(MAY)
+    assert words in str(refused.value)
+    assert "Next:" in str(refused.value)
+
+
+def test_a_round_may_say_everything_it_knows(tmp_path, monkeypatch):
+    write_round(tmp_path, monkeypatch, (Path(__file__).parents[2] / "reference/rounds/2018-05.toml").read_text())
+    assert load_round(MAY).cut_off("kader") == date(2018, 5, 15)
+
+
+def test_a_headline_that_the_year_does_not_have_is_refused():
+    letter = Scenario("letter", "S004", "ets_select", None, 0.0, False)
+    with pytest.raises(AssumptionError, match="'completd' as headline; the scenarios of 2018 are letter"):
+        check_named("completd", [letter], 2018)
+    check_named("", [letter], 2018)
+    check_named("letter", [letter], 2018)
+
+
+def test_a_headline_that_is_not_computed_is_said_in_the_reason():
+    letter = Scenario("letter", "S004", "ets_select", None, 0.0, False)
+    assert choose_headline([letter], "completed").reason == (
+        "the method of the letter; completed, named by the round, is not computed"
+    )
+    assert choose_headline([letter], "letter").reason == "named by the round"

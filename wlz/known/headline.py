@@ -34,6 +34,16 @@ def choose_scenarios(scenarios: Sequence[Scenario], wanted: Sequence[str], engin
     return [one._replace(engine=engine) if engine and one.engine and one.own_rules else one for one in chosen]
 
 
+def check_named(wanted: str, scenarios: Sequence[Scenario], year: int) -> None:
+    """Raises AssumptionError when a round names a scenario for its page that its year does not have."""
+    names = [one.name for one in scenarios]
+    if wanted and wanted not in names:
+        raise AssumptionError(
+            f"the round names {wanted!r} as headline; the scenarios of {year} are {', '.join(names)}. "
+            "Next: mend page headline in the file of the round"
+        )
+
+
 def keep_possible(scenarios: Sequence[Scenario], *, has_indications: bool, completes: bool) -> list[Scenario]:
     """Those whose deliveries are there. Raises NoDataError when none of those asked for can be computed."""
     possible = [
@@ -62,7 +72,8 @@ def enough_deliveries(delivery_months: Sequence[date], budget_year: int) -> bool
 def choose_headline(scenarios: Sequence[Scenario], wanted: str = "") -> Headline:
     """The scenario shown first: the one the round names, else completed, else letter, else the first one.
 
-    `scenarios` are those of the run, at least one. The engine is that of the scenario, or of the one it stands on.
+    `scenarios` are those of the run, at least one; the reason also says it when the round names one that is not among
+    them. The engine is that of the scenario, or of the one it stands on.
 
     >>> choose_headline([Scenario("letter", "S004", "ets_select", None, 0.0, False)]).engine
     'ets_select'
@@ -76,6 +87,8 @@ def choose_headline(scenarios: Sequence[Scenario], wanted: str = "") -> Headline
         (scenarios[0].name, "the first one computed"),
     )
     name, reason = next((name, reason) for name, reason in in_order if name in by_name)
+    if wanted not in ("", name):
+        reason += f"; {wanted}, named by the round, is not computed"
     shown = by_name[name]
     return Headline(name, by_name[shown.on].engine if shown.on in by_name else shown.engine, reason)
 

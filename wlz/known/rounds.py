@@ -1,16 +1,18 @@
 """Rounds: what was known when. Which delivery of each kind an advice may see. No reading of files here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import polars as pl
 
+from wlz.known.assumptions import AssumptionError
 from wlz.words.calendar import claims_due
 from wlz.words.months import end_of_month
 
 CLAIMS = "declaraties"
+_FIRST_YEAR, _LAST_YEAR = 2015, 2099  # the Wlz began in 2015
 LAG_REFERENCE_YEARS_BACK = 2  # the letter of 2018 takes 2016: 2017 was not yet fully claimed
 
 
@@ -41,6 +43,50 @@ class Round:
         return self.due.get(kind, claims_due(self.delivery_month) if kind == CLAIMS else self.cut_off(kind))
 
 
+# What the file of a round may hold: key → type, or the table below it. None as a type: a kind of delivery → its date.
+_CONSULTATION = {"held_on": date, "nl": str, "en": str}
+_PAGE = {"headline": str, "next_advice": date, "consultation": _CONSULTATION}
+_ROUND = {"name": str, "budget_year": int, "published_on": date, "cut_off": None, "due": None, "page": _PAGE}
+_SAID = {str: "a text in quotes", int: "a whole number without quotes", date: "a date without quotes"}
+
+
+def check_round(declared: Mapping[str, Any], file: str, kinds: Sequence[str]) -> None:
+    """Whether the file of a round holds only what counts: an unknown key or another type would count for nothing.
+
+    Raises AssumptionError that names file, table and key, what is expected there and what was found.
+
+    >>> check_round({"cutoff": {}}, "2018-05.toml", ["kader"])
+    Traceback (most recent call last):
+    wlz.known.assumptions.AssumptionError: 2018-05.toml: unknown cutoff; known: name, budget_year, published_on, ...
+    """
+    _check_table(declared, _ROUND, file, dict.fromkeys(kinds, date))
+    consultation = declared.get("page", {}).get("consultation", {})
+    if consultation and "held_on" not in consultation:
+        raise AssumptionError(f"{file}, page consultation: held_on is missing. Next: add the day it was held")
+    year = declared.get("budget_year")
+    if year is not None and not _FIRST_YEAR <= year <= _LAST_YEAR:
+        years = f"a year from {_FIRST_YEAR} to {_LAST_YEAR}"
+        raise AssumptionError(f"{file}, budget_year: expected {years}, found {year}. Next: mend the file")
+
+
+def _check_table(found: Mapping[str, Any], known: Mapping[str, Any], where: str, per_kind: Mapping[str, Any]) -> None:
+    comma = " " if "," in where else ", "
+    for key, value in found.items():
+        if key not in known:
+            raise AssumptionError(f"{where}: unknown {key}; known: {', '.join(known)}. Next: mend the file")
+        expected = per_kind if known[key] is None else known[key]
+        if isinstance(expected, Mapping):
+            if not isinstance(value, Mapping):
+                raise AssumptionError(
+                    f"{where}{comma}{key}: expected a table [{key}], found {value!r}. Next: mend the file"
+                )
+            _check_table(value, expected, f"{where}{comma}{key}", per_kind)
+        elif type(value) is not expected:
+            raise AssumptionError(
+                f"{where}{comma}{key}: expected {_SAID[expected]}, found {value!r}. Next: mend the file"
+            )
+
+
 def make_round(delivery_month: date, declared: Mapping[str, Any] | None = None) -> Round:
     """The round of a delivery month, from its file's content (name, budget_year, cut_off per kind) or the defaults.
 
@@ -48,9 +94,9 @@ def make_round(delivery_month: date, declared: Mapping[str, Any] | None = None) 
     """
     declared = declared or {}
     return Round(
-        name=str(declared.get("name", f"advies {delivery_month:%Y-%m}")),
+        name=declared.get("name", f"advies {delivery_month:%Y-%m}"),
         delivery_month=delivery_month,
-        budget_year=int(declared.get("budget_year", delivery_month.year)),
+        budget_year=declared.get("budget_year", delivery_month.year),
         cut_offs=dict(declared.get("cut_off", {})),
         due=dict(declared.get("due", {})),
     )
