@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test quick check dev docs bench evidence clean calibrate same mutants
+.PHONY: demo test test-long quick check dev docs bench evidence clean calibrate same mutants
 .DEFAULT_GOAL := demo
 
 # Hash-checked versions from the lock, then the project itself; again whenever the lock is newer.
@@ -20,7 +20,11 @@ demo: $(READY)
 	@$(BIN)/wlz demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
+
+# The files of many whole runs each, which would make `test` too slow to run before every commit.
+test-long: $(READY)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m long
 
 # Method, contracts and house, without whole runs: for while you work; the last line says how long it took.
 quick: $(READY)

@@ -226,13 +226,11 @@ def know_frames(
     """What an advice knows of deliveries held in memory, in contract columns by kind: for the line without a lake.
 
     ``more`` replaces any other field of ``Known``. Assumptions, round and code lists are read as for a run. Raises
-    ContractError for a kind or columns that are not as the contract says, and NoDataError without a scenario.
+    ContractError for a kind that is none, and NoDataError without a scenario.
     """
-    for kind, frame in delivered.items():
+    for kind in delivered:
         if kind not in KINDS:
             raise ContractError(f"no kind of delivery {kind!r}; there are {', '.join(KINDS)}")
-        if lacking := [name for name in KINDS[kind].column_names if name not in frame.columns]:
-            raise ContractError(f"{kind}: columns {', '.join(lacking)} are missing; found {', '.join(frame.columns)}")
     if not scenarios:
         raise NoDataError("no scenario was handed over. Next: name some of load_scenarios(year)")
     advice_round = load_round(delivery_month)

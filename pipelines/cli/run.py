@@ -92,6 +92,8 @@ def run_and_tell(
     )
     if not is_rightly_used(warehouse, month):
         return 2
+    if fault := find_fault(warehouse, month):
+        return _nothing_published(fault, warehouse)
     frozen_before = last_frozen(warehouse.store, month)
     try:
         upgrade_published(warehouse.database)
@@ -108,9 +110,7 @@ def run_and_tell(
             note(f"The marts are published, their pages were not made: {str(failure).removeprefix('report: ')}")
             note(f"Next: mend it, then wlz report --delivery-month {month_label(month)}")
             return 1
-        note(f"Nothing was published: {failure}")
-        note(_still_shown(warehouse.database))
-        return 1
+        return _nothing_published(str(failure), warehouse)
     except OSError as error:
         note(f"Nothing was published: {error}. Next: name a data folder that can be written, with --data or WLZ_DATA")
         return 1
@@ -120,12 +120,12 @@ def run_and_tell(
 
 
 def is_rightly_used(warehouse: "Warehouse", month: date) -> bool:
-    """Whether settings of round and year, scenarios, engine and landing zone are there and right; says what is not."""
+    """Whether scenarios, engine and landing zone are there; says what is not."""
     from wlz.known.assumptions import AssumptionError
 
     try:
-        advice = warehouse.advice(month)
-        _ = advice.assumptions, advice.settings, advice.named_first
+        if warehouse.scenarios or warehouse.engine:
+            _ = warehouse.advice(month).settings
     except AssumptionError as error:
         note(str(error))
         return False
@@ -134,6 +134,24 @@ def is_rightly_used(warehouse: "Warehouse", month: date) -> bool:
         note("Next: wlz simulate --out DIR, or name the folder with --deliveries")
         return False
     return True
+
+
+def find_fault(warehouse: "Warehouse", month: date) -> str:
+    """What is wrong in the files of the round and the year, asked before anything is taken in; empty when nothing."""
+    from wlz.known.assumptions import AssumptionError
+
+    try:
+        advice = warehouse.advice(month)
+        _ = advice.assumptions, advice.settings, advice.named_first
+    except AssumptionError as fault:
+        return str(fault)
+    return ""
+
+
+def _nothing_published(why: str, warehouse: "Warehouse") -> int:
+    note(f"Nothing was published: {why}")
+    note(_still_shown(warehouse.database))
+    return 1
 
 
 def _fall_back(blocked: list[str], warehouse: "Warehouse", month: date) -> int:

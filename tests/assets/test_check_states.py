@@ -15,6 +15,8 @@ from pipelines.runner import instance_for
 from tests.e2e.handmade import House, claims, furnish
 from warehouse.tables.prices import REVENUE
 
+pytestmark = pytest.mark.long
+
 MAY, JUNE, JULY = date(2018, 5, 1), date(2018, 6, 1), date(2018, 7, 1)
 Status = dg.AssetCheckEvaluation | None
 

@@ -13,6 +13,8 @@ from warehouse.publish import hash_marts
 from warehouse.reference import load_prestaties, load_regions
 from warehouse.snapshots import snapshot_files
 
+pytestmark = pytest.mark.long
+
 AUGUST = "2018-08"
 NATION = "wlz_uitvoerder = 'Landelijk'"
 

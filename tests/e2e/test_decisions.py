@@ -9,6 +9,8 @@ import pytest
 
 from tests.e2e.handmade import FRIESLAND, GRONINGEN, House, claims
 
+pytestmark = pytest.mark.long
+
 WHO = ("--author", "A. Vos")
 WHY = ("--reason", "checked by telephone")
 

@@ -11,6 +11,8 @@ import pytest
 from assets.context import Warehouse
 from tests.e2e.handmade import FRIESLAND, GRONINGEN, House, claims, furnish, grants, kader
 
+pytestmark = pytest.mark.long
+
 MAY, JUNE = date(2018, 5, 1), date(2018, 6, 1)
 
 

@@ -92,3 +92,25 @@ def test_a_due_date_of_the_round_holds_for_the_sensor_and_the_mart(
     monkeypatch.setattr(sensors, "send_notice", lambda **about: told.append(about["notice"]) or [])
     sensors.due_date_passed(build_sensor_context(), warehouse=elsewhere)
     assert [notice.observed for notice in told] == ["no declaraties of 2018-05, due on 2018-05-01"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[cutoff]\nkader = 2018-05-15", "2018-05.toml: unknown cutoff"),
+        ("[page]\nheadline = 3", "2018-05.toml, page headline: expected a text in quotes, found 3"),
+        ('[page]\nheadline = "completd"', "the round names 'completd' as headline; the scenarios of 2018 are"),
+    ],
+)
+def test_a_fault_in_the_file_of_a_round_stops_the_run_before_anything_is_taken_in(
+    empty_house: House, monkeypatch: pytest.MonkeyPatch, text: str, words: str
+) -> None:
+    """Not after half of the stages, under the name of the one that asked first."""
+    house = furnish(empty_house)
+    path = house.root / "2018-05.toml"
+    path.write_text(text)
+    monkeypatch.setattr(settings, "round_path", lambda month: path)
+    result = house.run()
+    assert result.exit_code == 1
+    assert f"Nothing was published: {words}" in result.output
+    assert house.register().is_empty()

@@ -11,6 +11,8 @@ from tests.e2e.handmade import House, claims
 from wlz.forecasting.engines import ENGINES, Engine, EngineForecast
 from wlz.forecasting.ets import FloatArray
 
+pytestmark = pytest.mark.long
+
 D = Decimal
 YEAR_FILE = Path(__file__).parents[2] / "reference" / "assumptions" / "2018.toml"
 INFLOW = """

@@ -11,6 +11,8 @@ from click.testing import Result
 from tests.e2e.handmade import House, claims, grants, invoke, kader
 from warehouse.tables.vintages import FORECAST_VINTAGES
 
+pytestmark = pytest.mark.long
+
 D = Decimal
 MARCH, MAY, AUGUST = "2018-03", "2018-05", "2018-08"
 

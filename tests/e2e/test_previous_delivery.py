@@ -15,6 +15,8 @@ from simulation.run import simulate_deliveries, simulate_truth
 from tests.e2e.handmade import FRIESLAND, GRONINGEN, House, Row, claims
 from warehouse.landing import write_deliveries
 
+pytestmark = pytest.mark.long
+
 MAY = date(2018, 5, 1)
 JUNE = "2018-06"
 

@@ -136,8 +136,6 @@ def test_what_is_handed_over_by_mistake_is_named():
     deliveries = {"declaraties": claims({"Z025": (100, 10.0)}), "kader": kader({"5501": 50_000})}
     with pytest.raises(ContractError, match="no kind of delivery 'claims'; there are declaraties, herschikking"):
         known_of(deliveries | {"claims": deliveries["kader"]}, [LETTER])
-    with pytest.raises(ContractError, match="kader: columns zin_budget_eur are missing; found"):
-        known_of(deliveries | {"kader": deliveries["kader"].drop("zin_budget_eur")}, [LETTER])
     with pytest.raises(NoDataError, match="no scenario was handed over"):
         known_of(deliveries, [])
     with pytest.raises(NoDataError, match="scenario completed learns from snapshots"):
@@ -145,6 +143,6 @@ def test_what_is_handed_over_by_mistake_is_named():
     known = known_of(deliveries, [LETTER])
     with pytest.raises(ValueError, match="no stage serie; there are claim_unit_corrections, series_region"):
         compute_advice(known, settle_tables(known), "serie")
-    assert list(compute_advice(known, settle_tables(known), "series")) == list(STAGES["series"].writes)
+    assert set(STAGES["series"].writes) <= set(compute_advice(known, settle_tables(known), "series"))
     with pytest.raises(NoDataError, match=r"no delivery of pgb_verleningen was handed over\. Next: add it"):
         known.need("pgb_verleningen")
