@@ -22,7 +22,8 @@ from expectations.monitor import find_wrong_providers
 from warehouse.cache import ForecastCache
 from warehouse.contract import Table
 from warehouse.lake import AdviceInLake
-from warehouse.provenance import code_version, describe_simulation
+from warehouse.packs import Pack, choose_pack, describe_simulation
+from warehouse.provenance import code_version
 from warehouse.registry import table_named
 from warehouse.store import Store
 from warehouse.tables.deliveries import KINDS
@@ -76,10 +77,15 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The published database."""
         return Path(self.data_dir) / "wlz.duckdb"
 
+    @property
+    def pack(self) -> Pack:
+        """The list of codes for these deliveries."""
+        return choose_pack(self.landing)
+
     def advice(self, month: date) -> AdviceInLake:
         """One advice: its round, the deliveries it rests on, its tables."""
         wanted = tuple(name.strip() for name in self.scenarios.split(",") if name.strip())
-        return AdviceInLake(self.store, month, wanted, self.engine)
+        return AdviceInLake(self.store, month, self.pack, wanted, self.engine)
 
     def remembering(self) -> dict[str, Engine]:
         """Every engine by name, keeping its results by content."""

@@ -26,7 +26,9 @@ def advice_provenance(advice: AdviceInLake, warehouse: Warehouse, context: dg.As
     """Deliveries, code and assumptions the advice rests on."""
     deliveries = advice.deliveries
     known = deliveries.chosen, deliveries.chosen_year_ago, advice.earlier_claims, advice.round
-    return Recorded(advice.save_for_all(ADVICE_PROVENANCE, describe_inputs(*known, warehouse.simulation)))
+    return Recorded(
+        advice.save_for_all(ADVICE_PROVENANCE, describe_inputs(*known, warehouse.pack, warehouse.simulation))
+    )
 
 
 def mart_keys() -> list[dg.AssetKey]:

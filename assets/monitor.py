@@ -6,7 +6,6 @@ import dagster as dg
 import polars as pl
 
 from assets.context import Recorded, Warehouse, record_asset, stage_asset
-from warehouse import reference
 from warehouse.contract import Table
 from warehouse.lake import AdviceInLake
 from warehouse.settings import load_round
@@ -34,7 +33,7 @@ monitor_provider = stage_asset("monitor_provider", judges=("monitor_provider",),
     room="monitor",
     reads=(
         "delivery_register", "declaraties", "kader", "completed_series", "series", "monitor_provider", "volume_check",
-        "revenue", "utilisation",
+        "revenue", "utilisation", "forecast_vintages",
     ),
 )  # fmt: skip
 def delivery_status(advice: AdviceInLake, warehouse: Warehouse, context: dg.AssetExecutionContext) -> Recorded:
@@ -57,7 +56,8 @@ def says_the_same(known: pl.DataFrame, deliveries: pl.DataFrame) -> bool:
 def report_month(advice: AdviceInLake, deliveries: pl.DataFrame, month: date) -> pl.DataFrame:
     """The claims deliveries of one month, as ``report_deliveries`` has them."""
     store, expected = advice.store, advice.deliveries.read(KADER.name)["zorgkantoor_code"].unique()
-    places = find_places(reference.load_crosswalk(), reference.load_regions(), month)
+    lists = advice.deliveries.lists.on(load_round(month).placed_on)
+    places = find_places(lists.crosswalk, lists.regions, month)
     in_lake = pl.col("delivery_status") != "refused"
     totals = [
         sum_uitvoerders(store.scan_delivery(DECLARATIES, name, month), places, expected).with_columns(

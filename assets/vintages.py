@@ -10,12 +10,12 @@ from expectations.catalogue import JUDGED
 from warehouse.lake import AdviceInLake
 from warehouse.past_advices import neighbours, read_advice, read_transfers
 from warehouse.provenance import sum_up_inputs
-from warehouse.settings import load_assumptions
-from warehouse.store import Store
+from warehouse.settings import load_assumptions, load_round
 from warehouse.tables.bounds import FORECAST_BOUNDS
 from warehouse.tables.quality import ADVICE_PROVENANCE
 from warehouse.tables.utilisation import UTILISATION
 from warehouse.tables.vintages import FORECAST_BRIDGE, FORECAST_VINTAGES
+from wlz.known.uitvoerders import changed_hands, places_of
 from wlz.utilisation import UtilisationError
 from wlz.vintages.bridge import BRIDGE_SCHEMA, BridgeError, build_bridge
 from wlz.vintages.moves import list_advice_moves
@@ -39,8 +39,12 @@ def forecast_vintages(advice: AdviceInLake, warehouse: Warehouse, context: dg.As
     known = advice.load_if_there(FORECAST_VINTAGES)
     saved = advice.save(FORECAST_VINTAGES, renew_vintages(known, current, author=warehouse.final_author, frozen_at=now))
     before, _ = neighbours(advice.store, advice.round.delivery_month)
-    earlier = warehouse.advice(before).load_if_there(FORECAST_VINTAGES) if before else FORECAST_VINTAGES.empty()
-    return Recorded(saved, list_advice_moves(current, earlier, advice.judged_first))
+    if before is None:
+        return Recorded(saved, list_advice_moves(current, FORECAST_VINTAGES.empty(), advice.judged_first))
+    earlier = warehouse.advice(before).load_if_there(FORECAST_VINTAGES)
+    places = [places_of(advice.store.read(UTILISATION, one)) for one in (before, advice.round.delivery_month)]
+    compared = earlier.filter(~pl.col("wlz_uitvoerder").is_in(changed_hands(*places)))
+    return Recorded(saved, list_advice_moves(current, compared, advice.judged_first))
 
 
 @record_asset(FORECAST_BRIDGE, room="vintages", reads=("utilisation", "revenue", "prices", "advice_provenance"))
@@ -48,23 +52,27 @@ def forecast_bridge(advice: AdviceInLake, warehouse: Warehouse, context: dg.Asse
     """From the advice before it of the same year; renews the bridge of the one after it too, if that is in the lake."""
     month = advice.round.delivery_month
     before, after = neighbours(advice.store, month)
-    saved = advice.save(FORECAST_BRIDGE, compare_advices(context, advice.store, before, month))
+    saved = advice.save(FORECAST_BRIDGE, compare_advices(context, advice, before, month))
     if after is not None:
-        warehouse.advice(after).save(FORECAST_BRIDGE, compare_advices(context, advice.store, month, after))
+        warehouse.advice(after).save(FORECAST_BRIDGE, compare_advices(context, advice, month, after))
     return Recorded(saved)
 
 
-def compare_advices(context: dg.AssetExecutionContext, store: Store, before: date | None, after: date) -> pl.DataFrame:
-    """The bridge between two advices of the lake; no rows when there is none before, or when they do not compare.
+def compare_advices(
+    context: dg.AssetExecutionContext, advice: AdviceInLake, before: date | None, after: date
+) -> pl.DataFrame:
+    """The bridge between two advices of the lake, one of them this; no rows where they do not compare.
 
     It explains an advice and holds none up: what is wrong with the other advice is said, and this one is published.
     """
     if before is None:
         return pl.DataFrame(schema=BRIDGE_SCHEMA)
-    later = read_advice(store, after)
+    store, lists = advice.store, advice.deliveries.lists.on(load_round(after).placed_on)
+    later = read_advice(store, after, lists)
     factor = load_assumptions(later.budget_year)["brutering_factor"]
     try:
-        return build_bridge(read_advice(store, before), later, read_transfers(store, after), brutering_factor=factor)
+        earlier, transfers = read_advice(store, before, lists), read_transfers(store, after, lists)
+        return build_bridge(earlier, later, transfers, brutering_factor=factor, names=lists.names)
     except (BridgeError, UtilisationError) as error:
         context.log.warning(f"passed over, no bridge to {after:%Y-%m}: {error}")
         return pl.DataFrame(schema=BRIDGE_SCHEMA)

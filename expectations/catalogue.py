@@ -20,6 +20,7 @@ from expectations import (
     prices,
     sequence,
     series,
+    set_apart,
     utilisation,
     volumes,
 )
@@ -32,6 +33,7 @@ from warehouse.tables.deliveries import DECLARATIES, KINDS
 
 DELIVERY_RULES: tuple[Rule, ...] = (
     *deliveries.RULES,
+    *set_apart.RULES,
     *previous.RULES,
     *series.RULES,
     *claim_prices.RULES,
@@ -50,7 +52,9 @@ JUDGED: dict[str, tuple[Rule, ...]] = {
     "advice_moves": volumes.ADVICE_RULES,
     "missing_prices": prices.RULES,
     "prices_with_euro": prices.PRICE_RULES,
+    "extra_items": extra_items.TABLE_RULES,
     "utilisation": utilisation.RULES,
+    "na_ijl_names": extra_items.NAME_RULES,
 }
 TABLE_RULES: tuple[Rule, ...] = tuple(rule for rules in JUDGED.values() for rule in rules)
 RULES: tuple[Rule, ...] = (*DELIVERY_RULES, *TABLE_RULES)

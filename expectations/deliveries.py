@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from expectations.intake.quarantine import PRICE_NOT_POSITIVE, UNKNOWN_CODE
-from expectations.judging.delivery_view import DeliveryView, holds_on
+from expectations.judging.delivery_view import DeliveryView, holds_on, valid_on
 from expectations.judging.finding import ABOUT, keep_largest
 from expectations.judging.results import REFUSED
 from expectations.judging.rule import NO_FINDINGS, ExpectationSpec, Rule, row_amount
@@ -21,7 +21,6 @@ ALL_KINDS = tuple(KINDS)
 RESEND = "mend the file and deliver it again"
 LEFT_OUT = "These rows are in quarantine and in no figure; the rest of the delivery is used"
 TOLD_BY_K01 = {"kader": ("zin", "pgb")}  # totals that rule judges, per budget year
-_VALIDITY_COLUMNS = ("care_month", "month", "year", "budget_year")
 
 
 def _kinds_with(*names: str) -> tuple[str, ...]:
@@ -80,7 +79,7 @@ def measure_zorgkantoor_codes(view: DeliveryView) -> pl.DataFrame:
 
     Settled years before the Wlz are judged on the first day of the crosswalk.
     """
-    day = pl.max_horizontal(_valid_on(view.table), pl.lit(view.crosswalk["valid_from"].min()))
+    day = pl.max_horizontal(valid_on(view.table), pl.lit(view.crosswalk["valid_from"].min()))
     rows = view.numbered_rows.lazy().with_columns(day.alias("valid_on"))
     sums = [
         pl.len().alias("rows_count"),
@@ -116,21 +115,18 @@ def measure_zorgkantoor_codes(view: DeliveryView) -> pl.DataFrame:
     return keep_largest(findings.with_columns(wording), codes_count=per_code["zorgkantoor_code"].n_unique())
 
 
-def _valid_on(table: Table) -> pl.Expr:
-    """The day on which a code of this row must hold: its month, else 1 January of its year."""
-    for name in _VALIDITY_COLUMNS:
-        if name in table.column_names:
-            return pl.col(name) if name.endswith("month") else pl.date(pl.col(name), 1, 1)
-    raise ValueError(f"table {table.name} has no month or year on which a zorgkantoor code must hold")
-
-
-def _quarantined(view: DeliveryView, check_id: str, **codes: str) -> pl.DataFrame:
-    """Rows set apart by this check per reason, and per code where the reason is one of ``codes`` (column=wording)."""
+def _quarantined(view: DeliveryView, check_id: str, **codes: str | tuple[str, ...]) -> pl.DataFrame:
+    """Rows set apart by this check per reason, and per code where the reason is among ``codes`` (column=wordings)."""
     if view.quarantined is None or view.quarantined.is_empty():
         return keep_largest(pl.DataFrame())
     mine = view.quarantined.filter(pl.col("check_id") == check_id)
     findings = (
-        mine.with_columns(pl.when(wording=pl.lit(reason)).then(name).alias(name) for name, reason in codes.items())
+        mine.with_columns(
+            pl.when(pl.col("wording").is_in([reasons] if isinstance(reasons, str) else list(reasons)))
+            .then(name)
+            .alias(name)
+            for name, reasons in codes.items()
+        )
         .group_by("wording", *codes)
         .agg(
             pl.len().cast(pl.Int64).alias("findings_count"),
@@ -141,8 +137,13 @@ def _quarantined(view: DeliveryView, check_id: str, **codes: str) -> pl.DataFram
 
 
 def measure_unknown_rows(view: DeliveryView) -> pl.DataFrame:
-    """Rows in quarantine for a prestatie or unit that is not in the list, per code."""
-    return _quarantined(view, UNKNOWN_CODE, prestatiecode="prestatie", unit_code="unit")
+    """Rows in quarantine for a prestatie or unit that is not in the list, or has ended, per code."""
+    found = _quarantined(view, UNKNOWN_CODE, unit_code="unit", prestatiecode=("prestatie", "ended"))
+    if "prestatiecode" not in found.columns:
+        return found
+    ends = view.prestaties.select("prestatiecode", pl.col("valid_to").alias("ended_on"))
+    named = found.with_columns(pl.col("prestatiecode").cast(pl.String))  # of no finding it has no type
+    return named.join(ends, on="prestatiecode", how="left", maintain_order="left").with_columns(pack=pl.lit(view.pack))
 
 
 def measure_sign_rows(view: DeliveryView) -> pl.DataFrame:
@@ -270,15 +271,15 @@ RULES = (
     Rule(
         check_id=UNKNOWN_CODE,
         title="prestatie and unit codes",
-        why="A prestatie or unit outside the list of the year has no tariff and no place in a series.",
+        why="A prestatie or unit outside the list, or one that has ended, has no tariff and no place in a series.",
         kinds=_kinds_with("prestatiecode", "unit_code"),
         severity="warn",
         metrics=measure_unknown_rows,
         expectation=NO_FINDINGS,
-        expected="prestaties of the list of the year and units allowed for the Wlz (COD218)",
+        expected="prestaties of the list in the months they are in force, and units allowed for the Wlz (COD218)",
         cause="a typing error, or a code that is newer than the list",
         action=LEFT_OUT,
-        next_step="look at the rows in the quarantine folder; ask the Wlz-uitvoerder, or add a new code to the list",
+        next_step="look at the rows in the quarantine folder; ask the Wlz-uitvoerder, or import a newer list",
     ),
     Rule(
         check_id="D03",

@@ -98,6 +98,17 @@ RULES: tuple[Rule, ...] = (
         minimum=SERIES_MINIMUM,
     ),
     _rule(
+        "L05-family",
+        "handed_over",
+        "warn",
+        "a code went on under another",
+        "A code that stops where another of its group begins is one series under two names: imputed and counted beside "
+        "the new one, its care would count twice.",
+        "no code that stops where another begins, or one that the list of codes names as its successor",
+        "Nothing is imputed for the old code, and its history goes on under the new ones by their share",
+        "wlz reference confirm PACK OLD NEW --share …, or ask the Wlz-uitvoerder where the care went",
+    ),
+    _rule(
         "L06",
         "drift",
         "warn",

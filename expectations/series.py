@@ -10,7 +10,6 @@ from expectations.judging.rule import (
     ExpectationSpec,
     Rule,
 )
-from warehouse import reference
 from wlz.words.large_frames import as_text
 from wlz.words.months import MONTHS_PER_YEAR, month_number, number_months
 from wlz.words.vocabulary import SERIES_BY_UITVOERDER
@@ -129,7 +128,7 @@ def _beside_apart(view: ClaimsView, gaps: pl.DataFrame) -> pl.DataFrame:
 def _place_apart(view: ClaimsView) -> pl.DataFrame:
     """Rows in quarantine with their wlz_uitvoerder, euro without sign, and whether their prestatie is in no list."""
     rows = view.table.empty() if view.quarantined is None else view.quarantined
-    known = reference.load_prestaties()["prestatiecode"].implode()
+    known = view.prestaties["prestatiecode"].implode()
     return (
         rows.select("zorgkantoor_code", "prestatiecode", "care_month", pl.col("amount_eur").cast(pl.Float64).abs())
         .join(view.crosswalk.select(CROSSWALK_COLUMNS), on="zorgkantoor_code")

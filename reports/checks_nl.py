@@ -85,6 +85,11 @@ DUTCH: dict[str, Words] = {
         "De stille maanden gelden als niet aangeleverd: wat verwacht werd telt",
         "de Wlz-uitvoerder vragen, of het einde van de code opnemen in de lijst van prestaties",
     ),
+    "L05-family": Words(
+        "een code ging onder een andere verder",
+        "Voor de oude code is niets bijgeschat; haar verleden telt naar rato mee bij de nieuwe",
+        "de opvolger vastleggen (wlz reference confirm), of de Wlz-uitvoerder vragen waar de zorg bleef",
+    ),
     "L06": Words("volledigheid verschuift", "De curve wordt gebruikt zoals zij is", "marts.lag_curve bekijken"),
     "L07": Words(
         "volledigheid buiten bereik",
@@ -93,6 +98,16 @@ DUTCH: dict[str, Words] = {
     ),
     "L08": Words("late wijziging in een afgesloten maand", USED, _ASK_WHY),
     "L09": Words("na-ijlpercentage buiten de historie", USED, "het percentage bij de Wlz-uitvoerder nagaan"),
+    "D02-name": Words(
+        "namen van Wlz-uitvoerders",
+        "De regel is bewaard en telt voor niemand; de rest van de aanlevering is gebruikt",
+        "vragen wie bedoeld is, en de schrijfwijze of vroegere naam met datums in reference/uitvoerders.csv zetten",
+    ),
+    "L09-name": Words(
+        "na-ijl die voor niemand telt",
+        "Het percentage is buiten beschouwing gelaten; zonder percentage geldt het aandeel uit de declaraties",
+        "de vroegere naam in reference/uitvoerders.csv zetten, of de na-ijl van de regio's zoals ze nu zijn vragen",
+    ),
     "L10": Words("kalendereffect in de na-ijl", "De curve wordt gebruikt", "de aanleveringen van die maand bekijken"),
     "L11": Words(
         "banden dekken te weinig",
@@ -127,6 +142,17 @@ DUTCH: dict[str, Words] = {
         "het bestand opnieuw aanleveren, of het controlebestand als dat onjuist is",
     ),
     "P01": Words("prijs boven het wettelijk maximum", _AS_IT_IS, _ASK_PROVIDER),
+    "D02-limit": Words(
+        "euro apart gezet om onbekende of geëindigde codes",
+        REFUSED,
+        "een nieuwere lijst inlezen: wlz reference import BESTAND --into LIJST, dan wlz reference check LIJST; of de "
+        "codes laten herstellen",
+    ),
+    "D02-roles": Words(
+        "codes zonder hun rol",
+        "De declaraties tellen als gewone zorg; wat daarbuiten wordt afgerekend, komt er niet bij",
+        "de code met de reden opnemen in roles.csv van de lijst; wlz reference check LIJST noemt ze",
+    ),
     "P02": Words(
         "prijs niet positief", _APART, "de regels in quarantaine bekijken en de juiste bij de Wlz-uitvoerder vragen"
     ),
@@ -147,6 +173,16 @@ DUTCH: dict[str, Words] = {
         "de Wlz-uitvoerder om de afgesproken prijs vragen, of overschrijven met reden",
     ),
     "P07": Words("prijs op weinig volume", "De prijs wordt gebruikt", "vergelijken met de prijs van vorig jaar"),
+    "X01": Words(
+        "extra post doorgetrokken",
+        "De laatst bekende verhouding is gebruikt, met ruimere grenzen voor elk jaar dat zij oud is",
+        "de Wlz-uitvoerder om nacalculatie of herschikking van vorig jaar vragen",
+    ),
+    "X02": Words(
+        "extra post weggelaten",
+        "De post is leeg; wat alleen op declaraties rust is te laag",
+        "nacalculatie van een eerder jaar vragen, of de post opnemen in de uitgangspunten van het jaar",
+    ),
     "U01": Words(
         "uren en minuten verwisseld",
         f"{USED}; wat het volume bevestigt telt in de juiste eenheid, voor de rest is niets gecorrigeerd",

@@ -15,8 +15,8 @@ import polars as pl
 from reports.errors import ReportError
 from warehouse import registry
 from warehouse.duck import QueryError, connect_reader, run_query
-from warehouse.published_headline import read_headline
-from warehouse.reference import load_prestaties
+from warehouse.packs import choose_pack, load_reference
+from warehouse.published_headline import has_mart, read_headline
 from warehouse.settings import load_round_page
 from wlz.words.vocabulary import NATION
 
@@ -27,6 +27,7 @@ WHOLE = (
     "utilisation_uitvoerder",
     "zin_uitvoerder",
     "extra_items_uitvoerder",
+    "extra_item_methods",
     "pgb_uitvoerder",
     "pgb_region",
     "zin_region",
@@ -147,7 +148,8 @@ def _load(database: Path, delivery_month: date) -> Facts:
             f"nothing is shown of it. Next: wlz run --delivery-month {delivery_month:%Y-%m}"
         )
     budget_year = national["budget_year"][0]
-    marts |= _read_larger(database, delivery_month, headline, marts["cell_support"]) | _read_history(
+    marts["code_list"] = _read_codes(database, delivery_month, budget_year)
+    marts |= _read_larger(database, delivery_month, headline, marts) | _read_history(
         database, delivery_month, budget_year
     )
     marts |= _read_checks(database, delivery_month)
@@ -179,7 +181,20 @@ def _read(
     )
 
 
-def _read_larger(database: Path, month: date, headline: str, support: pl.DataFrame) -> dict[str, pl.DataFrame]:
+def _read_codes(database: Path, month: date, budget_year: int) -> pl.DataFrame:
+    """Group of every code and whether it is counted apart: as the advice says, else (before that) as the pack does."""
+    columns = ["prestatiecode", "prestatiegroep", "is_meerzorg"]
+    if has_mart(database, "code_list"):
+        found = _read(database, "code_list", month, ", ".join(columns))
+        if found.height:
+            return found
+    lists = load_reference(choose_pack(database.parent / "deliveries"), budget_year, month)
+    return lists.prestaties.select(columns)
+
+
+def _read_larger(
+    database: Path, month: date, headline: str, marts: Mapping[str, pl.DataFrame]
+) -> dict[str, pl.DataFrame]:
     """Of the largest marts only what a picture or a table shows."""
     of_headline = f"AND scenario = '{headline}'"
     bounds = "level, wlz_uitvoerder, zorgkantoorregio, prestatiegroep, prestatiecode, period, month, expected_eur, "
@@ -191,15 +206,15 @@ def _read_larger(database: Path, month: date, headline: str, support: pl.DataFra
         "lag_curve": _read_lag_curves(database, month, year),
         "bounds_year": year,
         "bounds_cumulative": _read(database, "forecast_bounds", month, bounds, of_months),
-        "volume_forecast": _read_examples(database, month, headline, _showable(year, support)),
+        "volume_forecast": _read_examples(database, month, headline, _showable(year, marts)),
     }
 
 
-def _showable(year: pl.DataFrame, support: pl.DataFrame) -> pl.DataFrame:
+def _showable(year: pl.DataFrame, marts: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Series of the year that may be shown, and whose group may be: its months beside its price give its amount."""
     key = ["wlz_uitvoerder", "prestatiecode"]
-    hidden = support.drop_nulls("suppression")
-    groups = load_prestaties().select("prestatiecode", pl.col("prestatiegroep").alias("group"))
+    hidden = marts["cell_support"].drop_nulls("suppression")
+    groups = marts["code_list"].select("prestatiecode", pl.col("prestatiegroep").alias("group"))
     of_group = hidden.filter(level="group").select("wlz_uitvoerder", pl.col("prestatiegroep").alias("group"))
     series = year.filter(pl.col("level") == "series").join(groups, on="prestatiecode", how="left")
     shown = series.join(hidden.filter(level="series").select(key), on=key, how="anti")

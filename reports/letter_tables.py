@@ -5,7 +5,7 @@ computed in ``wlz`` and published. Rounding is in ``rounding.py``; layout for pa
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import polars as pl
@@ -197,6 +197,20 @@ TABLES = (
 )
 
 
+# Table 4 of a year with items beside those of the letter has them before the total.
+OTHER_ITEMS = LetterColumn("overige_mln", "Overige posten", "other_items_eur", 2)
+
+
+def fit_columns(layout: LetterTable, mart: pl.DataFrame) -> LetterTable:
+    """The layout for this advice: with a column for other extra items where the mart has some, else as it is."""
+    source = OTHER_ITEMS.source
+    if layout.mart != "extra_items_uitvoerder" or source not in mart.columns:
+        return layout
+    if not any(mart[source].drop_nulls()):
+        return layout
+    return replace(layout, columns=(*layout.columns[:-1], OTHER_ITEMS, layout.columns[-1]))
+
+
 def build_letter_tables(
     marts: Mapping[str, pl.DataFrame], *, region_order: Sequence[str] = REGION_ORDER
 ) -> list[PrintedTable]:
@@ -216,6 +230,7 @@ def build_letter_tables(
 def _print_table(layout: LetterTable, marts: Mapping[str, pl.DataFrame], region_order: Sequence[str]) -> PrintedTable:
     if layout.mart not in marts:
         raise LetterTableError(f"table {layout.number} needs mart {layout.mart}; given {', '.join(marts) or 'none'}")
+    layout = fit_columns(layout, marts[layout.mart])
     values = read_values(layout, marts[layout.mart])
     names = order_rows(list(values), layout, region_order)
     return PrintedTable(layout, tuple(_print_row(name, layout, values[name]) for name in names))
@@ -313,7 +328,7 @@ def compare_with_published(tables: Sequence[PrintedTable], published: Mapping[in
         frame = published.get(layout.number, pl.DataFrame())
         for printed_row in frame.iter_rows(named=True):
             name = str(printed_row[layout.published_row_column])
-            for column in layout.columns:
+            for column in [one for one in layout.columns if one.name in printed_row]:
                 theirs = round_for_print(to_decimal(printed_row[column.name]), column.decimals)
                 value = ours.get(name, {}).get(column)
                 steps = None if value is None else int((value - theirs).scaleb(column.decimals))

@@ -22,8 +22,8 @@ from simulation.budgets import na_ijl, pgb_verleningen
 from simulation.claims import Claims, claims_frame
 from simulation.reference import load_simulation_reference
 from simulation.run import prepare
-from warehouse import reference as library
 from warehouse.lake import know_frames, settle_tables
+from warehouse.packs import SIMULATED, load_pack, load_reference
 from warehouse.settings import load_scenarios
 from warehouse.tables.deliveries import KINDS
 from warehouse.tables.lag import COMPLETED_SERIES
@@ -79,7 +79,7 @@ def deliver(claims: Claims) -> Known:
 
 def _sum_year_ago(claims: Claims) -> pl.DataFrame:
     """CLAIMS_SNAPSHOT of the claims of May 2017."""
-    known = library.load_reference()
+    known = load_reference(load_pack(SIMULATED), YEAR_AGO.year, YEAR_AGO)
     year_ago = to_contract(claims_frame(claims, YEAR_AGO), "declaraties").lazy()
     return sum_regions(aggregate_claims(year_ago, known.crosswalk, known.regions, known.prestaties, YEAR_AGO))
 

@@ -13,7 +13,8 @@ from simulation import special
 from simulation.claims import FIRST, Claims
 from simulation.draws import Stream, stream
 from simulation.inputs import DELIVERED_HEADERS, money
-from simulation.world import SECTORS, YEARS, World, paid_nhc_ratio, tariffs_in_own_unit, tariffs_per_claim_unit
+from simulation.tariffs import paid_nhc_ratio, tariffs_in_own_unit, tariffs_per_claim_unit
+from simulation.world import SECTORS, YEARS, World
 from wlz.words.months import month_number
 from wlz.words.vocabulary import MONEY
 
@@ -60,7 +61,7 @@ def _stack(frames: list[pl.DataFrame], kind: str, delivered_on: date) -> pl.Data
 def _agreed_year(claims: Claims, year: int, settled: bool = False) -> pl.DataFrame:
     """One year of agreements, one row per cell with care or capacity."""
     world = claims.world
-    rng = stream(world.settings.seed, Stream.AGREEMENTS, year)
+    rng = stream(world.settings.seed, Stream.AGREED, year)
     realised = yearly_final(claims, year)
     agreed = np.rint(realised * (1 + rng.normal(0.0, AGREED_VOLUME_SD, len(realised))))
     volume = np.minimum(realised, agreed) if settled else agreed
@@ -91,7 +92,7 @@ def _agreed_year(claims: Claims, year: int, settled: bool = False) -> pl.DataFra
 
 def _includes_nhc_nic(world: World) -> np.ndarray:
     """Whether a provider agrees prices with NHC and NIC in them: its habit, the same every year."""
-    rng = stream(world.settings.seed, Stream.AGREEMENTS)
+    rng = stream(world.settings.seed, Stream.AGREED_PRICES)
     return np.asarray((rng.random(len(world.agb)) < INCLUDES_NHC_NIC_SHARE)[world.cell_provider])
 
 
@@ -109,7 +110,7 @@ def _table_7(world: World, year: int, price: np.ndarray, includes: np.ndarray) -
 def _crisis_capacity(world: World, year: int, volume: np.ndarray, price: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Crisis beds: days available, occupied or not; the calibrated factor times the usual occupied days."""
     crisis = world.column("is_crisis")[world.cell_prestatie]
-    rng = stream(world.settings.seed, Stream.AGREEMENTS, year * 10)
+    rng = stream(world.settings.seed, Stream.CRISIS_BEDS, year)
     profile = 1 + rng.normal(0.0, CRISIS_PROFILE_SD, (len(world.uitvoerders), len(world.prestaties)))
     factor = world.reference.constants("crisis_capacity_factor")
     factors = np.array([factor[name] for name in world.uitvoerders])[world.cell_uitvoerder]
@@ -123,12 +124,13 @@ def _meerzorg(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Meerzorg in euro per uitvoerder: the calibrated factor times table 4, grown to the year, over its cells."""
     meerzorg = world.column("is_meerzorg")[world.cell_prestatie]
-    rng = stream(world.settings.seed, Stream.AGREEMENTS, year * 10 + 1)
+    rng = stream(world.settings.seed, Stream.MEERZORG, year)
     profile = MEERZORG_GROWTH ** (year - 2018) * (1 + rng.normal(0.0, 0.01, len(world.uitvoerders)))
     factor = world.reference.constants("meerzorg_factor")
     published = dict(world.reference.published_uitvoerder.select("wlz_uitvoerder", "meerzorg_eur").iter_rows())
     yearly = np.array([factor[name] * float(published[name]) for name in world.uitvoerders]) * profile
-    weight = np.where(meerzorg, world.cell_clients * price, 0.0)
+    running = meerzorg & world.in_force(year)[world.cell_prestatie]
+    weight = np.where(running, world.cell_clients * price, 0.0)
     share = weight / np.bincount(world.cell_uitvoerder, weights=weight)[world.cell_uitvoerder]
     amount = np.rint(yearly[world.cell_uitvoerder] * share * 100)
     days = np.round(amount / 100 / np.where(meerzorg, price, 1.0), 2)
@@ -138,7 +140,7 @@ def _meerzorg(
 def _hours(world: World, volume: np.ndarray, units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Agreements in hours where claims are in minutes: declared as hours (04), or under the code of minutes."""
     minutes = units == "01"
-    drawn = stream(world.settings.seed, Stream.AGREEMENTS, 1).random(len(volume))
+    drawn = stream(world.settings.seed, Stream.AGREED_HOURS).random(len(volume))
     trap = world.cells_in(world.cells.hours_as_minutes) | (minutes & (drawn < MIXED_HOURS_SHARE))
     honest = world.cells_in(world.cells.hours) | (minutes & (drawn > 1 - HOURS_SHARE))
     honest &= ~world.cells_in(world.cells.hours_as_minutes)
@@ -148,13 +150,15 @@ def _hours(world: World, volume: np.ndarray, units: np.ndarray) -> tuple[np.ndar
 
 
 def beleidsregelwaarden(world: World, delivered_on: date) -> pl.DataFrame:
-    """Maximum tariffs from 2014 up to the year of the delivery, in the unit of the tariff; meerzorg has none."""
+    """Maximum tariffs from 2014 up to the year of the delivery, in the unit of the tariff; meerzorg has none.
+
+    A year holds those of the codes that are in use in it.
+    """
     has_tariff = world.prestaties["max_tariff_excl_eur_per_unit"].is_not_null().to_numpy()
     frames = []
     for year in range(FIRST_YEAR_SETTLED, delivered_on.year + 1):
         tariff, nhc, nic = tariffs_in_own_unit(world.reference, world.prestaties, year)
-        started = [start.year <= max(year, 2015) for start in world.prestaties["valid_from"].to_list()]
-        valid = has_tariff & np.array(started)
+        valid = has_tariff & world.in_force(year)
         frames.append(
             pl.DataFrame(
                 {
@@ -189,7 +193,7 @@ def afspraken(claims: Claims, delivered_on: date) -> pl.DataFrame:
     year, world = delivered_on.year, claims.world
     production = yearly_final(claims, year - 1) * world.price[:, YEARS.index(year)]
     rows = _per_provider_area(claims, production)
-    rng = stream(world.settings.seed, Stream.AGREEMENTS, year * 10 + 2)
+    rng = stream(world.settings.seed, Stream.REVENUE_AGREEMENTS, year)
     agreed = rows["amount"].to_numpy() * (1 + rng.normal(0.005, 0.03, rows.height))
     kinds = rng.choice(["prestaties", "lumpsum", "kassier"], size=rows.height, p=[0.9, 0.07, 0.03])
     return rows.with_columns(
@@ -206,7 +210,7 @@ def prognose_uitvraag(claims: Claims, delivered_on: date, reference_date: date) 
     """The providers' own forecast of the year: what will be, with an error of their own."""
     year, world = delivered_on.year, claims.world
     rows = _per_provider_area(claims, yearly_final(claims, year) * world.price[:, YEARS.index(year)])
-    rng = stream(world.settings.seed, Stream.AGREEMENTS, year * 10 + 3)
+    rng = stream(world.settings.seed, Stream.PROVIDER_FORECASTS, year)
     expected = rows["amount"].to_numpy() * (1 + rng.normal(-0.004, 0.03, rows.height))
     return rows.with_columns(
         aanleverdatum=pl.lit(delivered_on, dtype=pl.Date),
@@ -222,7 +226,7 @@ def jaarrekeningen(claims: Claims, delivered_on: date) -> pl.DataFrame:
     tariff, nhc, nic = tariffs_per_claim_unit(world.reference, world.prestaties, year)
     at_maximum = yearly_final(claims, year) * (tariff + nhc + nic)[world.cell_prestatie]
     revenue = np.bincount(world.cell_provider, weights=at_maximum, minlength=len(world.agb))
-    rng = stream(world.settings.seed, Stream.AGREEMENTS, year * 10 + 4)
+    rng = stream(world.settings.seed, Stream.ACCOUNTS, year)
     cost = revenue * rng.normal(COST_RATIO_MEAN, COST_RATIO_SD, len(revenue))
     kept = revenue > 0
     return (

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from simulation.draws import Stream, stream
-from simulation.inputs import DELIVERED_HEADERS, cents_to_money, split_cents
+from simulation.inputs import DELIVERED_HEADERS, cents_to_money, go_on, split_cents
 from simulation.world import REFERENCE_YEAR, YEARS, World, share_in_region
 from wlz.words.months import end_of_month, list_months, month_number
 
@@ -20,15 +20,16 @@ FIRST_PGB_MONTH = date(2016, 1, 1)
 ZIN_2015_NATIONAL_EUR = 16_505_000_000  # Regeling langdurige zorg 2015; pgb 2015 is in regions.csv
 ZIN_YEAR_RATIO = {2016: 0.914, 2017: 0.9455, 2018: 1.0, 2019: 1.055}  # of the kader 2018, invented
 PGB_YEAR_RATIO = {2016: 0.925, 2017: 0.96, 2018: 1.0, 2019: 1.04}
+LATER_YEAR_RATIO = {"zin": 1.05, "pgb": 1.04}  # of the year before, after the last of these; invented
 FIRST_STAND_RATIO = {"zin": 0.9965, "pgb": 0.995}  # January against May, before transfers; invented
 GROSSING_RATIO = 0.86  # euro of zin for a euro of pgb, mei-advies 2018
 TRANSFERS = {"letter": 12, "small": 3}
 PGB_NOISE_SD = 0.0006
 PGB_DAMPING_MONTHS = 8.0
-SIDE_COLUMNS = 100_000  # moments of a stream apart from the month numbers
 PGB_PER_HOLDER_EUR = 46_000
 AIDS_YEAR_EUR = 133_900_000
 AIDS_SHARE = {"mobiliteit": 0.62, "persoonsgebonden": 0.38}
+NA_IJL_RANGE = (0.75, 1.0)  # of the percentage of 2016; above it clean deliveries would be warned of (L09)
 AIDS_NOISE_SD = 0.006
 INDICATION_SHARE = {"VV": 0.53, "GZ": 0.42, "GGZ": 0.05}
 
@@ -52,6 +53,7 @@ def published_budget_cents(world: World) -> dict[str, np.ndarray]:
         for area, cents in _area_split(world, region, to_cents(by_region[name]), share).items():
             pgb[area] = cents
     revenue = world.cell_clients * world.column("units_per_client_month")[world.cell_prestatie]
+    revenue *= world.in_force(REFERENCE_YEAR)[world.cell_prestatie]
     weight = np.bincount(world.cell_area, weights=revenue * world.price[:, YEARS.index(REFERENCE_YEAR)])
     by_uitvoerder = dict(world.reference.published_uitvoerder.select("wlz_uitvoerder", "zin_kader_eur").iter_rows())
     for number, name in enumerate(world.uitvoerders):
@@ -68,7 +70,9 @@ def budget_cents(world: World, year: int, stand_date: date) -> dict[str, np.ndar
     if year != REFERENCE_YEAR:
         rng = stream(world.settings.seed, Stream.BUDGETS, year)
         for part, ratios in (("zin", ZIN_YEAR_RATIO), ("pgb", PGB_YEAR_RATIO)):
-            yearly = ratios[year] * (1 + rng.normal(0.0, 0.004, len(world.areas)))
+            last = min(year, max(ratios))
+            usual = ratios[last] * LATER_YEAR_RATIO[part] ** (year - last)
+            yearly = usual * (1 + rng.normal(0.0, 0.004, len(world.areas)))
             final[part] = np.rint(final[part] * yearly / 100).astype(np.int64) * 100
     if stand_date.year == year and stand_date < date(year, 5, 15) and year >= REFERENCE_YEAR:
         booked = transfer_effect_cents(world, year)
@@ -113,7 +117,7 @@ def kader(world: World, stand_date: date) -> pl.DataFrame:
 
 def _transfers(world: World, year: int) -> list[tuple[date, int, str, int, str, int]]:
     """(date, from area, from part, to area, to part, cents), all booked before 15 May."""
-    rng = stream(world.settings.seed, Stream.BUDGETS, year * 10)
+    rng = stream(world.settings.seed, Stream.TRANSFERS, year)
     kinds = [("pgb", "zin"), ("zin", "zin"), ("pgb", "pgb"), ("pgb", "zin"), ("zin", "pgb")]
     found = []
     for number in range(TRANSFERS[world.settings.size]):
@@ -164,7 +168,8 @@ def pgb_stand_cents(world: World, month: date) -> np.ndarray:
     """
     published = {row["zorgkantoorregio"]: row for row in world.reference.published_region.to_dicts()}
     rise = world.reference.constants("pgb_december_ratio")
-    numbers = [stream(world.settings.seed, Stream.PGB, index) for index in (0, month_number(month))]
+    seed = world.settings.seed
+    numbers = [stream(seed, Stream.PGB_GROWTH), stream(seed, Stream.PGB_STANDS, month_number(month))]
     names = world.reference.published_region["zorgkantoorregio"].to_list()
     spread = dict(zip(names, numbers[0].normal(0.0, 0.003, len(names)), strict=True))
     noise = dict(zip(names, numbers[1].normal(0.0, PGB_NOISE_SD, len(names)), strict=True))
@@ -191,7 +196,7 @@ def pgb_verleningen(world: World, reference_date: date) -> pl.DataFrame:
         for region, stand in enumerate(stands.tolist()):
             for area, cents in _area_split(world, region, stand, share).items():
                 granted[area] = cents
-        rng = stream(world.settings.seed, Stream.PGB, SIDE_COLUMNS + month_number(month))
+        rng = stream(world.settings.seed, Stream.PGB_RESERVED, month_number(month))
         left = (12 - month.month) / 12
         reserved = granted * rng.uniform(0.008, 0.02, len(granted)) * left
         next_year = granted * rng.uniform(0.002, 0.006, len(granted)) * (1 if month.month >= 9 else 0)
@@ -219,7 +224,9 @@ def na_ijl(world: World, delivered_on: date) -> pl.DataFrame:
     values = world.reference.constants("na_ijl_percentage")
     percentage = np.array([values[name] for name in world.uitvoerders])
     if year != 2016:
-        percentage = percentage * stream(world.settings.seed, Stream.NATIONAL, year).uniform(0.8, 1.3, len(percentage))
+        percentage = percentage * stream(world.settings.seed, Stream.NA_IJL, year).uniform(
+            *NA_IJL_RANGE, len(percentage)
+        )
     return pl.DataFrame(
         {
             "aanleverdatum": [delivered_on] * len(percentage),
@@ -235,7 +242,7 @@ def hulpmiddelen(world: World, delivered_on: date) -> pl.DataFrame:
     last = date.fromordinal(delivered_on.replace(day=1).toordinal() - 40).replace(day=1)
     rows = []
     for month in list_months(date(2016, 1, 1), last):
-        rng = stream(world.settings.seed, Stream.NATIONAL, month_number(month))
+        rng = stream(world.settings.seed, Stream.AIDS, month_number(month))
         for kind, share in AIDS_SHARE.items():
             rows.append(
                 (f"{month:%Y-%m}", kind, AIDS_YEAR_EUR / 12 * share * float(np.exp(rng.normal(0.0, AIDS_NOISE_SD))))
@@ -260,10 +267,12 @@ def indicaties(world: World, delivered_on: date) -> pl.DataFrame:
     )
     share = sum(national[name] for name in world.regions) / sum(national.values())
     months = list_months(date(2015, 1, 1), last)
-    people = np.interp([month_number(month) for month in months], at, counted["personen"].to_numpy()) * share
+    numbers = np.array([month_number(month) for month in months])
+    persons = counted["personen"].to_numpy().astype(float)
+    people = go_on(np.interp(numbers, at, persons), numbers, at, persons) * share
     rows = []
     for number, month in enumerate(months):
-        rng = stream(world.settings.seed, Stream.NATIONAL, SIDE_COLUMNS + month_number(month))
+        rng = stream(world.settings.seed, Stream.INDICATIONS, month_number(month))
         for column, (sector, part) in enumerate(INDICATION_SHARE.items()):
             counts = np.rint(
                 people[number] * part * world.area_weight[:, column] * np.exp(rng.normal(0, 0.002, len(world.areas)))

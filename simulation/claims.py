@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 
 from simulation.draws import Stream, stream
-from simulation.inputs import DELIVERED_HEADERS, FIRST_CARE_MONTH, cents_to_money
+from simulation.inputs import DELIVERED_HEADERS, FIRST_CARE_MONTH, cents_to_money, go_on
+from simulation.places import move_closed_codes
 from simulation.world import YEARS, World
 from wlz.words.months import list_months, month_date, month_number
 
@@ -23,7 +24,6 @@ SERIES_STEP_SD = 0.004
 VOLUME_NOISE_SD = 0.012
 RAMP_MONTHS = 6
 STOPPED_FROM_YEAR = 2017
-MOMENTS_PER_MONTH = 100  # room for an uitvoerder number in the moment of a stream
 STAY_RATIO = {
     "verblijf": 0.975,
     "vpt": 0.97,
@@ -115,25 +115,33 @@ def draw_final_volumes(world: World, months: list[date]) -> np.ndarray:
         prestatie = world.cell_prestatie[cells]
         expected = world.cell_clients[cells, None] * level[prestatie] * walk[number, prestatie]
         expected[np.ix_(stopped[cells], np.array([month.year >= STOPPED_FROM_YEAR for month in months]))] = 0.0
-        final[cells] = _draw_units(world, number, prestatie, expected, months)
+        final[cells] = _draw_units(world, number, cells, expected, months)
     return final
 
 
 def _draw_units(
-    world: World, uitvoerder: int, prestatie: np.ndarray, expected: np.ndarray, months: list[date]
+    world: World, uitvoerder: int, cells: np.ndarray, expected: np.ndarray, months: list[date]
 ) -> np.ndarray:
-    """Clients who stay and arrive around the expected number, times units per client in the month."""
+    """Clients who stay and arrive around the expected number, times units per client in the month.
+
+    Where a code takes over, who was there before are the clients of the code that ended.
+    """
+    prestatie = world.cell_prestatie[cells]
     survive = np.array([STAY_RATIO[form] for form in world.prestaties["leveringsvorm"]])[prestatie]
     units = world.column("units_per_client_month")[prestatie]
-    by_day = (world.prestaties["unit_code"] == "14").to_numpy()[prestatie]
+    daily = (pl.col("unit_code") == "14") & (pl.col("leveringsvorm") != "dagbesteding")  # transport: on working days
+    by_day = world.prestaties.select(daily).to_series().to_numpy()[prestatie]
     drawn = np.zeros(expected.shape)
-    clients = np.zeros(len(prestatie), dtype=np.int64)
+    clients, before = np.zeros(len(prestatie), dtype=np.int64), np.zeros(len(prestatie))
     for column, month in enumerate(months):
-        moment = month_number(month) * MOMENTS_PER_MONTH + uitvoerder
-        rng = stream(world.settings.seed, Stream.CLIENTS, moment)
-        stay = survive if column else np.zeros_like(survive)
-        arriving = expected[:, column] - stay * expected[:, column - 1] if column else expected[:, column]
-        clients = rng.binomial(clients, stay) + rng.poisson(np.maximum(arriving, 0.0))
+        rng = stream(world.settings.seed, Stream.CLIENTS, month_number(month), uitvoerder)
+        begins = world.column("takes_over")[prestatie] & (before == 0) & (expected[:, column] > 0)
+        if column and begins.any():
+            moved = np.floor(world.hand_over(clients.astype(float), cells) + rng.random(len(clients)))
+            clients = np.where(begins, moved, clients).astype(np.int64)
+            before = np.where(begins, world.hand_over(before, cells), before)
+        clients = rng.binomial(clients, survive) + rng.poisson(np.maximum(expected[:, column] - survive * before, 0.0))
+        before = expected[:, column]
         clients = np.where(expected[:, column] > 0, clients, 0)
         per_client = np.where(by_day, _days(month) / DAYS_PER_MONTH, _working_days(month) / WORKDAYS_PER_MONTH)
         noise = np.exp(rng.normal(0.0, VOLUME_NOISE_SD, len(clients)))
@@ -162,8 +170,7 @@ def _levels(world: World, months: list[date]) -> np.ndarray:
         start = month_number(prestatie["valid_from"])
         end = month_number(prestatie["valid_to"]) if prestatie["valid_to"] else numbers[-1]
         running = ((numbers >= start) & (numbers <= end)).astype(float)
-        taken_over = prestatie["prestatiecode"] in world.prestaties["successor"].drop_nulls()
-        if start > FIRST and not taken_over:
+        if start > FIRST and not prestatie["takes_over"]:
             running *= np.clip((numbers - start + 1) / RAMP_MONTHS, 0, 1)
         rows.append(kinds[kind] * growth[row] ** ((numbers - ANCHOR) / 12) * running)
     return np.stack(rows)
@@ -180,6 +187,7 @@ def _persons_paths(world: World, numbers: np.ndarray) -> dict[str, np.ndarray]:
         path = np.interp(numbers, at, persons)
         before = numbers < at[0]
         path[before] = persons[0] + (numbers[before] - at[0]) * (persons[1] - persons[0]) / 12
+        path = go_on(path, numbers, at, persons)
         paths[kind] = path / np.interp(ANCHOR, at, persons)
     return paths
 
@@ -248,7 +256,7 @@ def completeness(claims: Claims, delivery_month: date) -> np.ndarray:
     lags = count - np.arange(count)
     tail = 1 - claims.tail[:, None] * np.exp(-(lags[None, :] - 5) / TAIL_MONTHS)
     ratio = np.asarray(tail[world.cell_uitvoerder])
-    rng = stream(world.settings.seed, Stream.LATENESS, delivery)
+    rng = stream(world.settings.seed, Stream.DELIVERIES, delivery)
     of_delivery = rng.normal(0.0, DELIVERY_SD, len(world.uitvoerders)) + billing_shift(claims, delivery_month)
     for lag in range(1, min(4, count) + 1):
         slow = SLOW_MONTHS.get(month_date(delivery - lag).month, 0.0) if lag <= 3 else 0.0
@@ -276,7 +284,8 @@ def claims_frame(claims: Claims, delivery_month: date) -> pl.DataFrame:
     cell, month = np.nonzero(declared)
     volume = declared[cell, month]
     cents = np.rint(volume * claims.price[cell, month] * 100)
-    return assemble(claims, delivery_month, cell, month, volume, cents)
+    frame = assemble(claims, delivery_month, cell, month, volume, cents)
+    return move_closed_codes(claims.world.reference, "declaraties", frame)
 
 
 def assemble(

@@ -16,7 +16,7 @@ from wlz.words.vocabulary import MONEY
 
 FIRST_CARE_MONTH = date(2015, 1, 1)
 FIRST_DELIVERY_MONTH = date(2017, 1, 1)
-LAST_DELIVERY_MONTH = date(2019, 12, 1)
+LAST_DELIVERY_MONTH = date(2027, 12, 1)
 SIZES = ("small", "medium", "large")  # of a defect; the middle one where none is asked for
 _AGREED = (
     "aanleverdatum",
@@ -95,6 +95,7 @@ class SimulationReference:
     crosswalk: pl.DataFrame
     prestaties: pl.DataFrame
     profiles: pl.DataFrame
+    take_overs: pl.DataFrame  # prestatiecode, successor, share
     tariff_index: pl.DataFrame
     nhc_growin: pl.DataFrame
     persons: pl.DataFrame
@@ -221,6 +222,16 @@ def money(values: np.ndarray, name: str = "") -> pl.Series:
 def cents_to_money(cents: np.ndarray, name: str = "") -> pl.Series:
     """Whole cents as Decimal(18, 2)."""
     return pl.Series(name, np.asarray(cents, dtype=float) / 100).cast(MONEY)
+
+
+def go_on(path: np.ndarray, numbers: np.ndarray, at: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    """A path over month numbers that goes on after the last count with the growth of the last year.
+
+    >>> go_on(np.array([6.0, 6.0]), np.array([12, 24]), np.array([0, 12]), np.array([4.0, 6.0])).tolist()
+    [6.0, 8.0]
+    """
+    beyond = counted[-1] + (numbers - at[-1]) * (counted[-1] - counted[-2]) / 12
+    return np.where(numbers > at[-1], beyond, path)
 
 
 def split_cents(total_cents: int, weights: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ import polars as pl
 from simulation import agreements, budgets
 from simulation.claims import Claims, claims_frame
 from simulation.inputs import FIRST_DELIVERY_MONTH, SimulatedFile
+from simulation.places import move_closed_codes
 from wlz.words.months import end_of_month, list_months
 
 CLAIMS = "declaraties"
@@ -84,7 +85,8 @@ KINDS: dict[str, Kind] = {
 
 def build_file(claims: Claims, month: date, kind: str) -> SimulatedFile:
     """The file of one kind in a delivery month."""
-    return SimulatedFile(month, kind, KINDS[kind].build(claims, month))
+    frame = KINDS[kind].build(claims, month)
+    return SimulatedFile(month, kind, move_closed_codes(claims.world.reference, kind, frame))
 
 
 def build_files(claims: Claims, month: date, *, with_claims: bool = True) -> list[SimulatedFile]:

@@ -46,7 +46,7 @@ def simulate_deliveries(
     (N claim lines in the last delivery, in chunks of one file). Same arguments, same rows in the same order. One
     month is in memory at a time. ``defects`` (NAME or NAME:SIZE, see ``DEFECTS``) are planted in the last delivery of
     their kind, some in the ones before it. Raises SimulationError for an unknown scale or defect and for months
-    outside 2017-01 … 2019-12.
+    outside 2017-01 … 2027-12.
 
     >>> files = list(simulate_deliveries(reference, scale="small"))  # doctest: +SKIP
     """

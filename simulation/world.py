@@ -13,16 +13,18 @@ import polars as pl
 
 from simulation import special
 from simulation.draws import Stream, stream
-from simulation.inputs import Settings, SimulationReference
+from simulation.inputs import FIRST_CARE_MONTH, Settings, SimulationReference
+from simulation.take_overs import Link, go_on_offering, hand_over, list_links
+from simulation.tariffs import paid_nhc_ratio, tariffs_per_claim_unit
 
 SECTORS = ("VV", "GZ", "GGZ")
-YEARS = tuple(range(2014, 2022))
+YEARS = tuple(range(2014, 2029))  # one more than deliveries: the truth goes on for a year
 REFERENCE_YEAR = 2018
 NIEUWE_WATERWEG_NOORD = "5522"
 NIEUWE_WATERWEG_NOORD_SHARE = 0.36  # of the region Westland Schieland Delfland; invented, about its population
-MINUTES_PER_UNIT = {"01": 1.0, "07": 5.0, "04": 60.0}
 PROVIDERS = {"letter": 600, "small": 15}
 OFFERED_CODES = {"letter": 25.0, "small": 14.0}
+INVENTED_CODE = "Q"  # no real code begins so
 AGB_OF_FIRST_PROVIDER = 99_000_001  # AGB codes starting with 99 are not given out: recognisably invented
 CRISIS_CLAIMS_RATIO = 2.0  # claims for occupied crisis beds against the missing part of table 4
 MEERZORG_CLAIMS_RATIO = 0.8  # claims of meerzorg against the agreements
@@ -67,6 +69,11 @@ class World:
         return np.asarray(self.area_uitvoerder[self.cell_area])
 
     @cached_property
+    def cell_location(self) -> np.ndarray:
+        """Number of the provider × area of each cell."""
+        return np.asarray(np.unique(self.cell_area * len(self.agb) + self.cell_provider, return_inverse=True)[1])
+
+    @cached_property
     def groups(self) -> list[str]:
         """Prestatie groups that occur."""
         return sorted(self.prestaties["prestatiegroep"].unique().to_list())
@@ -80,6 +87,23 @@ class World:
     def cell_group(self) -> np.ndarray:
         """Group of each cell."""
         return np.asarray(self.prestatie_group[self.cell_prestatie])
+
+    @cached_property
+    def links(self) -> list[Link]:
+        """Which code hands over to which."""
+        return list_links(self.prestaties["prestatiecode"].to_list(), self.reference.take_overs)
+
+    def hand_over(self, clients: np.ndarray, cells: np.ndarray) -> np.ndarray:
+        """Clients of some cells, those of codes that take over from the codes they take over from."""
+        units = self.column("units_per_client_month")
+        return hand_over(clients, self.cell_location[cells], self.cell_prestatie[cells], units, self.links)
+
+    def in_force(self, year: int) -> np.ndarray:
+        """Whether each prestatie is in use in a year; those of the first year of care also before it."""
+        start, end = pl.col("valid_from").dt.year(), pl.col("valid_to").dt.year()
+        year_of_care = max(year, FIRST_CARE_MONTH.year)
+        holds = (start <= year_of_care) & (end >= year_of_care).fill_null(True)
+        return np.asarray(self.prestaties.select(holds).to_series().to_numpy())
 
     def column(self, name: str) -> np.ndarray:
         """A column of the code list, one value per prestatie."""
@@ -114,9 +138,9 @@ def build_world(reference: SimulationReference, settings: Settings) -> World:
     region_uitvoerder = indices(regions["wlz_uitvoerder"].to_list(), uitvoerders)
     home, sector, size = _providers(settings, weight)
     place, provider = _locations(settings, home, area_region, region_uitvoerder)
-    at, prestatie = _offers(
-        settings, prestaties, cells, uitvoerders, region_uitvoerder[area_region][place], sector[provider]
-    )
+    offered = _offers(settings, prestaties, cells, uitvoerders, region_uitvoerder[area_region][place], sector[provider])
+    links = list_links(prestaties["prestatiecode"].to_list(), reference.take_overs)
+    at, prestatie = np.nonzero(go_on_offering(offered, links))
     order = np.lexsort((prestatie, provider[at], place[at]))
     area, provider, prestatie = place[at][order], provider[at][order], prestatie[order]
     world = World(
@@ -144,9 +168,18 @@ def build_world(reference: SimulationReference, settings: Settings) -> World:
 
 
 def _prestaties(reference: SimulationReference, settings: Settings) -> pl.DataFrame:
-    joined = reference.prestaties.drop("source").join(
+    """Codes of the world with their profile, by code; the sector is that of who offers it in the simulation.
+
+    A real code is in use from the first month of care on, whatever the list says: its beginnings are those of a rule.
+    One that takes over (``takes_over``), or is invented, begins on its date.
+    """
+    joined = reference.prestaties.drop("source", "sector").join(
         reference.profiles.drop("source"), on="prestatiecode", how="inner"
     )
+    begins = pl.col("prestatiecode").str.starts_with(INVENTED_CODE) | pl.col("takes_over")
+    joined = joined.with_columns(
+        pl.col("prestatiecode").is_in(reference.take_overs["successor"].implode()).alias("takes_over")
+    ).with_columns(pl.when(begins).then("valid_from").otherwise(pl.lit(FIRST_CARE_MONTH)).alias("valid_from"))
     if settings.size == "small":
         joined = joined.filter(pl.col("prestatiecode").is_in(list(special.SMALL_PRESTATIES)))
     return joined.sort("prestatiecode")
@@ -194,7 +227,7 @@ def _locations(
     settings: Settings, home: np.ndarray, area_region: np.ndarray, region_uitvoerder: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pairs (area, provider): every provider at home, one in four also next door, where it can at the same payer."""
-    rng = stream(settings.seed, Stream.PROVIDERS, 1)
+    rng = stream(settings.seed, Stream.LOCATIONS)
     uitvoerder = region_uitvoerder[area_region]
     pairs = [(int(area), number) for number, area in enumerate(home)]
     for number, area in enumerate(home):
@@ -213,24 +246,28 @@ def _offers(
     uitvoerders: list[str],
     place_uitvoerder: np.ndarray,
     place_sector: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Which prestaties each location offers: its own sector, the common ones more often; no pair left out."""
+) -> np.ndarray:
+    """Location × prestatie: what each offers: its own sector, the common ones more often; no pair left out.
+
+    Codes that take over are left out: they follow from those that ended.
+    """
     rng = stream(settings.seed, Stream.OFFERS)
     sector = indices(prestaties["sector"].to_list(), list(SECTORS))
+    first = ~prestaties["takes_over"].to_numpy()
     weight = prestaties["revenue_weight"].to_numpy() + 1.0
     breadth = np.exp(rng.normal(0.0, 0.45, len(place_sector)))
     chance = np.zeros((len(place_sector), len(sector)))
     for own in range(3):
-        popular = np.where(sector == own, weight**0.4, 0.0)
+        popular = np.where((sector == own) & first, weight**0.4, 0.0)
         popular /= max(popular.sum(), 1e-9)
         chance[place_sector == own] = popular * OFFERED_CODES[settings.size]
     chance = np.minimum(chance * breadth[:, None], 0.97)
     chance[:, prestaties["is_crisis"].to_numpy()] *= 1.4
     offered = rng.random(chance.shape) < chance
     wanted = _required(prestaties, cells, uitvoerders)
-    _fill_gaps(rng, offered, wanted, place_uitvoerder, place_sector[:, None] == sector)
-    at, prestatie = np.nonzero(offered)
-    return at, prestatie
+    suits = (place_sector[:, None] == sector) & first
+    _fill_gaps(rng, offered, wanted, place_uitvoerder, suits)
+    return offered
 
 
 def _required(prestaties: pl.DataFrame, cells: special.SpecialCells, uitvoerders: list[str]) -> np.ndarray:
@@ -250,7 +287,7 @@ def _fill_gaps(
     """A location of the right sector for every pair nobody offers, but for one pair in twelve that is left out."""
     for number in range(len(wanted)):
         here = place_uitvoerder == number
-        for column in np.nonzero(~offered[here].any(axis=0))[0]:
+        for column in np.nonzero(~offered[here].any(axis=0) & suits.any(axis=0))[0]:
             if wanted[number, column] or rng.random() < FILLED_GAPS_RATIO:
                 offered[rng.choice(np.nonzero(here & suits[:, column])[0]), column] = True
 
@@ -279,39 +316,9 @@ def _prices(world: World, scale: dict[str, float]) -> np.ndarray:
     return price
 
 
-def paid_nhc_ratio(reference: SimulationReference, year: int) -> float:
-    """Share of NHC paid in a year; 1 after the last year of the grow-in table."""
-    rows = reference.nhc_growin.filter(pl.col("year") == year)
-    return float(rows["nhc_paid_ratio"].item()) if rows.height else 1.0
-
-
-def tariffs_in_own_unit(reference: SimulationReference, prestaties: pl.DataFrame, year: int) -> list[np.ndarray]:
-    """Maximum tariff, NHC and NIC of a year per prestatie in the unit of the tariff, to the cent; 0 without one."""
-    index = reference.tariff_index.filter(pl.col("year") == year).row(0, named=True)
-    ratios = (index["max_tariff_index_ratio"], index["nhc_index_ratio"], index["nhc_index_ratio"])
-    names = ("max_tariff_excl_eur_per_unit", "nhc_full_eur_per_unit", "nic_full_eur_per_unit")
-    return [
-        np.round(np.nan_to_num(prestaties[name].to_numpy().astype(float)) * ratio, 2)
-        for name, ratio in zip(names, ratios, strict=True)
-    ]
-
-
-def tariffs_per_claim_unit(reference: SimulationReference, prestaties: pl.DataFrame, year: int) -> list[np.ndarray]:
-    """The same tariffs in the unit of the claims (an hour tariff over 60 minutes)."""
-    own = prestaties["tariff_unit_code"].to_list()
-    claimed = prestaties["unit_code"].to_list()
-    divide = np.array(
-        [
-            MINUTES_PER_UNIT[tariff] / MINUTES_PER_UNIT[claim] if tariff != claim else 1.0
-            for tariff, claim in zip(own, claimed, strict=True)
-        ]
-    )
-    return [values / divide for values in tariffs_in_own_unit(reference, prestaties, year)]
-
-
 def _clients(world: World, size: np.ndarray, price: np.ndarray) -> np.ndarray:
     """Clients a month per cell, so that each uitvoerder's revenue at prices of 2018 has its published size."""
-    rng = stream(world.settings.seed, Stream.OFFERS, 1)
+    rng = stream(world.settings.seed, Stream.APPEAL)
     sector = indices(world.prestaties["sector"].to_list(), list(SECTORS))
     appeal = size[world.cell_provider] * np.exp(rng.normal(0.0, 0.5, len(world.cell_area)))
     local = appeal / _sum_per(appeal, world.cell_area, world.cell_prestatie, len(sector))
@@ -321,9 +328,11 @@ def _clients(world: World, size: np.ndarray, price: np.ndarray) -> np.ndarray:
     np.add.at(per_area, world.area_uitvoerder, world.area_weight)
     revenue = world.column("revenue_weight")[world.cell_prestatie] * share
     revenue = revenue * per_area[world.cell_uitvoerder, sector[world.cell_prestatie]]
-    revenue = _scale_to_published(world, revenue, share)
     units = world.column("units_per_client_month")[world.cell_prestatie]
-    return np.asarray(revenue / 12 / (units * price[:, YEARS.index(REFERENCE_YEAR)]))
+    of_client = 12 * units * price[:, YEARS.index(REFERENCE_YEAR)]
+    every = np.arange(len(units))
+    revenue = world.hand_over(revenue / of_client, every) * of_client
+    return world.hand_over(_scale_to_published(world, revenue, share) / of_client, every)
 
 
 def _sum_per(values: np.ndarray, first: np.ndarray, second: np.ndarray, n_second: int) -> np.ndarray:
@@ -341,14 +350,10 @@ def _scale_to_published(world: World, revenue: np.ndarray, share: np.ndarray) ->
     published = {row["wlz_uitvoerder"]: row for row in world.reference.published_uitvoerder.to_dicts()}
     crisis = world.column("is_crisis")[world.cell_prestatie]
     meerzorg = world.column("is_meerzorg")[world.cell_prestatie]
-    valid_to = world.prestaties["valid_to"].to_list()
-    valid_from = world.prestaties["valid_from"].to_list()
-    running = np.array(
-        [
-            (end is None or end.year >= 2018) and start.year < 2018
-            for start, end in zip(valid_from, valid_to, strict=True)
-        ]
-    )[world.cell_prestatie] & ~world.cells_in(world.cells.stopped)
+    takes_over = world.column("takes_over")
+    grown_up = takes_over | world.in_force(REFERENCE_YEAR - 1)  # not those on their way up
+    running = (world.in_force(REFERENCE_YEAR) & grown_up)[world.cell_prestatie]
+    running &= ~world.cells_in(world.cells.stopped)
     scaled = revenue.copy()
     for number, uitvoerder in enumerate(world.uitvoerders):
         mine = world.cell_uitvoerder == number
@@ -357,7 +362,8 @@ def _scale_to_published(world: World, revenue: np.ndarray, share: np.ndarray) ->
             (crisis, CRISIS_CLAIMS_RATIO * float(row["crisisbedden_eur"])),
             (meerzorg, MEERZORG_CLAIMS_RATIO * float(row["meerzorg_eur"])),
         ):
-            scaled[mine & flag] = target * share[mine & flag] / share[mine & flag].sum()
+            first = mine & flag & ~takes_over[world.cell_prestatie]
+            scaled[first] = target * share[first] / share[first].sum()
         rest = float(row["zin_expected_excl_extra_eur"]) * size[uitvoerder] - scaled[mine & crisis].sum()
         plain = mine & ~crisis & ~meerzorg
         scaled[plain] = revenue[plain] * rest / revenue[plain & running].sum()

@@ -8,10 +8,12 @@ from functools import cached_property
 
 import polars as pl
 
+from warehouse.packs import Pack, load_reference
 from warehouse.settings import load_round
 from warehouse.snapshots import read_snapshot
 from warehouse.store import Store
 from warehouse.tables.deliveries import DECLARATIES, KINDS
+from wlz.known.reference import Reference
 from wlz.known.rounds import Round, choose_claims_history, choose_deliveries
 from wlz.lag.complete import DELIVERIES
 from wlz.words.faults import NoDataError
@@ -24,8 +26,13 @@ _WHICH = ("kind", "delivery_id", "delivery_month")
 class ChosenDeliveries:
     """Every delivery as one round knows it. Looked up when first asked for, and then kept."""
 
-    def __init__(self, store: Store, advice_round: Round) -> None:
-        self.store, self.round = store, advice_round
+    def __init__(self, store: Store, advice_round: Round, pack: Pack) -> None:
+        self.store, self.round, self.pack = store, advice_round, pack
+
+    @cached_property
+    def lists(self) -> Reference:
+        """What the pack says for the budget year, with the uitvoerders of the day the round is placed on."""
+        return load_reference(self.pack, self.round.budget_year, self.round.placed_on)
 
     @cached_property
     def register(self) -> pl.DataFrame:
@@ -110,9 +117,11 @@ class ChosenDeliveries:
 
     def read_snapshots(self) -> pl.DataFrame:
         """What each delivery of the history said (CLAIMS_SNAPSHOT)."""
-        return pl.concat([read_snapshot(self.store, row) for row in self.claims_history.iter_rows(named=True)])
+        return pl.concat(
+            [read_snapshot(self.store, row, self.lists) for row in self.claims_history.iter_rows(named=True)]
+        )
 
     def read_year_ago(self) -> pl.DataFrame:
         """What the claims delivery of twelve months earlier said; no rows when there is none."""
         rows = self.chosen_year_ago
-        return pl.DataFrame() if rows.is_empty() else read_snapshot(self.store, rows.row(0, named=True))
+        return pl.DataFrame() if rows.is_empty() else read_snapshot(self.store, rows.row(0, named=True), self.lists)

@@ -12,16 +12,17 @@ from typing import Any
 
 import polars as pl
 
-from warehouse import reference
 from warehouse.chosen import CLAIMS, ChosenDeliveries
 from warehouse.contract import ContractError, Table, conform
+from warehouse.packs import SIMULATED, Pack, load_pack, load_reference
 from warehouse.registry import table_named
-from warehouse.settings import load_assumptions, load_round, load_round_page, load_scenarios
+from warehouse.settings import load_assumptions, load_extra_items, load_round, load_round_page, load_scenarios
 from warehouse.store import Store
 from warehouse.tables.deliveries import KINDS
 from warehouse.tables.prices import REVENUE
 from warehouse.tables.quality import DATA_QUALITY
 from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS, SERIES
+from warehouse.tables.utilisation import UTILISATION
 from wlz.advice import Settle
 from wlz.forecasting.engines import ENGINES, Engine
 from wlz.known.assumptions import Assumptions
@@ -44,6 +45,7 @@ from wlz.known.scenarios import (
     Scenario,
     indication_growth,
 )
+from wlz.known.uitvoerders import changed_hands, places_of
 from wlz.monitor import WRONG_SCHEMA
 from wlz.series import assign_regions
 from wlz.words.faults import NoDataError
@@ -52,10 +54,12 @@ from wlz.words.faults import NoDataError
 class AdviceInLake:
     """One advice of the lake: a round, the deliveries it knows, the scenarios that can be computed from them."""
 
-    def __init__(self, store: Store, delivery_month: date, wanted: Sequence[str] = (), engine: str = "") -> None:
+    def __init__(
+        self, store: Store, delivery_month: date, pack: Pack, wanted: Sequence[str] = (), engine: str = ""
+    ) -> None:
         self.store, self.wanted, self.engine = store, wanted, engine
         self.round: Round = load_round(delivery_month)
-        self.deliveries = ChosenDeliveries(store, self.round)
+        self.deliveries = ChosenDeliveries(store, self.round, pack)
 
     @cached_property
     def assumptions(self) -> Assumptions:
@@ -73,8 +77,9 @@ class AdviceInLake:
         """Growth of the CIZ indications per uitvoerder and sector; no rows when there are not two years of them."""
         if not self.deliveries.has("indicaties"):
             return pl.DataFrame(schema=INDICATION_GROWTH_SCHEMA)
-        lists = reference.load_crosswalk(), reference.load_regions()
-        return indication_growth(assign_regions(self.deliveries.read("indicaties"), *lists, on="month"))
+        lists = self.deliveries.lists
+        placed = assign_regions(self.deliveries.read("indicaties"), lists.crosswalk, lists.regions, on="month")
+        return indication_growth(placed)
 
     @cached_property
     def scenarios(self) -> list[Scenario]:
@@ -146,7 +151,7 @@ class AdviceInLake:
             round=self.round,
             claims_month=claims_month,
             assumptions=self.assumptions,
-            reference=reference.load_reference(),
+            reference=chosen.lists,
             scenarios=tuple(self.scenarios),
             headline=self.headline,
             engines=engines,
@@ -160,11 +165,18 @@ class AdviceInLake:
             year_ago=chosen.read_year_ago,
             wrong_providers=wrong_providers,
             earlier_revenue=self._read_earlier_revenue,
+            extra_items=load_extra_items(self.round.budget_year),
         )
 
     def _read_earlier_revenue(self, year: int) -> dict[date, pl.DataFrame]:
         months = [one for one in self.store.months(REVENUE) if one < self.round.delivery_month and one.year == year]
-        return {month: self.store.read(REVENUE, month) for month in months}
+        return {month: self._read_revenue(month) for month in months}
+
+    def _read_revenue(self, month: date) -> pl.DataFrame:
+        """Revenue of an earlier advice, of the uitvoerders that run the same regions in this one."""
+        places = places_of(self.store.read(UTILISATION, month))
+        changed = changed_hands(places, self.deliveries.lists.regions)
+        return self.store.read(REVENUE, month).filter(~pl.col("wlz_uitvoerder").is_in(changed))
 
     def save(self, table: Table, frame: pl.DataFrame | None) -> pl.DataFrame:
         """Writes a stage's frame under this advice's vintage (None: without rows); returns the rows as saved."""
@@ -225,7 +237,8 @@ def know_frames(
 ) -> Known:
     """What an advice knows of deliveries held in memory, in contract columns by kind: for the line without a lake.
 
-    ``more`` replaces any other field of ``Known``. Assumptions, round and code lists are read as for a run. Raises
+    ``more`` replaces any other field of ``Known``. Assumptions, round and, of the simulated
+    world, code lists are read as for a run. Raises
     ContractError for a kind that is none, and NoDataError without a scenario.
     """
     for kind in delivered:
@@ -238,7 +251,7 @@ def know_frames(
         round=advice_round,
         claims_month=delivery_month,
         assumptions=load_assumptions(advice_round.budget_year),
-        reference=reference.load_reference(),
+        reference=load_reference(load_pack(SIMULATED), advice_round.budget_year, advice_round.placed_on),
         scenarios=tuple(scenarios),
         headline=choose_headline(scenarios),
         engines=ENGINES,
@@ -251,6 +264,7 @@ def know_frames(
         unit_corrections=DELIVERY_UNIT_CORRECTIONS.empty(),
         snapshots=_no_snapshots,
         wrong_providers=lambda: pl.DataFrame(schema=WRONG_SCHEMA),
+        extra_items=load_extra_items(advice_round.budget_year),
     )
     return replace(known, **more)
 

@@ -7,16 +7,21 @@ from datetime import date
 
 import polars as pl
 
-from warehouse import reference
 from warehouse.contract import Table
+from warehouse.settings import load_assumptions
 from warehouse.store import Store
 from warehouse.tables.deliveries import KINDS
 from warehouse.tables.prices import PRICES, REVENUE
 from warehouse.tables.quality import ADVICE_PROVENANCE
+from warehouse.tables.series import SERIES, SERIES_REGION
 from warehouse.tables.utilisation import UTILISATION
-from wlz.series import assign_regions
+from wlz.known.reference import Reference
+from wlz.known.uitvoerders import places_of
+from wlz.series import assign_regions, last_base_month
+from wlz.utilisation.regions import region_shares
 from wlz.utilisation.utilisation import latest_budgets
-from wlz.vintages.bridge import AdviceFrames, place_transfers
+from wlz.vintages.bridge import place_transfers
+from wlz.vintages.regroup import AdviceFrames
 
 NEEDED = (REVENUE, PRICES, UTILISATION, ADVICE_PROVENANCE)
 
@@ -40,24 +45,38 @@ def neighbours(store: Store, month: date) -> tuple[date | None, date | None]:
     return next(before, None), next(after, None)
 
 
-def read_advice(store: Store, month: date) -> AdviceFrames:
-    """What an advice of the lake says, all scenarios. Raises NoDataError for a month without one."""
-    year, crosswalk, regions = budget_year_of(store, month), reference.load_crosswalk(), reference.load_regions()
-    kader = assign_regions(_read_used(store, KINDS["kader"], month), crosswalk, regions, on="stand_date")
+def read_advice(store: Store, month: date, lists: Reference) -> AdviceFrames:
+    """What an advice of the lake says, all scenarios, by the uitvoerders it says itself run its regions.
+
+    Raises NoDataError for a month without one.
+    """
+    year, delivered = budget_year_of(store, month), _read_used(store, KINDS["kader"], month)
+    utilisation = store.read(UTILISATION, month)
+    kader = assign_regions(delivered, lists.crosswalk, places_of(utilisation), on="stand_date")
     return AdviceFrames(
         delivery_month=month,
         budget_year=year,
         revenue=store.read(REVENUE, month),
         prices=store.read(PRICES, month),
-        utilisation=store.read(UTILISATION, month),
+        utilisation=utilisation,
         budgets=latest_budgets(kader, budget_year=year),
+        shares=_read_shares(store, month, year),
     )
 
 
-def read_transfers(store: Store, month: date) -> pl.DataFrame:
+def _read_shares(store: Store, month: date, year: int) -> pl.DataFrame | None:
+    """Shares of the regions in the claims of an advice, as it took them; None where the lake does not hold them."""
+    if not (store.has(SERIES_REGION, month) and store.has(SERIES, month)):
+        return None
+    last = last_base_month(store.read(SERIES, month))
+    window = int(load_assumptions(year)["region_share_months"])
+    return region_shares(store.read(SERIES_REGION, month), last_month=last, months=window)
+
+
+def read_transfers(store: Store, month: date, lists: Reference) -> pl.DataFrame:
     """Overhevelingen as an advice of the lake knew them, with regions; no rows when none were delivered."""
     transfers = _read_used(store, KINDS["overhevelingen"], month)
-    return place_transfers(transfers, reference.load_crosswalk(), reference.load_regions())
+    return place_transfers(transfers, lists.crosswalk, lists.regions)
 
 
 def _read_used(store: Store, kind: Table, month: date) -> pl.DataFrame:

@@ -5,15 +5,14 @@ layout, the simulation, words of pages.
 """
 
 import hashlib
-import json
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 import polars as pl
 
-from warehouse import reference
 from warehouse.code_hash import hash_code
+from warehouse.packs import OWN_LISTS, WORLD_LISTS, Pack
 from warehouse.settings import assumption_paths, hash_settings, round_path
 from warehouse.tables.deliveries import KINDS
 from wlz.known.rounds import Round
@@ -21,17 +20,13 @@ from wlz.known.rounds import Round
 # What the stages and the intake read of ``reference/``; the rest is for the simulation, the letter and its tests.
 REFERENCE_FILES = (
     "delivery_format.toml",
-    "nhc_ingroei.csv",
-    "prestaties.csv",
-    "region_crosswalk.csv",
-    "regions.csv",
-    "units.csv",
+    *WORLD_LISTS,
 )
+PACK_INPUT = "pack"  # the list of codes, with the lists of it below reference/
 REFERENCE_INPUT = "reference/"  # an input's name begins so, the file follows
 ROUND_INPUT = "round"
 SHORT = 12  # characters of a hash that people compare by eye
 SIMULATION = "simulation"
-SIMULATION_MARKER = "simulation.json"  # beside the landing zone, with the truth
 
 
 @cache
@@ -45,7 +40,12 @@ def code_version() -> str:
 
 
 def describe_inputs(
-    chosen: pl.DataFrame, year_ago: pl.DataFrame, history: pl.DataFrame, advice_round: Round, simulation: str = ""
+    chosen: pl.DataFrame,
+    year_ago: pl.DataFrame,
+    history: pl.DataFrame,
+    advice_round: Round,
+    pack: Pack,
+    simulation: str = "",
 ) -> pl.DataFrame:
     """One row per input: every delivery kind (``not delivered`` where none is known), and what nobody delivers.
 
@@ -84,18 +84,19 @@ def describe_inputs(
     compared = year_ago.select(pl.lit("declaraties_year_ago").alias("input_name"), *columns, "cut_off_date")
     of_month = pl.format("declaraties_{}", pl.col("delivery_month").dt.strftime("%Y-%m")).alias("input_name")
     learnt = history.select(of_month, *columns, cut_off)
-    return pl.concat([deliveries, compared, learnt, _undelivered(advice_round, simulation)], how="diagonal")
+    return pl.concat([deliveries, compared, learnt, _undelivered(advice_round, pack, simulation)], how="diagonal")
 
 
-def _undelivered(advice_round: Round, simulation: str) -> pl.DataFrame:
+def _undelivered(advice_round: Round, pack: Pack, simulation: str) -> pl.DataFrame:
     """Inputs nobody delivers: assumptions, code, files and, where deliveries are invented, that they are."""
     year, of_round = advice_round.budget_year, round_path(advice_round.delivery_month)
-    files = {f"{REFERENCE_INPUT}{name}": _hash_file(reference.REFERENCE / name) for name in REFERENCE_FILES}
+    files = {f"{REFERENCE_INPUT}{name}": _hash_file(pack.path(name)) for name in (*REFERENCE_FILES, *OWN_LISTS)}
     if of_round.exists():
         files[ROUND_INPUT] = hash_settings(of_round)
     rows: dict[str, tuple[str, str | None]] = {
         "assumptions": (str(year), hash_settings(*assumption_paths(year))),
         "code": (code_version(), _code_hash()),
+        PACK_INPUT: (f"{pack.name}, {pack.version}", pack.content_hash),
         ROUND_INPUT: ("no file", None),
         **{name: (content[:SHORT], content) for name, content in files.items()},
         **({SIMULATION: (simulation, None)} if simulation else {}),
@@ -110,19 +111,6 @@ def _undelivered(advice_round: Round, simulation: str) -> pl.DataFrame:
 def _hash_file(path: Path) -> str:
     """SHA-256 of a file: of settings what they say, of a list every byte."""
     return hash_settings(path) if path.suffix == ".toml" else hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def describe_simulation(landing: Path) -> str:
-    """What was simulated into a landing zone, in words; empty for deliveries that no simulation wrote.
-
-    Only the marker is read, never the truth beside it.
-    """
-    marker = landing.parent / f"{landing.name}-truth" / SIMULATION_MARKER
-    if not marker.exists():
-        return ""
-    asked = json.loads(marker.read_text(encoding="utf-8"))
-    defects = ", ".join(asked["defects"]) or "no defects"
-    return f"scale {asked['scale']}, until {asked['until']}, seed {asked['seed']}, {defects}"
 
 
 def sum_up_inputs(inputs: pl.DataFrame) -> dict[str, str]:

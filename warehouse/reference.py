@@ -6,19 +6,24 @@ it comes from stands in ``reference/README.md``. No rounds and no assumptions he
 (``simulation/reference.py``).
 """
 
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
 
 from warehouse.contract import MONEY
-from wlz.known.reference import Reference
+from wlz.known.uitvoerders import place_regions
 from wlz.words.faults import Spoken
 
 REFERENCE = Path(__file__).parents[1] / "reference"
-_FLAGS = ("is_crisis", "is_meerzorg", "allowed_for_wlz", "has_prestaties")
+_FLAGS = ("allowed_for_wlz", "has_prestaties")
+_YEARS = ("first_year", "last_year")
 _DATES = ("valid_from", "valid_to", "stand_date")
-_CODES = ("prestatiecode", "successor", "code")
+_CODES = (
+    *("prestatiecode", "successor", "code", "role", "state", "author", "reason", "trust", "source"),
+    *("zorgkantoorregio", "wlz_uitvoerder", "alias"),
+)
 
 
 class ReferenceDataError(Spoken, ValueError):
@@ -35,6 +40,10 @@ def _column(name: str, values: pl.Series) -> pl.Expr:
         return column
     if name.endswith("_eur") and not name.endswith("_per_unit_eur"):
         return column.cast(MONEY)
+    if name in _YEARS:
+        return column.cast(pl.Int32)
+    if name == "share":
+        return column.cast(pl.Float64)
     filled = values.drop_nulls()
     for dtype in (pl.Int64(), pl.Float64()):
         if filled.len() and filled.cast(dtype, strict=False).null_count() == 0:
@@ -49,7 +58,18 @@ def read_reference(path: str) -> pl.DataFrame:
         raise ReferenceDataError(
             f"reference/{path}: not found. The project is not complete; restore the file from version control."
         )
-    return _parse(file.read_bytes())
+    return read_list(file)
+
+
+def read_list(file: Path) -> pl.DataFrame:
+    """A list, typed by the names of its columns. Raises ReferenceDataError for one that is no CSV with such columns."""
+    try:
+        return _parse(file.read_bytes())
+    except (pl.exceptions.PolarsError, OSError) as error:
+        cause = str(error).splitlines()[0]
+        raise ReferenceDataError(
+            f"{file.parent.name}/{file.name}: not readable ({cause}). Next: mend the file"
+        ) from None
 
 
 @lru_cache(maxsize=32)
@@ -60,8 +80,8 @@ def _parse(content: bytes) -> pl.DataFrame:
 
 
 def load_regions() -> pl.DataFrame:
-    """The 31 report regions: ``zorgkantoorregio`` (spelled as in table 6), official name, uitvoerder of 2018, sizes."""
-    return read_reference("regions.csv")
+    """The 31 report regions: ``zorgkantoorregio`` (spelled as in table 6), official name, sizes, uitvoerder of 2018."""
+    return place_regions(read_reference("regions.csv"), read_reference("region_uitvoerders.csv"), date(2018, 1, 1))
 
 
 def load_crosswalk() -> pl.DataFrame:
@@ -69,37 +89,18 @@ def load_crosswalk() -> pl.DataFrame:
     return read_reference("region_crosswalk.csv")
 
 
-def load_prestaties() -> pl.DataFrame:
-    """The code list: one row per prestatie with group, sector, unit of the claims, flags, validity and successor.
-
-    ``valid_from`` and ``valid_to`` are months (first day); ``valid_to`` is the last month with care, empty when
-    open. ``status`` says whether the code is proven, inferred or invented.
-    """
-    return read_reference("prestaties.csv")
-
-
-def load_units() -> pl.DataFrame:
-    """Units of COD218: code, name, and whether the Wlz allows it."""
-    return read_reference("units.csv")
-
-
 def load_prestatiegroepen() -> pl.DataFrame:
     """Groups of the nacalculatie form 2015 in the order of the form."""
     return read_reference("prestatiegroepen.csv")
 
 
-def load_nhc_growin() -> pl.DataFrame:
+def read_nhc_growin(growin: pl.DataFrame) -> pl.DataFrame:
     """Share of NHC paid per year: ``year``, ``nhc_paid_ratio`` (2015 0.50 … 2018 1.00)."""
-    return read_reference("nhc_ingroei.csv").select(
+    return growin.select(
         pl.col("jaar").cast(pl.Int32).alias("year"),
         (pl.col("pct_nhc") / 100).round(6).alias("nhc_paid_ratio"),
         "source",
     )
-
-
-def load_reference() -> Reference:
-    """What an advice knows without any delivery: code lists, regions, grow-in of NHC."""
-    return Reference(load_prestaties(), load_crosswalk(), load_regions(), load_nhc_growin())
 
 
 def load_published(name: str) -> pl.DataFrame:

@@ -3,24 +3,29 @@
 import hashlib
 import json
 import os
+import re
 import tomllib
+from collections.abc import Mapping
 from copy import deepcopy
 from datetime import date
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from warehouse.reference import REFERENCE
+from warehouse.reference import REFERENCE, load_regions
 from warehouse.store import month_label
 from warehouse.tables.deliveries import KINDS
 from warehouse.values import DeliveryFormat
-from wlz.known.assumptions import AssumptionError, Assumptions, parse_assumptions
-from wlz.known.rounds import Round, check_round, make_round
+from wlz.known.assumptions import OF_A_YEAR, AssumptionError, Assumptions, parse_assumptions
+from wlz.known.declared_items import DeclaredItem, parse_extra_items
+from wlz.known.rounds import FIRST_YEAR, LAST_YEAR, Round, check_round, make_round
 from wlz.known.scenarios import Scenario, parse_overrides, parse_scenarios
 
-_NOT_NUMBERS = ("scenario", "override")  # tables of the assumption files with a form of their own
+_NOT_NUMBERS = ("scenario", "override", "extra_item")  # tables of the assumption files with a form of their own
+_OF_ANY_YEAR = re.compile(r"nic_paid_ratio_\d{4}")  # read by the number of a year: in any file
 
 
 def load_round(delivery_month: date) -> Round:
@@ -37,7 +42,7 @@ def _read_round(delivery_month: date) -> dict[str, Any]:
     if not path.exists():
         return {}
     declared = _read_toml(path)
-    check_round(declared, path.name, tuple(KINDS))
+    check_round(declared, say_where(path), tuple(KINDS))
     return declared
 
 
@@ -62,8 +67,23 @@ def load_scenarios(budget_year: int) -> tuple[list[Scenario], pl.DataFrame]:
     Raises AssumptionError for a scenario or an override that is incomplete.
     """
     common, year = _assumption_files(budget_year)
-    scenarios = parse_scenarios(common.get("scenario", {}) | year.get("scenario", {}))
-    return scenarios, parse_overrides([*common.get("override", []), *year.get("override", [])], scenarios)
+    try:
+        scenarios = parse_scenarios(common.get("scenario", {}) | year.get("scenario", {}))
+        overrides = parse_overrides([*common.get("override", []), *year.get("override", [])], scenarios)
+    except AssumptionError as error:
+        files = " and ".join(path.name for path in assumption_paths(budget_year))
+        raise AssumptionError(f"reference/assumptions, {files}: {error}") from None
+    return scenarios, overrides
+
+
+def load_extra_items(budget_year: int) -> tuple[DeclaredItem, ...]:
+    """The extra items declared for a budget year, from the same files as the assumptions.
+
+    Raises AssumptionError for an item that is incomplete or names what is not there.
+    """
+    common, year = _assumption_files(budget_year)
+    uitvoerders = load_regions()["wlz_uitvoerder"].unique().to_list()
+    return parse_extra_items(common.get("extra_item", {}), year.get("extra_item", {}), uitvoerders)
 
 
 def load_assumptions(budget_year: int) -> Assumptions:
@@ -72,18 +92,85 @@ def load_assumptions(budget_year: int) -> Assumptions:
     ``WLZ_ASSUMPTIONS`` names another year file. Raises AssumptionError when the year has none.
     """
     common, year = _assumption_files(budget_year)
-    return parse_assumptions({name: value for name, value in (common | year).items() if name not in _NOT_NUMBERS})
+    shared, own = (say_where(path) for path in assumption_paths(budget_year))
+    for name in unread_names(budget_year):
+        if not isinstance(year[name], Mapping) or not {"value", "state"} & set(year[name]):
+            raise AssumptionError(
+                f"{own}: unknown {name}; known tables: {', '.join(_NOT_NUMBERS)}; numbers of a year: "
+                f"{', '.join(OF_A_YEAR)}; any number of common.toml. Next: mend the file"
+            )
+    numbers = {name: value for name, value in (common | year).items() if name not in _NOT_NUMBERS}
+    return parse_assumptions(numbers, {name: own if name in year else shared for name in numbers}, budget_year, own)
+
+
+def unread_names(budget_year: int) -> list[str]:
+    """Names in the file of a year that nothing reads: of an older release, or misspelt. They count for nothing."""
+    common, year = _assumption_files(budget_year)
+    return find_unread(year, common)
+
+
+def find_unread(year: Mapping[str, Any], common: Mapping[str, Any]) -> list[str]:
+    """The same of what the file of a year says."""
+    read = {*common, *OF_A_YEAR, *_NOT_NUMBERS}
+    return [name for name in year if name not in read and not _OF_ANY_YEAR.fullmatch(name)]
+
+
+def tell_unread(budget_year: int) -> str:
+    """A sentence on these names, with the nearest ones that are read; empty when there are none."""
+    unread, known = unread_names(budget_year), [*_assumption_files(budget_year)[0], *OF_A_YEAR]
+    if not unread:
+        return ""
+    near = {name: get_close_matches(name, known, 1, cutoff=0.8) for name in unread}
+    named = ", ".join(f"{name} (nearest: {found[0]})" if (found := near[name]) else name for name in unread)
+    return f"{say_where(assumptions_path(budget_year))}: passed over, nothing reads it in this version: {named}"
 
 
 def _assumption_files(budget_year: int) -> tuple[dict[str, Any], dict[str, Any]]:
     path = assumptions_path(budget_year)
+    if not FIRST_YEAR <= budget_year <= LAST_YEAR:
+        raise AssumptionError(
+            f"no budget year {budget_year}: expected one from {FIRST_YEAR} to {LAST_YEAR}. Next: mend the month"
+        )
     if not path.exists():
         raise AssumptionError(
-            f"no assumptions for budget year {budget_year}: expected the file {path.name} in {path.parent.name}, "
-            "or WLZ_ASSUMPTIONS to name another. Next: copy the year before and mend its values and sources"
+            f"no assumptions for budget year {budget_year}: expected the file {say_where(path)}, or WLZ_ASSUMPTIONS to "
+            f"name another. Next: wlz year new {budget_year} --from {nearest_year(budget_year)}"
         )
     common, year = (_read_toml(path) for path in assumption_paths(budget_year))
     return common, year
+
+
+def tables_of_year(path: Path) -> dict[str, Any]:
+    """What a file of assumptions says, as it stands there. Raises AssumptionError when it is not readable."""
+    return _read_toml(path)
+
+
+def read_common() -> dict[str, Any]:
+    """What the file says that holds for every year, as it stands there."""
+    return _read_toml(reference_folder() / "assumptions" / "common.toml")
+
+
+def reference_folder() -> Path:
+    """Where files of settings lie."""
+    return REFERENCE
+
+
+def say_where(path: Path) -> str:
+    """A file of settings as people know it: below ``reference``, else by its own name."""
+    return f"reference/{path.relative_to(REFERENCE).as_posix()}" if path.is_relative_to(REFERENCE) else path.name
+
+
+def years_with_a_file() -> list[int]:
+    """Budget years that have a file of assumptions, oldest first."""
+    files = (REFERENCE / "assumptions").glob("[0-9][0-9][0-9][0-9].toml")
+    return sorted(int(path.stem) for path in files)
+
+
+def nearest_year(budget_year: int) -> int | str:
+    """The year to begin a new one from: the last with a file before it, else the first after it, else YEAR."""
+    years = years_with_a_file()
+    before = [year for year in years if year < budget_year]
+    return before[-1] if before else next(iter(years), "YEAR")
 
 
 def assumption_paths(budget_year: int) -> tuple[Path, Path]:
@@ -124,7 +211,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return deepcopy(_parse_toml(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise AssumptionError(f"{path.name}: not readable as TOML ({error}). Next: mend the file") from None
+        raise AssumptionError(f"{say_where(path)}: not readable as TOML ({error}). Next: mend the file") from None
 
 
 @lru_cache(maxsize=32)

@@ -12,35 +12,38 @@ from typing import Any
 
 import polars as pl
 
-from warehouse import reference
 from warehouse.contract import conform
 from warehouse.store import Store, replace_file
 from warehouse.tables.deliveries import DECLARATIES
 from warehouse.tables.lag import CLAIMS_SNAPSHOT
+from wlz.known.reference import Reference
 from wlz.series import aggregate_claims, sum_regions
 
-_LISTS = ("prestaties.csv", "region_crosswalk.csv", "regions.csv", "units.csv")
 
-
-def code_list_version() -> str:
-    """Hash over the code lists a snapshot rests on."""
+def version_of(lists: Reference) -> str:
+    """Hash over what of the lists a snapshot rests on: units of the codes, regions and their uitvoerder."""
+    rests_on = (
+        lists.prestaties.select("prestatiecode", "unit_code"),
+        lists.crosswalk.drop("source"),
+        lists.regions.select("zorgkantoorregio", "wlz_uitvoerder"),
+    )
     digest = hashlib.sha256()
-    for name in _LISTS:
-        digest.update((reference.REFERENCE / name).read_bytes())
+    for frame in rests_on:
+        digest.update(frame.sort(frame.columns).write_csv().encode())
     return digest.hexdigest()[:8]
 
 
-def read_snapshot(store: Store, delivery: Mapping[str, Any]) -> pl.DataFrame:
+def read_snapshot(store: Store, delivery: Mapping[str, Any], lists: Reference) -> pl.DataFrame:
     """CLAIMS_SNAPSHOT of one delivery of the register (delivery_id, delivery_month); made when it is not there yet."""
     month = delivery["delivery_month"]
     folder = store.path(CLAIMS_SNAPSHOT, month).parent
-    path = folder / f"{delivery['delivery_id']}-{code_list_version()}.parquet"
+    path = folder / f"{delivery['delivery_id']}-{version_of(lists)}.parquet"
     if not path.exists():
         claims = aggregate_claims(
             store.scan_delivery(DECLARATIES, delivery["delivery_id"], month),
-            reference.load_crosswalk(),
-            reference.load_regions(),
-            reference.load_prestaties(),
+            lists.crosswalk,
+            lists.regions,
+            lists.prestaties,
             month,
             store.read_corrections(delivery["delivery_id"], month),
         )

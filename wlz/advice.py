@@ -12,14 +12,14 @@ import polars as pl
 
 from wlz.aids import run_aids
 from wlz.bounds.stage import run_bounds
-from wlz.extra_items import run_extra_items
+from wlz.extra_items.stage import run_extra_items
 from wlz.known.knowledge import Known
 from wlz.known.stages import Computed, Stage, Tables
 from wlz.lag.stage import run_lag
 from wlz.monitor import run_monitor
 from wlz.pgb.stage import run_pgb
 from wlz.prices.stage import run_prices, run_revenue
-from wlz.series import run_corrections, run_region, run_series
+from wlz.series import run_code_list, run_corrections, run_region, run_series
 from wlz.support.stage import run_support
 from wlz.utilisation.stage import run_months, run_utilisation
 from wlz.vintages.stage import run_headline, run_realisation
@@ -31,6 +31,7 @@ LINE = (
     Stage("claim_unit_corrections", "series", (CLAIMS,), ("claim_unit_corrections",), run_corrections),
     Stage("series_region", "series", (CLAIMS, "claim_unit_corrections"), ("series_region",), run_region),
     Stage("series", "series", ("series_region",), ("series",), run_series),
+    Stage("code_list", "series", ("series",), ("code_list",), run_code_list),
     Stage("completed_series", "lag", (CLAIMS, "series"),
           ("completed_series", "lag_curve", "revision_statistics"), run_lag),
     Stage("backtest", "volumes", ("series",), ("backtest",), run_backtest),
@@ -41,7 +42,7 @@ LINE = (
           ("prices",), run_prices),
     Stage("revenue", "prices", ("series", "volumes", "prices"), ("revenue",), run_revenue),
     Stage("extra_items", "extra_items",
-          ("series_region", "prices", "revenue", "nacalculatie", "herschikking", "na_ijl"),
+          ("series_region", "prices", "revenue", "nacalculatie", "herschikking", "na_ijl", "kader"),
           ("extra_items",), run_extra_items),
     Stage("pgb", "pgb", ("pgb_verleningen",), ("pgb",), run_pgb),
     Stage("aids", "aids", ("hulpmiddelen",), ("aids",), run_aids),
@@ -57,7 +58,7 @@ LINE = (
           ("cell_support",), run_support),
     Stage("monitor_provider", "monitor", (CLAIMS,), ("monitor_provider",), run_monitor),
     Stage("headline", "vintages", (CLAIMS, "indicaties"), ("headline",), run_headline),
-    Stage("realisation", "vintages", ("series", "pgb_verleningen"), ("realisation",), run_realisation),
+    Stage("realisation", "vintages", ("series", "series_region", "pgb_verleningen"), ("realisation",), run_realisation),
 )  # fmt: skip
 STAGES = {stage.name: stage for stage in LINE}
 TABLES = tuple(table for stage in LINE for table in stage.writes)

@@ -216,13 +216,6 @@ def ended_codes(prestaties: pl.DataFrame) -> pl.DataFrame:
     return ended.select("prestatiecode", pl.col("valid_to").dt.truncate("1mo").alias("end_month"))
 
 
-def replaced_codes(prestaties: pl.DataFrame) -> pl.DataFrame:
-    """Codes that another one takes over: prestatiecode, ``successor``, ``end_month`` (last month of the old one)."""
-    return prestaties.filter(pl.col("successor").is_not_null(), pl.col("valid_to").is_not_null()).select(
-        "prestatiecode", "successor", pl.col("valid_to").dt.truncate("1mo").alias("end_month")
-    )
-
-
 def place_by_year(
     frame: pl.DataFrame, crosswalk: pl.DataFrame, regions: pl.DataFrame, year: str = "year"
 ) -> pl.DataFrame:
@@ -277,3 +270,11 @@ def run_series(known: Known, tables: Tables) -> Computed:
     """The row `series`: monthly series per prestatie and uitvoerder, with the months that enter the forecast marked."""
     lag, window = known.assumptions["letter_minimum_lag_months"], known.assumptions["fit_months"]
     return Computed({"series": build_series(tables["series_region"], known.claims_month, int(lag), int(window))})
+
+
+def run_code_list(known: Known, tables: Tables) -> Computed:
+    """The row `code_list`: the codes of the pack as this advice uses them."""
+    listed = known.reference.prestaties.rename({"valid_to": "code_valid_to"}).with_columns(
+        in_base=~pl.col("is_meerzorg"), pack=pl.lit(known.reference.pack)
+    )
+    return Computed({"code_list": listed.drop("valid_from", "source")})

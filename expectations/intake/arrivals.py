@@ -21,11 +21,12 @@ from expectations.judging.delivery_view import BudgetView, ClaimsView
 from expectations.judging.finding import record_of
 from expectations.judging.results import LARGEST_TOTAL_EUR, CheckResult, foresees_block
 from expectations.judging.rule import Rule, RuleMetrics
-from warehouse import reference
 from warehouse.landing import SUFFIXES, find_delivery, read_control, read_delivery
+from warehouse.packs import choose_pack, load_reference
 from warehouse.settings import load_assumptions, load_delivery_format, load_round
 from warehouse.store import month_label
 from warehouse.tables.deliveries import DECLARATIES, KINDS
+from wlz.known.reference import Reference
 from wlz.words.faults import DeliveryRefused, Fault
 
 Report = Callable[[str], None]
@@ -64,10 +65,16 @@ class Surroundings:
 
     assumptions: Mapping[str, float]
     newest: Mapping[str, pl.DataFrame]
-    crosswalk: pl.DataFrame = field(default_factory=reference.load_crosswalk)
-    regions: pl.DataFrame = field(default_factory=reference.load_regions)
-    prestaties: Collection[str] = field(default_factory=lambda: set(reference.load_prestaties()["prestatiecode"]))
-    units: Collection[str] = field(default_factory=lambda: set(_allowed_units()))
+    lists: Reference
+
+    @property
+    def crosswalk(self) -> pl.DataFrame:
+        """Zorgkantoor code → region, dated."""
+        return self.lists.crosswalk
+
+    def lists_of(self, month: date) -> Reference:
+        """The same lists with the uitvoerders of a delivery month: a delivery is judged alike whenever it is read."""
+        return self.lists.on(load_round(month).placed_on)
 
     @property
     def kader_by_code(self) -> dict[str, float] | None:
@@ -76,10 +83,6 @@ class Surroundings:
             return None
         latest = self.newest["kader"].sort("budget_year", "stand_date").unique("zorgkantoor_code", keep="last")
         return dict(latest.select("zorgkantoor_code", pl.col("zin_budget_eur").cast(pl.Float64)).iter_rows())
-
-
-def _allowed_units() -> pl.Series:
-    return reference.load_units().filter("allowed_for_wlz")["unit_code"]
 
 
 def load_surroundings(landing: Path, through: date) -> Surroundings:
@@ -95,7 +98,9 @@ def load_surroundings(landing: Path, through: date) -> Surroundings:
                     newest[kind] = read_delivery(path, KINDS[kind], load_delivery_format())
             except DeliveryRefused:
                 continue  # it is refused by its own check
-    return Surroundings(load_assumptions(load_round(through).budget_year), newest)
+    last = load_round(through)
+    lists = load_reference(choose_pack(landing), last.budget_year, last.placed_on)
+    return Surroundings(load_assumptions(last.budget_year), newest, lists)
 
 
 def month_folders(landing: Path, report: Report) -> list[tuple[date, Path]]:
@@ -200,7 +205,7 @@ def read_arrival(
     frame, control, faults = _parse(arrival.path, arrival.kind)
     if frame is not None:
         arrival.kept, arrival.quarantined = split_rows(
-            frame, KINDS[arrival.kind], around.prestaties, around.units, released
+            frame, KINDS[arrival.kind], around.lists.known_codes, around.lists.known_units, released, around.lists.ended
         )
         arrival.rows = frame.height
         arrival.received_on = frame["delivery_date"].max()  # type: ignore[assignment]
@@ -218,6 +223,8 @@ def read_arrival(
         "control": control,
         "kept": arrival.kept,
         "quarantined": arrival.quarantined,
+        "prestaties": around.lists.prestaties,
+        "pack": around.lists.pack,
     }
     if arrival.kind != DECLARATIES.name:
         arrival.metrics = measure_delivery(_view_budget(content, around), rules)
@@ -242,11 +249,12 @@ def _parse(path: Path, kind: str) -> tuple[pl.DataFrame | None, dict[str, object
 
 def _view_claims(content: Mapping[str, Any], around: Surroundings, known: KnownClaims, content_hash: str) -> ClaimsView:
     month = content["delivery_month"]
-    previous = find_previous(known, month, around.crosswalk, around.regions)
+    regions = around.lists_of(month).regions
+    previous = find_previous(known, month, around.crosswalk, regions)
     return ClaimsView(
         **content,
         crosswalk=around.crosswalk,
-        regions=around.regions,
+        regions=regions,
         assumptions=around.assumptions,
         kader_by_code=around.kader_by_code,
         previous=None if previous is None else previous.euro,
@@ -258,10 +266,12 @@ def _view_claims(content: Mapping[str, Any], around: Surroundings, known: KnownC
 
 
 def _view_budget(content: Mapping[str, Any], around: Surroundings) -> BudgetView:
+    lists = around.lists_of(content["delivery_month"])
     return BudgetView(
         **content,
         crosswalk=around.crosswalk,
-        regions=around.regions,
+        regions=lists.regions,
+        names=lists.names,
         assumptions=around.assumptions,
         kader=around.newest.get("kader"),
         kader_by_code=around.kader_by_code,

@@ -13,11 +13,11 @@ import polars as pl
 from expectations.catalogue import RULES
 from expectations.intake.quarantine import PRICE_NOT_POSITIVE, ROWS_FILE, UNKNOWN_CODE, split_rows
 from expectations.judging.results import RESULT_COLUMNS, CheckResult, tell_refusals
-from warehouse import reference
 from warehouse.contract import Table
 from warehouse.store import Store, month_label
 from warehouse.tables.deliveries import KINDS
 from warehouse.tables.quality import CHECK_DECISIONS, DATA_QUALITY
+from wlz.known.reference import Reference
 from wlz.words.faults import NoDataError, Spoken
 
 ACCEPT, RELEASE = "accept", "release"
@@ -101,7 +101,14 @@ def accept_check(store: Store, check_id: str, delivery_id: str, author: str, rea
 
 
 def release_rows(
-    store: Store, quarantine: Path, check_id: str, delivery_id: str, author: str, reason: str, now: datetime
+    store: Store,
+    quarantine: Path,
+    lists: Reference,
+    check_id: str,
+    delivery_id: str,
+    author: str,
+    reason: str,
+    now: datetime,
 ) -> pl.DataFrame:
     """Record that the rows which ``check_id`` set apart in a delivery are to be used; returns those rows.
 
@@ -117,22 +124,22 @@ def release_rows(
     if rows.is_empty():
         whole = " The whole delivery was refused: see wlz accept." if status == "refused" else ""
         raise DecisionError(f"{delivery_id} has no rows in quarantine for {check_id}.{whole} Next: wlz quarantine list")
-    unknown = still_unknown(rows, KINDS[kind])
+    unknown = still_unknown(rows, KINDS[kind], lists)
     if unknown:
         raise DecisionError(
-            f"these rows cannot be used: {'; '.join(unknown[:3])}. Next: add the code to reference/prestaties.csv "
-            "(or units.csv) with its source, then release them"
+            f"these rows cannot be used: {'; '.join(unknown[:3])}. Next: add the code to prestaties.csv "
+            f"of pack {lists.pack} (or the unit to units.csv) with its source, then release them"
         )
     amount = rows["amount_eur"].sum() if "amount_eur" in rows.columns else None
     _record(store, RELEASE, check_id, delivery_id, month, author, reason, now, rows.height, amount)
     return rows
 
 
-def still_unknown(rows: pl.DataFrame, table: Table) -> list[str]:
+def still_unknown(rows: pl.DataFrame, table: Table, lists: Reference) -> list[str]:
     """Why these rows have no series: the prestaties and units that are in no list, in words."""
-    prestaties = set(reference.load_prestaties()["prestatiecode"])
-    units = set(reference.load_units().filter("allowed_for_wlz")["unit_code"])
-    _, apart = split_rows(rows.select(table.column_names), table, prestaties, units)
+    _, apart = split_rows(
+        rows.select(table.column_names), table, lists.known_codes, lists.known_units, ended=lists.ended
+    )
     found: list[str] = apart.filter(check_id=UNKNOWN_CODE)["reason"].unique().sort().to_list()
     return found
 

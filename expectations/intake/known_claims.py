@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from expectations.judging.delivery_view import euro_by_month
+from expectations.judging.delivery_view import euro_by_month, regroup_euro
 from warehouse.store import Store
 from warehouse.tables.deliveries import DECLARATIES, DELIVERY_REGISTER
 
@@ -43,7 +43,8 @@ def find_previous(known: KnownClaims, month: date, crosswalk: pl.DataFrame, regi
     """The latest good claims of a month before ``month``, their euro with its ``delivery_month``; None without any.
 
     Claims read now come in place of what the lake holds of their month. From the lake it is the accepted delivery:
-    never one that was refused or superseded.
+    never one that was refused or superseded. Both by the uitvoerders of ``regions``, so that a region that moved in
+    between is compared with itself.
     """
     in_lake = {row["delivery_month"]: row for row in known.accepted.iter_rows(named=True)}
     latest: date | None = max((one for one in {*in_lake, *known.read_now} if one < month), default=None)
@@ -51,6 +52,7 @@ def find_previous(known: KnownClaims, month: date, crosswalk: pl.DataFrame, regi
         return None
     if latest in known.read_now:
         found = known.read_now[latest]
+        found = found._replace(euro=regroup_euro(found.euro, crosswalk, regions))
     else:
         claims = known.store.scan_delivery(DECLARATIES, in_lake[latest]["delivery_id"], latest)
         found = GoodClaims(euro_by_month(claims, crosswalk, regions), in_lake[latest]["received_on"])

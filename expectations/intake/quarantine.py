@@ -1,12 +1,14 @@
-"""Rows set apart before anything is computed: unknown prestatie or unit, amount and volume that cannot both be true.
+"""Rows set apart before anything is computed: code unknown or ended, amount and volume that cannot both be true.
 
 The run goes on without them; the rules D02-rows and P02 report what was set apart. Whole files are refused elsewhere.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import date
 
 import polars as pl
 
+from expectations.judging.delivery_view import valid_on
 from warehouse.contract import Table
 from wlz.words.large_frames import as_text
 
@@ -23,17 +25,19 @@ def split_rows(
     known_prestaties: Collection[str],
     known_units: Collection[str],
     released: Collection[str] = (),
+    ended: Mapping[str, date] = {},
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Delivered rows → rows to use and rows in quarantine, the latter with ``reason``, ``check_id``, ``wording``.
 
     One row per delivered row in, each in exactly one of the two, in the order delivered. A kind without prestatie is
     never split. ``known_prestaties`` is the list of the year, ``known_units`` the COD218 codes allowed for the Wlz.
-    A row with several faults carries the first: prestatie, unit, sign (catalogue, D02 and P02). ``released`` are checks
-    whose rows a person released: those rows are used. Rows of an unknown code never are: they have no series.
+    A row with several faults carries the first: prestatie, its end, unit, sign (catalogue, D02 and P02). ``released``
+    are checks whose rows a person released: those rows are used. Rows of an unknown code never are: they have no
+    series. ``ended`` are codes with the last day on which care may be claimed under them.
 
     >>> kept, quarantined = split_rows(claims, DECLARATIES, {"Z041"}, {"14"})  # doctest: +SKIP
     """
-    tests = _row_tests(table, known_prestaties, known_units)
+    tests = _row_tests(table, known_prestaties, known_units, ended)
     if not tests:
         no_reason = [pl.lit(None, dtype=pl.String).alias(name) for name in ("reason", "check_id", "wording")]
         return frame, frame.clear().with_columns(no_reason)
@@ -61,13 +65,18 @@ def _leave_out(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
 
 
 def _row_tests(
-    table: Table, known_prestaties: Collection[str], known_units: Collection[str]
+    table: Table, known_prestaties: Collection[str], known_units: Collection[str], ended: Mapping[str, date]
 ) -> list[tuple[pl.Expr, pl.Expr, str, str]]:
     """Per test: which rows are bad, why in words, the check that reports them, and as what (wording of the finding)."""
     tests = []
     if "prestatiecode" in table.column_names:
-        why = pl.format("prestatie {} is not in the list of the year", pl.col("prestatiecode").fill_null("(empty)"))
+        why = pl.format("prestatie {} is not in the list", pl.col("prestatiecode").fill_null("(empty)"))
         tests.append((_not_in("prestatiecode", known_prestaties), why, UNKNOWN_CODE, "prestatie"))
+        for day in sorted(set(ended.values())):
+            codes = sorted(code for code, end in ended.items() if end == day)
+            late = pl.col("prestatiecode").is_in(codes).fill_null(False) & (valid_on(table) > day)
+            why = pl.format("prestatie {} ended on {}", pl.col("prestatiecode"), pl.lit(str(day)))
+            tests.append((late, why, UNKNOWN_CODE, "ended"))
     if tests and "unit_code" in table.column_names:
         why = pl.format("unit {} is not allowed for the Wlz", pl.col("unit_code").fill_null("(empty)"))
         tests.append((_not_in("unit_code", known_units), why, UNKNOWN_CODE, "unit"))

@@ -27,10 +27,12 @@ from expectations.judging.delivery_view import euro_by_month
 from expectations.judging.results import CheckResult, tell_refusals
 from expectations.judging.runner import judge
 from warehouse.landing import SUFFIXES, read_delivery
+from warehouse.packs import choose_pack, load_reference
 from warehouse.settings import load_assumptions, load_delivery_format, load_round
 from warehouse.store import month_label
 from warehouse.tables.deliveries import DECLARATIES, KINDS
 from wlz.known.assumptions import AssumptionError
+from wlz.known.reference import Reference
 from wlz.words.faults import DeliveryRefused, Spoken
 
 SCHEMA_VERSION = 1
@@ -68,9 +70,9 @@ def validate_path(path: Path, history: Path | None) -> Validation:
     arrivals = find_files(path)
     month = max(arrival.month for arrival in arrivals)
     try:
-        around, unknown_year = _surroundings(arrivals, history, month), None
+        around, unknown_year = _surroundings(arrivals, history, month, _lists(path, history, month)), None
     except AssumptionError as error:  # of a year without assumptions only what cannot be read can be judged
-        around, unknown_year = Surroundings({}, {}), error
+        around, unknown_year = Surroundings({}, {}, _lists(path, history, month)), error
     rules = OFFLINE_RULES if history is None else DELIVERY_RULES
     known = KnownClaims()
     if history is not None and any(arrival.kind == DECLARATIES.name for arrival in arrivals):
@@ -119,9 +121,16 @@ def _month_of(file: Path, kind: str) -> date:
     return delivered.replace(day=1)
 
 
-def _surroundings(arrivals: Sequence[Arrival], history: Path | None, month: date) -> Surroundings:
+def _lists(path: Path, history: Path | None, month: date) -> Reference:
+    """The lists a run would take: of the landing zone the files lie in (DIR/YYYY-MM/KIND.csv), or that is named."""
+    folder = path if path.is_dir() else path.parent
+    of_month = load_round(month)
+    return load_reference(choose_pack(history or folder.resolve().parent), of_month.budget_year, of_month.placed_on)
+
+
+def _surroundings(arrivals: Sequence[Arrival], history: Path | None, month: date, lists: Reference) -> Surroundings:
     if history is None:
-        return Surroundings(load_assumptions(load_round(month).budget_year), {})
+        return Surroundings(load_assumptions(load_round(month).budget_year), {}, lists)
     around = load_surroundings(history, month)
     for arrival in arrivals:
         if arrival.kind in around.newest:
@@ -145,7 +154,8 @@ def _remember_history(known: KnownClaims, around: Surroundings, history: Path, m
             continue
         earlier = date.fromisoformat(f"{folder.name}-01")
         received_on: date | None = claims["delivery_date"].max()  # type: ignore[assignment]
-        known.read_now[earlier] = GoodClaims(euro_by_month(claims, around.crosswalk, around.regions), received_on)
+        regions = around.lists_of(earlier).regions
+        known.read_now[earlier] = GoodClaims(euro_by_month(claims, around.crosswalk, regions), received_on)
         return
 
 

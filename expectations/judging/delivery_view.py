@@ -12,7 +12,6 @@ from typing import Any
 
 import polars as pl
 
-from warehouse import reference
 from warehouse.contract import Table
 from wlz.claims.verdicts import Units, judge_units
 from wlz.words.faults import Fault
@@ -31,8 +30,8 @@ class DeliveryView:
     up, before they are joined. ``quarantined`` is what ``quarantine.split_rows`` set apart, as text, with ``reason``
     and ``check_id``; ``kept`` are the rows without those; None: all. ``crosswalk`` is dated: zorgkantoor_code,
     valid_from, valid_to (first day it no longer holds, empty while it does), zorgkantoorregio. ``regions`` maps
-    zorgkantoorregio to wlz_uitvoerder. ``control`` is the content of ``<kind>.control.json``: rows and a total per
-    delivered column.
+    zorgkantoorregio to wlz_uitvoerder. ``prestaties`` is the list of codes of ``pack`` (``list_codes``).
+    ``control`` is the content of ``<kind>.control.json``: rows and a total per delivered column.
     """
 
     kind: str
@@ -44,6 +43,8 @@ class DeliveryView:
     crosswalk: pl.DataFrame
     regions: pl.DataFrame
     assumptions: Mapping[str, float]
+    prestaties: pl.DataFrame
+    pack: str = ""
     faults: Sequence[Fault] = ()
     quarantined: pl.DataFrame | None = None
     control: Mapping[str, Any] | None = None
@@ -92,11 +93,13 @@ class DeliveryView:
 class BudgetView(DeliveryView):
     """Anything but claims, beside the newest readable ``kader`` (contract columns); None where no kader is known.
 
-    ``kader_by_code``: the zin kader of zorgkantoren that have one.
+    ``kader_by_code``: the zin kader of zorgkantoren that have one. ``names``: whom a delivered name means
+    (``name_uitvoerders``); None: the names in ``regions`` alone.
     """
 
     kader: pl.DataFrame | None = None
     kader_by_code: Mapping[str, float] | None = None
+    names: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -166,7 +169,7 @@ class ClaimsView(DeliveryView):
         return judge_units(
             self.by_provider,
             places=latest.join(self.regions, on="zorgkantoorregio").select("zorgkantoor_code", "wlz_uitvoerder"),
-            prestaties=reference.load_prestaties(),
+            prestaties=self.prestaties,
             tariffs=self.tariffs,
             agreements=self.agreements,
             delivery_month=self.delivery_month,
@@ -187,8 +190,14 @@ def euro_by_month(claims: pl.DataFrame | pl.LazyFrame, crosswalk: pl.DataFrame, 
         .agg(pl.col("amount_eur").sum().cast(pl.Float64))
         .collect()
     )
+    return regroup_euro(per_code, crosswalk, regions)
+
+
+def regroup_euro(per_code: pl.DataFrame, crosswalk: pl.DataFrame, regions: pl.DataFrame) -> pl.DataFrame:
+    """Rows of ``euro_by_month``, or the same without their uitvoerder, by the uitvoerders of ``regions``."""
     return (
-        per_code.join(crosswalk.select(CROSSWALK_COLUMNS), on="zorgkantoor_code")
+        per_code.select("zorgkantoor_code", "care_month", "amount_eur")
+        .join(crosswalk.select(CROSSWALK_COLUMNS), on="zorgkantoor_code")
         .filter(holds_on(pl.col("care_month")))
         .join(regions.select("zorgkantoorregio", "wlz_uitvoerder"), on="zorgkantoorregio")
         .select("wlz_uitvoerder", "zorgkantoor_code", "care_month", "amount_eur")
@@ -205,6 +214,17 @@ def code_of_region(crosswalk: pl.DataFrame) -> pl.DataFrame:
     return oldest.unique("zorgkantoorregio", keep="first", maintain_order=True).select(
         "zorgkantoorregio", "zorgkantoor_code"
     )
+
+
+_VALIDITY_COLUMNS = ("care_month", "month", "year", "budget_year")
+
+
+def valid_on(table: Table) -> pl.Expr:
+    """The day on which a code of this row must hold: its month, else 1 January of its year."""
+    for name in _VALIDITY_COLUMNS:
+        if name in table.column_names:
+            return pl.col(name) if name.endswith("month") else pl.date(pl.col(name), 1, 1)
+    raise ValueError(f"table {table.name} has no month or year on which a code must hold")
 
 
 def holds_on(day: pl.Expr) -> pl.Expr:

@@ -8,11 +8,13 @@ from pipelines.cli.console import note
 from pipelines.cli.decide import accept, quarantine
 from pipelines.cli.demo import demo
 from pipelines.cli.forecast import forecast
+from pipelines.cli.lists import reference
 from pipelines.cli.look import explain, query, tables
 from pipelines.cli.report import report
 from pipelines.cli.run import run
 from pipelines.cli.simulate import simulate
 from pipelines.cli.validate import validate
+from pipelines.cli.year import year
 from wlz.words.faults import Spoken
 
 
@@ -38,7 +40,8 @@ def main() -> None:
 
 
 _COMMANDS = (
-    *(demo, simulate, validate, run, report, accept, quarantine, tables, explain, query, forecast, complete, backtest),
+    *(demo, simulate, validate, run, report, accept, quarantine, year),
+    *(tables, explain, query, forecast, complete, backtest, reference),
 )
 for command in _COMMANDS:
     main.add_command(command)

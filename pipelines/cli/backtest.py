@@ -69,7 +69,6 @@ def _backtest_file(path: Path, separator: str, engines: dict, origins: int | Non
 
 def _backtest_warehouse(data: Path, engines: dict, origins: int | None) -> pl.DataFrame:  # type: ignore[type-arg]
     from assets.context import Warehouse
-    from warehouse import reference
     from warehouse.tables.series import SERIES
     from wlz.forecasting.backtest import DEFAULT_PATHS, BacktestError
     from wlz.series import last_base_month
@@ -88,7 +87,7 @@ def _backtest_warehouse(data: Path, engines: dict, origins: int | None) -> pl.Da
         fit_months=int(advice.assumptions["fit_months"]),
         paths=DEFAULT_PATHS,
         engines=engines,
-        prestaties=reference.load_prestaties(),
+        prestaties=advice.deliveries.lists.prestaties,
         origins=origins,
     )
     if measured.is_empty():

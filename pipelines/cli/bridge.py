@@ -9,8 +9,9 @@ import polars as pl
 from pipelines.cli.text.bridge import render_bridge
 from pipelines.cli.text.explain import ExplainError
 from warehouse.contract import conform
-from warehouse.past_advices import advice_months, read_advice, read_transfers
-from warehouse.settings import load_assumptions
+from warehouse.packs import choose_pack, load_reference
+from warehouse.past_advices import advice_months, budget_year_of, read_advice, read_transfers
+from warehouse.settings import load_assumptions, load_round
 from warehouse.store import Store, month_label
 from warehouse.tables.vintages import FORECAST_BRIDGE, HEADLINE
 from wlz.known.scenarios import COMPLETED, LETTER
@@ -34,10 +35,14 @@ def explain_bridge(data_dir: Path, before: date, after: date, scenario: str | No
                 f"no advice on delivery month {month_label(month)} in {store.root}; there are {there}. "
                 f"Next: wlz run --delivery-month {month_label(month)}"
             )
-    later = read_advice(store, after)
+    lists = load_reference(
+        choose_pack(data_dir / "deliveries"), budget_year_of(store, after), load_round(after).placed_on
+    )
+    later = read_advice(store, after, lists)
     factor = load_assumptions(later.budget_year)["brutering_factor"]
     try:
-        bridge = build_bridge(read_advice(store, before), later, read_transfers(store, after), brutering_factor=factor)
+        earlier, transfers = read_advice(store, before, lists), read_transfers(store, after, lists)
+        bridge = build_bridge(earlier, later, transfers, brutering_factor=factor, names=lists.names)
     except (BridgeError, UtilisationError) as error:
         raise ExplainError(str(error)) from None
     rows = bridge.with_columns(delivery_month=pl.lit(after), budget_year=pl.lit(later.budget_year))

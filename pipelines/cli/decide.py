@@ -109,10 +109,12 @@ def show_quarantine(delivery_id: str, data_dir: Path | None) -> None:
 def release(delivery_id: str, check_id: str, reason: str, author: str, data_dir: Path | None) -> None:
     """Use the rows that a check set apart, from the next run on. Recorded in marts.check_decisions."""
     from expectations.intake.decisions import release_rows
+    from warehouse.packs import choose_pack, load_reference
 
     data = resolve_data(data_dir)
     store, folder = Store(data / "lake"), data / "quarantine"
-    rows = _decide(lambda: release_rows(store, folder, check_id, delivery_id, *_stated(author, reason), _now()))
+    lists = load_reference(choose_pack(data / "deliveries"), _now().year, _now().date())
+    rows = _decide(lambda: release_rows(store, folder, lists, check_id, delivery_id, *_stated(author, reason), _now()))
     amount = rows["amount_eur"].sum() if "amount_eur" in rows.columns else None
     say(f"Released by {author.strip()}: {format_count(rows.height, 'row')}{_euro(amount)} of {delivery_id}.")
     say(f"Next: wlz run --delivery-month {delivery_id.split('-', 1)[1][:7]}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipelines.cli.console import Month, data_option, note, progress, resolve_data, say, upgrade_published
+from warehouse.settings import tell_unread
 from warehouse.store import Store, month_label
 
 if TYPE_CHECKING:
@@ -137,14 +138,19 @@ def is_rightly_used(warehouse: "Warehouse", month: date) -> bool:
 
 
 def find_fault(warehouse: "Warehouse", month: date) -> str:
-    """What is wrong in the files of the round and the year, asked before anything is taken in; empty when nothing."""
-    from wlz.known.assumptions import AssumptionError
+    """What is wrong in the files of the round and the year, asked before anything is taken in; empty when nothing.
+
+    Says what stands in them that counts for nothing.
+    """
+    from wlz.known.assumptions import OF_A_YEAR, AssumptionError
 
     try:
         advice = warehouse.advice(month)
-        _ = advice.assumptions, advice.settings, advice.named_first
+        _ = [advice.assumptions[name] for name in OF_A_YEAR], advice.settings, advice.named_first
     except AssumptionError as fault:
         return str(fault)
+    if passed_over := tell_unread(advice.round.budget_year):
+        note(passed_over)
     return ""
 
 
@@ -196,7 +202,7 @@ def _tell_refusals(blocked: list[str]) -> None:
 
 def tell_published(warnings: list[str], month: date, warehouse: "Warehouse") -> None:
     """What was published, and what people should know about it."""
-    from pipelines.cli.text.tables import render_certainty, render_left_out, render_missing, render_rules
+    from pipelines.cli.text.tables import render_certainty, render_items, render_left_out, render_missing, render_rules
 
     database = warehouse.database
     for warning in warnings:
@@ -207,7 +213,9 @@ def tell_published(warnings: list[str], month: date, warehouse: "Warehouse") -> 
     if without:
         say(without)
     shown = warehouse.advice(month).letter_first
-    for line in [*render_left_out(database, month, shown), *render_missing(database, month, shown)]:
+    for line in (
+        line for render in (render_left_out, render_items, render_missing) for line in render(database, month, shown)
+    ):
         say(line)
     say(f"Advice on delivery month {month_label(month)} published in {database}")
     say(f"Report: {report_page(database, month)}")

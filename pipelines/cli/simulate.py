@@ -12,7 +12,7 @@ import click
 import polars as pl
 
 from pipelines.cli.console import Month, note, say
-from warehouse.provenance import SIMULATION_MARKER
+from warehouse.packs import SIMULATION_MARKER
 from wlz.words.counts import format_count
 
 if TYPE_CHECKING:

@@ -32,6 +32,7 @@ ITEMS: Mapping[str, tuple[str, Colour]] = {
     "crisisbedden_eur": ("edge", ACCENT_MID),
     "na_ijl_eur": ("edge", PAPER),
 }
+OTHER: Mapping[str, tuple[str, Colour]] = {"other_items_eur": ("edge", MUTED)}  # where a year has declared some
 BAR = 14
 ZERO = Decimal(0)
 
@@ -45,7 +46,7 @@ def draw_composition(zin: pl.DataFrame, extra_items: pl.DataFrame, language: Lan
     if nation.is_empty() or items.is_empty() or nation["expected_excl_extra_eur"][0] is None:
         return None
     claims, extra = nation["expected_excl_extra_eur"][0], items["extra_items_eur"][0] or ZERO
-    amounts = {name: items[name][0] or ZERO for name in ITEMS}
+    amounts = {name: items[name][0] or ZERO for name in _shown(items)}
     width = float(size.width - 8)
     whole = max(float(claims) + max(float(extra), 0.0), 1.0)
     edge = float(claims) / whole * width
@@ -54,7 +55,7 @@ def draw_composition(zin: pl.DataFrame, extra_items: pl.DataFrame, language: Lan
         *_zoom_lines(edge, width),
         *_enlarged(amounts, width, language),
     ]
-    return finish({"width": width, "height": 92 + STEP * len(ITEMS), "layer": layers})
+    return finish({"width": width, "height": 92 + STEP * len(amounts), "layer": layers})
 
 
 def _whole(claims: Decimal, extra: Decimal, edge: float, width: float, language: Language) -> list[Spec]:
@@ -85,7 +86,7 @@ def _enlarged(amounts: Mapping[str, Decimal], width: float, language: Language) 
     for number, (name, amount) in enumerate(amounts.items()):
         y = 88 + (number + 0.7) * STEP
         start, end = sorted((ruler.at(0.0), ruler.at(float(amount))))
-        look = {"fill": ITEMS[name][1].light, "stroke": ACCENT.light, "strokeWidth": 1, "height": BAR}
+        look = {"fill": {**ITEMS, **OTHER}[name][1].light, "stroke": ACCENT.light, "strokeWidth": 1, "height": BAR}
         layers += [
             write(names[name], 0, y, color=INK.light),
             mark("bar", [{}], look, x=left + start, x2=left + max(end, start + 1), y=y),
@@ -102,9 +103,10 @@ def draw_extra_per_uitvoerder(
     The nation is left out: beside it the small ones would vanish. In: rows of zin_uitvoerder and
     extra_items_uitvoerder of one advice.
     """
-    columns = ["wlz_uitvoerder", *ITEMS, "extra_items_eur"]
-    rows = zin.filter(pl.col("wlz_uitvoerder") != NATION).join(extra_items.select(columns), on="wlz_uitvoerder")
-    rows = rows.drop_nulls(["expected_excl_extra_eur", "expected_eur", *columns])
+    items = _shown(extra_items)
+    amounts = extra_items.select("wlz_uitvoerder", pl.col(*items).fill_null(ZERO), "extra_items_eur")
+    rows = zin.filter(pl.col("wlz_uitvoerder") != NATION).join(amounts, on="wlz_uitvoerder")
+    rows = rows.drop_nulls(["expected_excl_extra_eur", "expected_eur", *amounts.columns])
     ordered = put_nation_first(rows, "expected_eur", descending=True)
     if not ordered:
         return None
@@ -114,33 +116,43 @@ def draw_extra_per_uitvoerder(
     wide = width if size.is_narrow else width / 2 - 8
     second = (0.0, height + 84.0) if size.is_narrow else (width / 2 + 8, 0.0)
     total = Ruler(0.0, max(float(row["expected_eur"]) for row in ordered) or 1.0, wide - 46)
-    sums = [_ends(row) for row in ordered]
+    sums = [_ends(row, items) for row in ordered]
     extra = Ruler(min(0.0, *(low for low, _ in sums)), max(high for _, high in sums) or 1.0, wide - 46)
-    layers = _keys(language, (left, wide), second)
+    layers = _keys(language, items, (left, wide), second)
     for number, (row, name) in enumerate(zip(ordered, names, strict=True)):
         y = (number + 0.5) * STEP
         layers += [write(name, -left, y, color=INK.light), *_row_total(row, total, y, language)]
         if size.is_narrow:
             layers.append(write(name, -left, y + second[1], color=INK.light))
-        layers += _row_items(row, extra, second, y, language)
+        layers += _row_items(row, items, extra, second, y, language)
     full = height + second[1]
     return finish({"width": width, "height": full, "layer": layers})
 
 
-def _ends(row: Mapping[str, Decimal]) -> tuple[float, float]:
+def _shown(extra_items: pl.DataFrame) -> Mapping[str, tuple[str, Colour]]:
+    """The items of the letter, and the others where there are any."""
+    has_others = (
+        "other_items_eur" in extra_items.columns and extra_items["other_items_eur"].fill_null(ZERO).ne(ZERO).any()
+    )
+    return {**ITEMS, **OTHER} if has_others else ITEMS
+
+
+def _ends(row: Mapping[str, Decimal], items: Mapping[str, tuple[str, Colour]]) -> tuple[float, float]:
     """How far the items reach below and above zero."""
-    amounts = [float(row[name]) for name in ITEMS]
+    amounts = [float(row[name]) for name in items]
     return sum(amount for amount in amounts if amount < 0), sum(amount for amount in amounts if amount > 0)
 
 
-def _keys(language: Language, first: tuple[float, float], second: tuple[float, float]) -> list[Spec]:
+def _keys(
+    language: Language, shown: Mapping[str, tuple[str, Colour]], first: tuple[float, float], second: tuple[float, float]
+) -> list[Spec]:
     left, wide = first
     claims = [
         ("frame", EXPECTED, language.say("charts.claims")),
         ("box", ACCENT, language.say("charts.extra_items")),
     ]
     items = [
-        (sign, colour, language.say(f"charts.{name.removesuffix('_eur')}")) for name, (sign, colour) in ITEMS.items()
+        (sign, colour, language.say(f"charts.{name.removesuffix('_eur')}")) for name, (sign, colour) in shown.items()
     ]
     x, y = second
     side = x - (left if y else 0)
@@ -167,13 +179,18 @@ def _row_total(row: Mapping[str, Decimal], ruler: Ruler, y: float, language: Lan
 
 
 def _row_items(
-    row: Mapping[str, Decimal], ruler: Ruler, place: tuple[float, float], y: float, language: Language
+    row: Mapping[str, Decimal],
+    items: Mapping[str, tuple[str, Colour]],
+    ruler: Ruler,
+    place: tuple[float, float],
+    y: float,
+    language: Language,
 ) -> list[Spec]:
     """Items after each other, those below zero to the left of it; the sum behind them."""
     x, down = place
     ends = {True: 0.0, False: 0.0}
     layers = []
-    for name, (_, colour) in ITEMS.items():
+    for name, (_, colour) in items.items():
         amount = float(row[name])
         start, ends[amount > 0] = ends[amount > 0], ends[amount > 0] + amount
         low, high = sorted((ruler.at(start), ruler.at(ends[amount > 0])))

@@ -24,6 +24,7 @@ from reports.charts.style import ACCENT, AXIS, EXPECTED, GRID, INK, MUTED, WARN,
 from reports.language import Language
 from wlz.words.vocabulary import NATION
 
+# Of the bridge, for the nation: what moved between uitvoerders is nothing there.
 COMPONENTS = ("volume", "price", "lag", "extra_items", "pgb", "kader", "transfers")
 STEP = 28  # pixels per row
 BAR = 14

@@ -12,6 +12,7 @@ from reports.tables import beyond
 from reports.tables.letter import build_letter_table
 from reports.tables.table import Table
 from reports.text import answer, sections
+from reports.text.items import say_extra_items
 from reports.text.sections import texts
 from wlz.words.vocabulary import NATION
 
@@ -21,7 +22,10 @@ LEAD = (
     ("chance", "span", "certainty"),
     ("for_whom",),
     ("transfer", "reserve", "reserve_elsewhere"),
-    ("since_last", "quarantined", "refused", "overruled", "released", "not_delivered", "left_out", "signature"),
+    (
+        *("since_last", "quarantined", "refused", "overruled", "released", "not_delivered", "carried_forward"),
+        *("item_left_out", "left_out", "signature"),
+    ),
 )
 
 
@@ -175,9 +179,7 @@ def _extra(context: Context) -> Section:
         context.figure("figuur-5", context.say("figure_extra"), mart, figures.draw_extra_per_uitvoerder, *shown),
         _letter(context, 4, "uitvoerder"),
     ]
-    return Section(
-        "extra-posten", context.say("section_extra"), texts(sections.say_extra_items(facts, language)), blocks
-    )
+    return Section("extra-posten", context.say("section_extra"), texts(say_extra_items(facts, language)), blocks)
 
 
 def _pgb(context: Context) -> Section:

@@ -117,7 +117,10 @@ def build_price_example(context: Context) -> PriceExample | None:
 
 def explain_price(context: Context, rows: list[dict[str, Any]]) -> str:
     """The steps of table 7 for the first uitvoerder whose price is derived; else that none had to be."""
-    steps = ("previous_price_eur_per_unit", "previous_max_tariff_eur_per_unit", "discount_ratio", "price_eur_per_unit")
+    steps = (
+        "previous_price_eur_per_unit", "previous_max_tariff_eur_per_unit", "discount_ratio", "max_tariff_eur_per_unit",
+        "nhc_eur_per_unit", "nic_eur_per_unit", "price_eur_per_unit",
+    )  # fmt: skip
     derived = [
         row
         for row in rows

@@ -17,6 +17,7 @@ MARTS: dict[str, tuple[tuple[str, ...], str]] = {
     "zin_uitvoerder": (ZIN, "utilisation"),
     "zin_region": (ZIN, "utilisation"),
     "extra_items_uitvoerder": (("declaraties", "herschikking", "nacalculatie", "na_ijl"), "extra_items"),
+    "extra_item_methods": (("declaraties", "herschikking", "nacalculatie", "na_ijl"), "extra_items"),
     "pgb_uitvoerder": (PGB, "pgb"),
     "pgb_region": (PGB, "pgb"),
     "pgb_forecast": (("pgb_verleningen",), "pgb"),

@@ -89,10 +89,10 @@ def _name_with_code(scenario: str, language: Language) -> str:
 
 
 def build_bridge(facts: Facts, language: Language) -> Table:
-    """What moved the room since the advice before, component by component."""
+    """What moved the room of the nation since the advice before, component by component; regions move within it."""
     mart = "forecast_bridge"
     columns = make_columns(language, mart, ("component", "text", 0), ("change_eur", "mln", 1))
-    rows = facts.of(mart).filter(wlz_uitvoerder=NATION)
+    rows = facts.of(mart).filter(pl.col("component") != "moved", wlz_uitvoerder=NATION)
     names = [language.say(f"sections.component_{name}") for name in rows["component"]]
     return make_table("brug", language, columns, rows.with_columns(pl.Series("component", names)), source=mart)
 

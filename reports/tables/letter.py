@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from reports.facts import Facts
 from reports.language import Language
-from reports.letter_tables import TABLES, LetterColumn, LetterTable, order_rows, read_values
+from reports.letter_tables import TABLES, LetterColumn, LetterTable, fit_columns, order_rows, read_values
 from reports.tables.table import SUPPRESSED, Column, Table, Value
 from wlz.words.vocabulary import NATION
 
@@ -25,10 +25,11 @@ def build_letter_table(
     >>> build_letter_table(3, facts, language).rows[-1]["name"]  # doctest: +SKIP
     'Landelijk'
     """
-    layout = TABLES[number - 1]
+    mart = facts.of(TABLES[number - 1].mart)
+    layout = fit_columns(TABLES[number - 1], mart)
     columns = [Column("name", _row_label(layout, language), "text")]
     columns += [_column(column, layout, language) for column in layout.columns]
-    values = read_values(layout, facts.of(layout.mart))
+    values = read_values(layout, mart)
     rows: list[dict[str, Value]] = []
     for name in order_rows(list(values), layout):
         shown = {

@@ -7,7 +7,6 @@ from reports.hidden import hidden_cells
 from reports.language import Language
 from reports.tables.beyond import FEW, make_columns
 from reports.tables.table import SUPPRESSED, Table
-from warehouse.reference import load_prestaties
 
 PRICE_COLUMNS = (
     ("previous_max_tariff_eur_per_unit", "price", 2),
@@ -53,7 +52,7 @@ def count_price_sources(facts: Facts) -> pl.DataFrame:
     """
     series = facts.marts["bounds_year"].filter(level="series")
     key = ["prestatiecode", "wlz_uitvoerder"]
-    apart = load_prestaties().filter("is_meerzorg")["prestatiecode"].to_list()
+    apart = facts.marts["code_list"].filter("is_meerzorg")["prestatiecode"].to_list()
     priced = facts.of("price_derivation").filter(~pl.col("prestatiecode").is_in(apart))
     hidden = pl.DataFrame(
         [(code, owner) for owner, code in sorted(hidden_cells(facts, "series"))],

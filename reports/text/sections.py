@@ -11,9 +11,9 @@ from reports.language import Language
 from reports.rounding import round_millions, round_percentage
 from reports.text.answer import NAMED, Sentence, name_scenario, say_room
 from reports.text.checks import say_check
+from reports.text.items import say_item_sources
 from wlz.words.vocabulary import NATION
 
-EXTRA_ITEMS = ("crisisbedden", "meerzorg", "na_ijl")
 # Kinds of delivery without which a part of the expectation is missing.
 NEEDED = ("beleidsregelwaarden", "herschikking", "hulpmiddelen", "na_ijl", "nacalculatie", "pgb_verleningen")
 # Branches of the decision rule: measured this year, or approximated with the discount of the year before.
@@ -36,6 +36,7 @@ def say_since_last(facts: Facts, language: Language) -> list[Sentence]:
         "scenario": name_scenario(facts.headline, language),
     }
     said = [Sentence("since_last", language.say(f"sections.since_last_{kind}", **values))]
+    said += _say_moved(facts.of("forecast_bridge"), language)
     moved = bridge.filter(pl.col("change_eur") != 0).sort(pl.col("change_eur").abs(), descending=True).to_dicts()
     moved = [row for row in moved if _sign(row["change_eur"]) != "same"]
     for row in moved[:NAMED]:
@@ -46,6 +47,18 @@ def say_since_last(facts: Facts, language: Language) -> list[Sentence]:
         )
         said.append(Sentence(f"moved_{row['component']}", text))
     return said
+
+
+def _say_moved(bridge: pl.DataFrame, language: Language) -> list[Sentence]:
+    """Who gained or lost regions since the advice before, with the room that went along; nothing when nobody did."""
+    moved = bridge.filter(pl.col("component") == "moved", pl.col("change_eur") != 0, pl.col("wlz_uitvoerder") != NATION)
+    if moved.is_empty():
+        return []
+    named = [
+        language.say("sections.moved_of", who=who, amount=language.euro(euro))
+        for who, euro in moved.sort("wlz_uitvoerder").select("wlz_uitvoerder", "change_eur").iter_rows()
+    ]
+    return [Sentence("moved_regions", language.say("sections.moved_regions", named="; ".join(named)))]
 
 
 def say_left_out(facts: Facts, language: Language) -> list[Sentence]:
@@ -66,6 +79,7 @@ def say_left_out(facts: Facts, language: Language) -> list[Sentence]:
         said.append(
             Sentence("not_delivered", language.say("sections.not_delivered", kinds=", ".join(map(_kind, left))))
         )
+    said += say_item_sources(facts, language)
     return said or [Sentence("left_out", language.say("sections.nothing_left_out"))]
 
 
@@ -167,24 +181,6 @@ def _kind(name: str) -> str:
 
 def _lateness(months: int | None) -> str:
     return "delivery" if not months else "month" if months == 1 else "months"
-
-
-def say_extra_items(facts: Facts, language: Language) -> list[Sentence]:
-    """Crisis beds, meerzorg and na-ijl: part of the zin expectation, from other sources than the claims."""
-    row, zin = (
-        facts.one("extra_items_uitvoerder", wlz_uitvoerder=NATION),
-        facts.one("utilisation_national", part="zin"),
-    )
-    if row is None or zin is None:
-        return []
-    values = {name: language.euro(row[f"{name}_eur"]) for name in EXTRA_ITEMS}
-    text = language.say(
-        "sections.extra_items",
-        total=language.euro(row["extra_items_eur"]),
-        expected=language.euro(zin["expected_eur"]),
-        **values,
-    )
-    return [Sentence("extra_items", text)]
 
 
 def say_grants(facts: Facts, language: Language) -> list[Sentence]:
@@ -338,7 +334,7 @@ def say_simulated(facts: Facts, language: Language) -> list[Sentence]:
 
 
 def say_outlook(facts: Facts, language: Language) -> list[Sentence]:
-    """The year after the budget year, at this year's prices and without extra items and pgb."""
+    """The year after the budget year, at this year's prices; its room where its kader is known, and what is missing."""
     row = facts.one("utilisation_outlook", wlz_uitvoerder=NATION)
     if row is None or row["growth_ratio"] is None:
         return []
@@ -350,7 +346,17 @@ def say_outlook(facts: Facts, language: Language) -> list[Sentence]:
         expected=language.euro(row["expected_excl_extra_eur"]),
         growth=language.percent(abs(row["growth_ratio"]), 1),
     )
-    return [Sentence("outlook", text)]
+    said = [Sentence("outlook", text)]
+    values = {"year": facts.budget_year + 1, "extra": language.euro(row.get("extra_items_eur"))}
+    if row.get("extra_items_eur") is not None:
+        said.append(Sentence("outlook_extra", language.say("sections.outlook_extra", **values)))
+    if row.get("available_eur") is not None:
+        room = say_room(row["available_eur"], language)
+        said.append(Sentence("outlook_room", language.say("sections.outlook_room", room=room, **values)))
+    if row.get("missing_parts"):
+        parts = ", ".join(part.replace("_", "-") for part in row["missing_parts"].split(", "))
+        said.append(Sentence("outlook_missing", language.say("sections.outlook_missing", parts=parts, **values)))
+    return said
 
 
 def texts(sentences: Sequence[Sentence]) -> list[str]:

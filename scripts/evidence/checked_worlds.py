@@ -22,9 +22,9 @@ from simulation.inputs import FIRST_DELIVERY_MONTH, SimulatedFile
 from simulation.kinds import build_file, build_files, due_months
 from simulation.reference import load_simulation_reference
 from simulation.run import prepare
-from warehouse import reference
 from warehouse.lake import know_frames, settle_tables
 from warehouse.landing import write_deliveries
+from warehouse.packs import SIMULATED, load_pack, load_reference, marker_of
 from warehouse.settings import load_assumptions, load_round, load_scenarios
 from warehouse.tables.deliveries import DECLARATIES
 from warehouse.tables.volumes import BACKTEST
@@ -39,6 +39,7 @@ from wlz.words.large_frames import as_text
 from wlz.words.months import list_months
 
 CLAIMS = DECLARATIES.name
+LISTS = load_reference(load_pack(SIMULATED), 2018, date(2018, 1, 1))
 ENGINE = "ets_select"  # that of the letter; base takes it here too: its rules are wanted, not its engine
 MINUTES, NO_MINUTE_EUR = "01", 10.0  # the dearest minute of care costs less than two euro
 
@@ -86,6 +87,10 @@ class World:
         self.claims = prepare(load_simulation_reference(scale), scale=scale, until=until, seed=seed)
         self.until, self.folder = until, folder
         self.rules_from = rules_from or until  # older deliveries are history only
+        marker = marker_of(self.landing)  # read with the codes of the simulated world
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        asked = {"scale": scale, "until": f"{until:%Y-%m}", "seed": seed, "defects": []}
+        marker.write_text(json.dumps(asked), encoding="utf-8")
         for month in self.months:
             files = build_files(self.claims, month, with_claims=False)
             write_deliveries(self.landing, ((month, file.kind, file.frame, 0) for file in files))
@@ -111,7 +116,7 @@ class World:
 
     def _agreed_in_hours(self) -> list[tuple[str, str]]:
         """Series with an agreement in hours under the code of minutes: at a price that no minute has."""
-        places = find_places(reference.load_crosswalk(), reference.load_regions(), self.until)
+        places = find_places(LISTS.crosswalk, LISTS.regions, self.until)
         price = pl.col("amount_eur").cast(pl.Float64) / pl.col("volume")
         wrong = (
             self.surroundings(self.until)
@@ -203,9 +208,9 @@ def _keep_claims(
     assumptions: Mapping[str, float],
 ) -> None:
     """What later deliveries and the stages need of accepted claims, and how much there is to judge in them."""
-    places = reference.load_crosswalk(), reference.load_regions()
+    places = LISTS.crosswalk, LISTS.regions
     done.euro = euro
-    done.regions = aggregate_claims(kept.lazy(), *places, reference.load_prestaties(), done.month, corrections)
+    done.regions = aggregate_claims(kept.lazy(), *places, LISTS.prestaties, done.month, corrections)
     done.snapshot = sum_regions(done.regions).with_columns(pl.lit(done.month).alias("delivery_month"))
     done.providers = sum_providers(kept.lazy(), first_month_needed(done.month, assumptions))
     provider = ["zorgkantoor_code", "agb_code"]

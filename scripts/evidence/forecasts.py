@@ -23,12 +23,14 @@ from pipelines.cli.simulate import write_simulation
 from pipelines.runner import run_month
 from simulation import simulate_truth
 from simulation.reference import load_simulation_reference
-from warehouse.reference import REFERENCE, load_prestaties
+from warehouse.packs import SIMULATED, load_pack, load_reference
+from warehouse.reference import REFERENCE
 from warehouse.tables.bounds import FORECAST_BOUNDS
 from warehouse.tables.extra_items import EXTRA_ITEMS
 
 # Stays fall in 2017, turn in 2018 and rise in 2019 (reference/wlz_personen_peildatum.csv): three kinds of year.
 MONTHS = (date(2017, 5, 1), date(2018, 5, 1), date(2019, 5, 1))
+LISTS = load_reference(load_pack(SIMULATED), 2018, date(2018, 1, 1))
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
 ROWS = DOCS / "evidence"
 # The rules of scenario base with the engine of the letter: what the engine alone changes.
@@ -72,7 +74,7 @@ _LINES = ("expected", "lower_80", "upper_80", "lower_95", "upper_95")
 def realised_year(scale: str, seed: int, month: date) -> float:
     """Euro finally claimed of the year, meerzorg left out as in the expectation."""
     truth = simulate_truth(load_simulation_reference(scale), scale=scale, until=month, seed=seed)
-    in_base = load_prestaties().filter(~pl.col("is_meerzorg")).select("prestatiecode")
+    in_base = LISTS.prestaties.filter(~pl.col("is_meerzorg")).select("prestatiecode")
     of_year = truth.volumes.filter(pl.col("care_month").dt.year() == month.year).join(
         in_base, on="prestatiecode", how="semi"
     )

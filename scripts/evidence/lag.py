@@ -23,12 +23,14 @@ from pipelines.cli.simulate import write_simulation
 from pipelines.runner import run_month
 from simulation import simulate_truth
 from simulation.reference import load_simulation_reference
-from warehouse.reference import REFERENCE, load_prestaties, load_regions
+from warehouse.packs import SIMULATED, load_pack, load_reference
+from warehouse.reference import REFERENCE
 from warehouse.tables.lag import COMPLETED_SERIES
 from warehouse.tables.prices import REVENUE
 from wlz.runoff import nowcast_interval
 
 ADVICES = (date(2018, 5, 1), date(2018, 8, 1), date(2018, 11, 1))
+LISTS = load_reference(load_pack(SIMULATED), 2018, date(2018, 1, 1))
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
 ROWS = DOCS / "evidence"
 SCENARIOS = ("letter", "completed")
@@ -42,8 +44,8 @@ KEY = ["prestatiecode", "wlz_uitvoerder"]
 def final_claims(scale: str, seed: int, until: date) -> pl.DataFrame:
     """Volume and euro finally claimed per prestatie × uitvoerder × care month; meerzorg left out."""
     truth = simulate_truth(load_simulation_reference(scale), scale=scale, until=until, seed=seed)
-    placed = truth.volumes.join(load_regions().select("zorgkantoorregio", "wlz_uitvoerder"), on="zorgkantoorregio")
-    in_base = load_prestaties().filter(~pl.col("is_meerzorg")).select("prestatiecode")
+    placed = truth.volumes.join(LISTS.regions.select("zorgkantoorregio", "wlz_uitvoerder"), on="zorgkantoorregio")
+    in_base = LISTS.prestaties.filter(~pl.col("is_meerzorg")).select("prestatiecode")
     final = placed.join(in_base, on="prestatiecode", how="semi").group_by(*KEY, "care_month")
     return final.agg(pl.col("volume").sum(), pl.col("amount_eur").sum().cast(pl.Float64))
 
@@ -71,7 +73,7 @@ def measure_years(warehouse: Warehouse, month: date, final: pl.DataFrame) -> pl.
 
 def measure_months(warehouse: Warehouse, month: date, final: pl.DataFrame) -> pl.DataFrame:
     """Per lag of the budget year: uitvoerder × group months, how many lay inside their 80 and 95 % bounds."""
-    groups = load_prestaties().select("prestatiecode", "prestatiegroep")
+    groups = LISTS.prestaties.select("prestatiecode", "prestatiegroep")
     completed = warehouse.store.read(COMPLETED_SERIES, month).filter(pl.col("care_month").dt.year() == month.year)
     joined = completed.join(final, on=[*KEY, "care_month"], how="inner").join(groups, on="prestatiecode")
     price = pl.col("amount_eur") / pl.col("volume")

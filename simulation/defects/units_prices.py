@@ -33,7 +33,7 @@ from simulation.defects.planting import (
     span,
 )
 from simulation.inputs import SIZES
-from simulation.world import tariffs_per_claim_unit
+from simulation.tariffs import tariffs_per_claim_unit
 from wlz.words.months import month_date, month_number
 
 MINUTES, DAGDEEL, DAY = "01", "16", "14"
@@ -57,11 +57,11 @@ def _unit_error(target: Target) -> Outcome:
     often = (
         minutes.agg(pl.len(), pl.col("bedrag").cast(pl.Float64).sum())
         .filter(pl.col("len") >= USED_MONTHS)
-        .sort(SERIES_KEY)
+        .sort("bedrag", *SERIES_KEY)
     )
-    drawn = int(target.rng.integers(often.height))
+    drawn = int(target.rng.integers(rank_of_size("small", often.height), often.height))  # never below a small one
     if target.size != "medium":
-        often, drawn = often.sort("bedrag", *SERIES_KEY), rank_of_size(target.size, often.height)
+        drawn = rank_of_size(target.size, often.height)
     where = {name: str(value) for name, value in often.select(SERIES_KEY).row(drawn, named=True).items()}
     hit = matches(where)
     rows = target.frame.filter(hit)

@@ -18,6 +18,7 @@ from pipelines.jobs import monthly_advice
 from pipelines.schedules import monthly_schedule
 from simulation.reference import load_simulation_reference
 from simulation.run import simulate_deliveries
+from tests.lists import mark_simulated
 from warehouse import registry
 from warehouse.landing import write_deliveries
 from warehouse.tables.series import SERIES
@@ -35,7 +36,9 @@ def specs() -> dict[str, dg.AssetSpec]:
 
 def write_small(folder: Path, until: date, defects: tuple[str, ...] = ()) -> Warehouse:
     files = simulate_deliveries(load_simulation_reference("small"), scale="small", until=until, defects=defects)
-    write_deliveries(folder / "deliveries", ((f.delivery_month, f.kind, f.frame, f.part) for f in files))
+    write_deliveries(
+        mark_simulated(folder / "deliveries"), ((f.delivery_month, f.kind, f.frame, f.part) for f in files)
+    )
     return Warehouse(data_dir=str(folder))
 
 
@@ -141,7 +144,7 @@ def test_a_backfill_of_months_is_one_run(tmp_path):
     months = [warehouse.store.has(SERIES, date(2017, month, 1)) for month in (1, 2, 3)]
     assert months == [True, True, False]
     single = Warehouse(data_dir=str(tmp_path / "single"))
-    shutil.copytree(warehouse.landing, single.landing)
+    shutil.copytree(warehouse.landing, mark_simulated(single.landing))
     assert run(single, partition_key="2017-02").success
     february = date(2017, 2, 1)
     assert single.store.read(SERIES, february).equals(warehouse.store.read(SERIES, february))

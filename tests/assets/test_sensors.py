@@ -18,6 +18,7 @@ from pipelines.jobs import monthly_advice
 from pipelines.sensors import find_new_deliveries
 from simulation.reference import load_simulation_reference
 from simulation.run import simulate_deliveries
+from tests.lists import mark_simulated
 from warehouse.landing import write_deliveries
 from warehouse.settings import load_round
 from warehouse.tables.deliveries import DELIVERY_REGISTER
@@ -251,7 +252,9 @@ def test_a_run_that_a_check_stopped_is_told_by_its_check(tmp_path, told):
     files = simulate_deliveries(
         load_simulation_reference("small"), scale="small", until=date(2017, 1, 1), defects=("duplicate_key",)
     )
-    write_deliveries(tmp_path / "deliveries", ((f.delivery_month, f.kind, f.frame, f.part) for f in files))
+    write_deliveries(
+        mark_simulated(tmp_path / "deliveries"), ((f.delivery_month, f.kind, f.frame, f.part) for f in files)
+    )
     warehouse = Warehouse(data_dir=str(tmp_path))
     with dg.DagsterInstance.ephemeral() as instance:
         job = defs.resolve_job_def("monthly_advice")

@@ -17,8 +17,10 @@ from warehouse import duck, reference
 from warehouse.registry import all_columns, all_tables, marts
 from warehouse.tables.deliveries import KINDS
 from wlz.advice import TABLES
+from wlz.known.assumptions import parse_assumptions
 
 TEXTS = [*PAGES, ROOT / ".pre-commit-config.yaml", ROOT / "Makefile"]
+TO_BE_MADE = ("assumptions/2026.toml", "rounds/2026-02.toml", "rounds/2026-05.toml")
 NOT_THERE_YET = "### Not there yet"
 # Dutch words that occur in names of columns, tables, kinds and their values. A new one is added here and explained.
 DUTCH = {
@@ -76,6 +78,10 @@ def parse_wlz(words: list[str]) -> None:
     command = main.commands.get(words[0])
     if command is None:
         raise click.UsageError(f"no command wlz {words[0]}; there are {', '.join(main.commands)}")
+    if isinstance(command, click.Group) and len(words) > 1:
+        if words[1] not in command.commands:
+            raise click.UsageError(f"no command wlz {words[0]} {words[1]}; there are {', '.join(command.commands)}")
+        command, words = command.commands[words[1]], words[1:]
     try:
         command.make_context(words[0], words[1:])
     except click.BadParameter as error:
@@ -99,7 +105,16 @@ def test_command_parses(words):
 
 
 @pytest.mark.parametrize(
-    "words", [["nonsense"], ["run", "--month", "2018-05"], ["run", "--delivery-month", "May"], ["simulate"]]
+    "words",
+    [
+        ["nonsense"],
+        ["run", "--month", "2018-05"],
+        ["run", "--delivery-month", "May"],
+        ["simulate"],
+        ["year", "begin", "2026"],
+        ["year", "new", "2026"],
+        ["year", "check", "18"],
+    ],
 )
 def test_wrong_command_does_not_parse(words):
     with pytest.raises(click.UsageError):
@@ -213,12 +228,31 @@ def test_quoted_messages_are_those_of_the_program():
         assert message in " ".join(page.split()), f"refused-delivery.md no longer says: {message}"
 
 
+def test_quoted_messages_of_a_new_year_are_those_of_the_program():
+    program = "".join(read(path) for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))
+    page = read(ROOT / "docs" / "how-to" / "new-year.md")
+    quoted = re.findall(r"^\| `([^`]+)` \|", page.split("## If a run stops")[1], flags=re.MULTILINE)
+    assert len(quoted) == 6
+    spoken = " ".join(program.replace('"\n', "").replace('f"', "").split())
+    for message in quoted:
+        for words in re.split(r"…|2026", message):
+            assert words.strip() in spoken or words.strip() in ("of", "assumption"), f"no longer said: {words!r}"
+
+
+def test_the_number_of_the_how_to_of_a_year_is_one():
+    (text,) = [block for language, block in fenced_blocks(read(ROOT / "docs/how-to/new-year.md")) if language == "toml"]
+    assert parse_assumptions(tomllib.loads(text))["brutering_factor"] == 0.88
+
+
 def test_paths_named_in_the_documents_exist():
     """`wlz/prices/prices.py` and the like, in any page, are files of the project."""
     pattern = re.compile(rf"`((?:{'|'.join(ROOMS)}|tests|docs|reference|scripts)/[\w/.-]+\.\w+)`")
     named = {(ids(page), name) for page in PAGES for name in pattern.findall(read(page))}
     missing = {(page, name) for page, name in named if not (ROOT / name).exists() and "YYYY" not in name}
-    assert missing <= {("docs/how-to/new-month.md", "reference/rounds/2018-06.toml")}  # the one to be made
+    assert missing <= {  # those to be made
+        ("docs/how-to/new-month.md", "reference/rounds/2018-06.toml"),
+        *(("docs/how-to/new-year.md", f"reference/{file}") for file in TO_BE_MADE),
+    }
 
 
 # ---- layout ------------------------------------------------------------------------------------------------------

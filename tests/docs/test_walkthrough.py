@@ -18,7 +18,7 @@ from warehouse.tables.volumes import BACKTEST
 from wlz.advice import compute_advice
 from wlz.known.scenarios import LETTER
 
-MONTH, CODE, WHO, REGION = date(2018, 5, 1), "H104", "DSW", "Westland Schiedland Delfland"
+MONTH, CODE, WHO, REGION = date(2018, 5, 1), "H301", "DSW", "Westland Schiedland Delfland"
 WALKTHROUGH = read(ROOT / "docs" / "first-hour" / "walkthrough.md")
 
 
@@ -111,6 +111,6 @@ def test_walkthrough_lines_are_delivered(deliveries):
             "zorgkantoor_code", "agb_code"
         )
         rows = of_region.select("zorgkantoor_code", "agb_code", "volume", "amount_eur").rows()
-        assert len(rows) == 3
+        assert len(rows) == 4
         for code, agb, volume, amount in rows:
             assert f"| {code} | {agb} | {volume:{number}} | {amount:,} |" in WALKTHROUGH

@@ -16,6 +16,7 @@ import polars as pl
 from click.testing import CliRunner, Result
 
 from pipelines.cli import main
+from warehouse.packs import marker_of
 from warehouse.publish import hash_marts
 from warehouse.store import Store
 from warehouse.tables.deliveries import KINDS
@@ -79,9 +80,9 @@ def kader(zin: str = "25000.00", pgb: str = "1500.00", codes: Iterable[str] = BO
     return [(date(2018, 5, 15), code, 2018, Decimal(zin), Decimal(pgb)) for code in codes]
 
 
-def grants(stand: str = "1000.00", codes: Iterable[str] = BOTH) -> list[Row]:
-    """The same pgb stand every month from January 2016 to March 2018."""
-    stands = pl.date_range(date(2016, 1, 1), date(2018, 3, 1), "1mo", eager=True).dt.month_end()
+def grants(stand: str = "1000.00", codes: Iterable[str] = BOTH, last: date = date(2018, 3, 1)) -> list[Row]:
+    """The same pgb stand every month from January 2016 to March 2018, or another ``last`` month."""
+    stands = pl.date_range(date(2016, 1, 1), last, "1mo", eager=True).dt.month_end()
     nothing = Decimal("0.00")
     return [(day, code, day.year, Decimal(stand), nothing, nothing, 10, 0) for code in codes for day in stands]
 
@@ -213,7 +214,13 @@ class House:
         return self
 
     def remember(self, other: "House") -> "House":
-        """Takes over the forecasts of another house: they are kept by content, so only what differs is fitted."""
+        """Takes over the forecasts of another house: they are kept by content, so only what differs is fitted.
+
+        And the marker of its simulation: the same world is read with the same list of codes.
+        """
+        if (marker := marker_of(other.landing)).exists():
+            marker_of(self.landing).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(marker, marker_of(self.landing))
         shutil.copytree(other.root / "cache", self.root / "cache", dirs_exist_ok=True)
         return self
 

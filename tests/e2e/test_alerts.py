@@ -14,6 +14,7 @@ from pipelines.alerts.send import DUE, RUN, send_notice, solve_notices, write_no
 from tests.e2e.alert_desk import APRIL, MAY, NOW, Desk, result
 from tests.e2e.alert_servers import webhook_server
 from tests.e2e.handmade import claims, kader, write_delivery
+from tests.lists import LISTS
 from warehouse import duck, registry
 from warehouse.alert_state import read_alert_state
 
@@ -157,7 +158,7 @@ def test_rows_that_a_person_released_are_not_called_solved(desk, hook, tmp_path)
     take(0)
     told = next(one for one in hook.posts[0]["findings"] if one["check_id"] == "P02")
     who = ("A. Vos", "a correction", NOW + timedelta(hours=1))
-    release_rows(desk.store, quarantine, "P02", told["delivery"], *who)
+    release_rows(desk.store, quarantine, LISTS, "P02", told["delivery"], *who)
     take(2)
     assert "1 vrijgegeven door een mens" in hook.posts[1]["subject"]
     assert hook.posts[1]["solved"] == []

@@ -284,37 +284,44 @@ def test_a_full_disk_before_publishing_leaves_nothing(empty_house: House, tmp_pa
 
 
 def test_unknown_codes_go_to_quarantine_with_their_euro(house: House) -> None:
-    """An unknown prestatie (2 × 36 rows of € 1,000.00) and a unit that is not of the Wlz (36 rows): exit 0.
+    """An unknown prestatie (2 × 36 rows of € 3.00) and a unit that is not of the Wlz (36 rows): exit 0.
 
     They are in no figure: the advice is that of the delivery without them.
     """
     before = house.advice_hashes()
-    rows = [*claims("Z025"), *claims("Z041"), *claims("Q999"), *claims("Z051", unit="41", codes=["5501"])]
+    rows = [
+        *claims("Z025"),
+        *claims("Z041"),
+        *claims("Q999", volume=0.3),
+        *claims("Z051", unit="41", volume=0.3, codes=["5501"]),
+    ]
     house.deliver("declaraties", rows)
     result = house.run()
     assert result.exit_code == 0, result.output
-    assert "prestatie Q999 is not in the list of the year (72 rows)" in result.stdout
+    assert "prestatie Q999 is not in the list vektis-2019 (72 rows)" in result.stdout
     assert "unit 41 is not allowed for the Wlz (36 rows)" in result.stdout
-    assert "About € 108,000 is at stake" in result.stdout
+    assert "About € 324 is at stake" in result.stdout
     assert house.advice_hashes() == before
     delivery = house.register().filter(kind="declaraties", delivery_status="accepted").row(0, named=True)
-    assert (delivery["quarantined_count"], float(delivery["quarantined_eur"])) == (108, 108_000.0)
+    assert (delivery["quarantined_count"], float(delivery["quarantined_eur"])) == (108, 324.0)
     folder = house.root / "quarantine" / "2018-05" / "declaraties" / delivery["delivery_id"]
     apart = pl.read_parquet(folder / "rows.parquet")
     assert apart.group_by("prestatiecode").len().sort("prestatiecode").rows() == [("Q999", 72), ("Z051", 36)]
     reason = json.loads((folder / "reason.json").read_text(encoding="utf-8"))
     assert {row["reason"]: row["rows"] for row in reason["rows"]} == {
-        "prestatie Q999 is not in the list of the year": 72,
+        "prestatie Q999 is not in the list": 72,
         "unit 41 is not allowed for the Wlz": 36,
     }
     quality = house.query("select outcome, severity, at_stake_eur from marts.data_quality where check_id = 'D02-rows'")
-    assert ("failed", "warn", 108_000) in [(outcome, severity, float(euro or 0)) for outcome, severity, euro in quality]
+    assert ("failed", "warn", 324) in [(outcome, severity, float(euro or 0)) for outcome, severity, euro in quality]
 
 
 def test_warnings_of_a_run_come_largest_first(house: House) -> None:
-    """Rows of an unknown code (€ 36,000) and of a negative amount (€ 72,000): not the order of the catalogue."""
+    """Rows of an unknown code (€ 108) and of a negative amount (€ 72,000): not the order of the catalogue."""
     negative = [(*row[:-1], -row[-1]) for row in claims("Z051")]
-    house.deliver("declaraties", [*claims("Z025"), *claims("Z041"), *claims("Q999", codes=[FRIESLAND]), *negative])
+    house.deliver(
+        "declaraties", [*claims("Z025"), *claims("Z041"), *claims("Q999", volume=0.3, codes=[FRIESLAND]), *negative]
+    )
     told = house.run()
     assert told.exit_code == 0, told.output
     warned = [line.split()[1] for line in told.stdout.splitlines() if line.startswith("  warning: ")]

@@ -89,8 +89,8 @@ TARIFFS = [
     (2018, "Z053", "14", 88.66, 26.93, 1.87),
     *[(2017, code, "14", 62.5, 20.0, 2.0) for code in ("Z041", "Z051")],
     *[(2018, code, "14", 65.0, 24.0, 3.0) for code in ("Z041", "Z051")],
-    (2017, "H111", "04", 75.0, 0.0, 0.0),
-    (2018, "H111", "04", 78.0, 0.0, 0.0),
+    (2017, "H300", "04", 75.0, 0.0, 0.0),
+    (2018, "H300", "04", 78.0, 0.0, 0.0),
 ]
 
 
@@ -103,20 +103,19 @@ def rich(new_house: Callable[[str], House]) -> House:
     rows = [
         *claims("Z025"),
         *claims("Z025", price="11.00", **this_year),
-        *claims("Z027", **own),
-        *claims("Z027", volume=50, price="12.00", first="2018-01", last="2018-01", codes=[GRONINGEN]),
+        *claims("Z033", **own),
+        *claims("Z033", volume=50, price="12.00", first="2018-01", last="2018-01", codes=[GRONINGEN]),
         *claims("Z053", price="102.29", **own),
         *claims("Z041", price="69.00", **own),
         *claims("Z051", price="69.00", **own),
         *claims("Z031", **own),
-        *claims("Z035", **own),
-        *claims("Z037", price="0.00", **own),
-        *claims("Z017", **own),
+        *claims("Z061", **own),
+        *claims("Z063", price="0.00", **own),
         *claims("H104", unit="01", volume=6000, price="1.00", **own),
-        *claims("H111", unit="01", volume=6000, price="1.00", **own),
+        *claims("H300", unit="01", volume=6000, price="1.00", **own),
         *claims("Z110", volume=10, price="100.00"),
         *claims("Z110", volume=10, price="110.00", **this_year),
-        *claims("Z971", volume=10, price="50.00", **own),
+        *claims("ZMZTL", volume=10, price="50.00", **own),
     ]
     here, there = {"code": GRONINGEN, "unit": "14"}, {"code": FRIESLAND, "unit": "14"}
     house.deliver("declaraties", rows, shape="parquet")
@@ -127,9 +126,9 @@ def rich(new_house: Callable[[str], House]) -> House:
             agreed(2017, "Z041", 1200, "82800.00", **here),
             agreed(2017, "Z031", 1200, "12000.00", **here),
             agreed(2017, "H104", 1200, "72000.00", code=GRONINGEN, unit="01"),
-            agreed(2017, "H111", 1200, "72000.00", code=GRONINGEN, unit="04"),
+            agreed(2017, "H300", 1200, "72000.00", code=GRONINGEN, unit="04"),
             agreed(2017, "Z110", 132, "13200.00", **there),
-            agreed(2017, "Z971", 1, "2400.00", **there),
+            agreed(2017, "ZMZTL", 1, "2400.00", **there),
         ],
         shape="parquet",
     )
@@ -137,9 +136,9 @@ def rich(new_house: Callable[[str], House]) -> House:
         "nacalculatie",
         [
             *(agreed(year, "Z110", q, "1.00", **here) for year, q in ((2015, 100), (2016, 110), (2017, 121))),
-            *(agreed(year, "Z971", 1, m, **here) for year, m in ((2015, "1000"), (2016, "1500"), (2017, "1800"))),
+            *(agreed(year, "ZMZTL", 1, m, **here) for year, m in ((2015, "1000"), (2016, "1500"), (2017, "1800"))),
             *(agreed(year, "Z110", 120, "1.00", **there) for year in (2015, 2016)),
-            *(agreed(year, "Z971", 1, "2000.00", **there) for year in (2015, 2016)),
+            *(agreed(year, "ZMZTL", 1, "2000.00", **there) for year in (2015, 2016)),
         ],
         shape="parquet",
     )
@@ -162,7 +161,7 @@ PRICES = {
     # a: claims of 2018, 3 × 1,100.00 ÷ 300 = 11.00
     "Z025": ("a", 11.00, None),
     # a: 600.00 ÷ 50 = 12.00, but 50 units are less than 10 % of 1,200
-    "Z027": ("a", 12.00, "thin_price"),
+    "Z033": ("a", 12.00, "thin_price"),
     # b, excl. NHC and NIC: 99,948.00 ÷ 1,200 = 83.29; ÷ 86.09 × 88.66 = 85.7764; + 26.93 + 1.87 = 114.5764 (table 7)
     "Z053": ("b", 83.29 / 86.09 * 88.66 + 26.93 + 1.87, None),
     # b, incl.: 82,800.00 ÷ 1,200 = 69.00; − 85 % × 20.00 − 2.00 = 50.00; ÷ 62.50 = 0.8; × 65.00 + 24.00 + 3.00 = 79.00
@@ -171,13 +170,13 @@ PRICES = {
     "Z051": ("c", 79.00, None),
     # b and c without a maximum tariff: the price of last year
     "Z031": ("b", 10.00, "no_brw"),
-    "Z035": ("c", 10.00, "no_brw"),
+    "Z061": ("c", 10.00, "no_brw"),
     # d: 100 a month for € 0.00
-    "Z037": ("d", None, "volume_without_price"),
+    "Z063": ("d", None, "volume_without_price"),
     # b: 72,000.00 for 1,200 "minutes" is 60.00, the claims say 1.00: hours, so ÷ 60
     "H104": ("b", 1.00, "no_brw"),
     # b: 1,200 hours = 72,000 minutes, so 1.00; tariffs per hour: 75.00 ÷ 60 = 1.25, 78.00 ÷ 60 = 1.30; 0.8 × 1.30
-    "H111": ("b", 1.04, None),
+    "H300": ("b", 1.04, None),
 }
 
 
@@ -206,25 +205,24 @@ def test_only_the_agreement_in_hours_under_minutes_is_corrected(rich: House) -> 
     """r = 60.00 ÷ 1.00 = 60 and q = 1,200 ÷ 72,000 = 1/60: r × q = 1, confirmed. Declared hours need no correction."""
     rows = rich.query(
         "select prestatiecode, reported_price_eur_per_unit, unit_factor, unit_status from marts.price_derivation "
-        "where prestatiecode in ('H104', 'H111') or unit_factor <> 1 order by 1"
+        "where prestatiecode in ('H104', 'H300') or unit_factor <> 1 order by 1"
     )
-    assert rows == [("H104", 60.0, 60.0, "unit_error_confirmed"), ("H111", 1.0, 1.0, "ok")]
+    assert rows == [("H104", 60.0, 60.0, "unit_error_confirmed"), ("H300", 1.0, 1.0, "ok")]
 
 
 YEARS = {
     "Z025": D("13200.00"),  # 1,200 × 11.00
-    "Z027": D("14400.00"),  # 1,200 × 12.00
+    "Z033": D("14400.00"),  # 1,200 × 12.00
     "Z053": D("137491.68"),  # 100 × 114.5764 = 11,457.64; × 12
     "Z041": D("94800.00"),  # 1,200 × 79.00
     "Z051": D("94800.00"),
     "Z031": D("12000.00"),
-    "Z035": D("12000.00"),
-    "Z037": None,  # no price
-    "Z017": D("0.00"),  # the code ended in December 2017
+    "Z061": D("12000.00"),
+    "Z063": None,  # no price
     "H104": D("72000.00"),  # 72,000 minutes × 1.00
-    "H111": D("74880.00"),  # 72,000 × 1.04
+    "H300": D("74880.00"),  # 72,000 × 1.04
     "Z110": D("13200.00"),  # 120 × 110.00: crisis beds stay in the base
-    "Z971": D("6000.00"),  # 120 × 50.00: meerzorg is valued, but not in the base
+    "ZMZTL": D("6000.00"),  # 120 × 50.00: meerzorg is valued, but not in the base
 }
 
 
@@ -259,11 +257,11 @@ def test_meerzorg_is_the_whole_amount_beside_its_claims(rich: House) -> None:
 
 
 def test_na_ijl_is_a_share_of_the_base(rich: House) -> None:
-    """Menzis: 0.10 % of 538,771.68 (the sum of its years without meerzorg) = 538.77. De Friesland: nothing known."""
-    base = sum((euro for code, euro in YEARS.items() if euro is not None and code != "Z971"), D(0))
+    """Menzis: 0.10 % of 538,771.68 (the sum of its years without meerzorg) = 538.77. De Friesland: not known."""
+    base = sum((euro for code, euro in YEARS.items() if euro is not None and code != "ZMZTL"), D(0))
     assert base == D("538771.68")
     found = amounts(rich, "select wlz_uitvoerder, na_ijl_eur from marts.extra_items_uitvoerder")
-    assert found == {"Menzis": D("538.77"), "De Friesland": D("0.00"), "Landelijk": D("538.77")}
+    assert found == {"Menzis": D("538.77"), "De Friesland": None, "Landelijk": D("538.77")}
 
 
 def test_expectation_against_the_kader_per_uitvoerder(rich: House) -> None:

@@ -93,7 +93,7 @@ def test_a_digest_in_dutch_has_no_english_words(town):
     may = town.run(MAY, in_hours=[FIRST], signs=True, unknown=["X999"])
     english = {" the ", " row", " rows", " is not ", " against ", "price", "hours", "expected"}
     assert not [word for word in english if word in may["text"]]
-    assert "prestatie X999 staat niet in de lijst van het jaar (2 regels)" in may["text"]
+    assert "prestatie X999 staat niet in de lijst vektis-2019 (2 regels)" in may["text"]
     assert "binnen een factor 1,25 van de eigen, de afgesproken of de landelijke prijs" in may["text"]
 
 

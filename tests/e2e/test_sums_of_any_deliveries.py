@@ -8,8 +8,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.lists import LISTS
 from warehouse.lake import know_frames, settle_tables
-from warehouse.reference import load_reference
 from warehouse.settings import load_scenarios
 from warehouse.tables.deliveries import DECLARATIES, HERSCHIKKING, KADER, NACALCULATIE, PGB_VERLENINGEN
 from warehouse.tables.lag import COMPLETED_SERIES
@@ -21,7 +21,7 @@ from wlz.series import aggregate_claims, sum_regions
 CENT = Decimal("0.01")
 DELIVERY_MONTH, BUDGET_YEAR = date(2018, 5, 1), 2018
 CODES = ("5501", "5505", "5507", "5503", "5504", "5519", "5522")  # Menzis 3, Zilveren Kruis 2, DSW 1 region
-UNITS = {"Z025": "14", "Z041": "14", "Z053": "14", "Z110": "14", "Z971": "14", "H104": "01"}
+UNITS = {"Z025": "14", "Z041": "14", "Z053": "14", "Z110": "14", "ZMZTL": "14", "H104": "01"}
 CARE_MONTHS = pl.date_range(date(2015, 1, 1), date(2018, 4, 1), "1mo", eager=True).to_list()
 MONEY = pl.Decimal(18, 2)
 
@@ -124,7 +124,7 @@ def advise(claims: pl.DataFrame, lines: list[Line], surplus: int) -> Advice:
         "kader": kader_of(codes, surplus),
         "pgb_verleningen": grants_of(codes),
     }
-    places = load_reference()
+    places = LISTS
     year_ago = sum_regions(
         aggregate_claims(claims.lazy(), places.crosswalk, places.regions, places.prestaties, DELIVERY_MONTH)
     )

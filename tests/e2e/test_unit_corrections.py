@@ -11,11 +11,11 @@ from assets.context import Warehouse
 from tests.e2e.handmade import House
 from wlz.words.faults import NoDataError
 
-WHERE = {"zorgkantoorcode": "5502", "agb_code": "99000002", "prestatiecode": "H113"}
+WHERE = {"zorgkantoorcode": "5502", "agb_code": "99000002", "prestatiecode": "H301"}
 EXPECTED = "select part, expected_eur from marts.utilisation_national order by part"
 OF_SERIES = (
     "select sum(coalesce(completed_volume, observed_volume, forecast_volume)) from marts.volume_forecast "
-    "where prestatiecode = 'H113' and year(care_month) = 2018"
+    "where prestatiecode = 'H301' and year(care_month) = 2018"
 )
 
 
@@ -56,7 +56,7 @@ def test_a_confirmed_error_counts_in_its_right_unit_and_is_listed(small_data: Ho
         "group by all",
         None,
     )
-    assert listed == [("5502", "99000002", "H113", "2018-01-01", 4, 60.0, 60.0, "U01", 1)]
+    assert listed == [("5502", "99000002", "H301", "2018-01-01", 4, 60.0, 60.0, "U01", 1)]
     [(severity, observed, action)] = house.query(
         "select severity, observed, action from marts.data_quality where check_id = 'U01' and outcome = 'failed'", None
     )
@@ -64,7 +64,7 @@ def test_a_confirmed_error_counts_in_its_right_unit_and_is_listed(small_data: Ho
     assert "hours under the code of minutes, confirmed by the volume, which counts times 60" in observed
     assert "claim_unit_corrections" in action
     raw = pl.concat(pl.read_parquet(path) for path in house.store.root.glob("declaraties/delivery_month=2018-05/*"))
-    declared = raw.filter(agb_code="99000002", prestatiecode="H113", zorgkantoor_code="5502")
+    declared = raw.filter(agb_code="99000002", prestatiecode="H301", zorgkantoor_code="5502")
     assert declared["volume"].min() < declared["volume"].max() / 30  # the claims themselves stay as delivered
 
 

@@ -30,11 +30,11 @@ def test_a_clean_file_would_be_taken_in(tmp_path: Path) -> None:
 
 
 def test_findings_are_sorted_by_euro_with_what_refuses_first(tmp_path: Path) -> None:
-    """Two rows twice (€ 2,000, refused), 36 rows of a negative amount (€ 36,000), 72 of an unknown code (€ 72,000)."""
+    """72 rows of an unknown code (€ 72,000: refused), two rows twice (€ 2,000: refused), 36 of a negative amount."""
     told = invoke("validate", str(write(tmp_path, [*FINE, *FINE[:2], *NEGATIVE, *claims("Q999")])))
     assert told.exit_code == 1
     found = [line.split()[1] for line in told.output.splitlines() if line.startswith("  ")]
-    assert found == ["D03", "D02-rows", "P02"]
+    assert found == ["D02-limit", "D03", "D02-rows", "P02"]
     assert "would be refused" in told.output
 
 

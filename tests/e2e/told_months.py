@@ -26,6 +26,6 @@ def deliver_month(
     if signs:
         rows += [(*row[:-1], -row[-1]) for row in claims("Z041", codes=("5502",), last="2015-01")]
     for code in unknown:
-        rows += claims(code, codes=("5502",), last="2015-02")
+        rows += claims(code, volume=4.0, codes=("5502",), last="2015-02")  # below the limit of what is set apart
     write_delivery(landing, "declaraties", rows, month=f"{month:%Y-%m}", on=month.replace(day=2))
     write_delivery(landing, "kader", kader(), month=f"{month:%Y-%m}", on=month.replace(day=15))

@@ -10,6 +10,7 @@ from expectations.catalogue import check_delivery, measure_delivery
 from expectations.judging.delivery_view import BudgetView, ClaimsView, DeliveryView
 from expectations.judging.results import CheckResult
 from expectations.judging.runner import judge
+from tests.lists import LISTS
 from warehouse.contract import MONEY
 from warehouse.settings import load_assumptions
 from warehouse.tables.deliveries import DECLARATIES, KINDS
@@ -71,6 +72,8 @@ def make_view() -> Callable[..., DeliveryView]:
             "crosswalk": CROSSWALK,
             "regions": REGIONS,
             "assumptions": ASSUMPTIONS,
+            "prestaties": LISTS.prestaties,
+            "pack": LISTS.pack,
             "kader_by_code": {"5508": 1_000_000.0, "5518": 2_000_000.0, "5522": 400_000.0},
         }
         view = ClaimsView if kind == "declaraties" else BudgetView

@@ -35,7 +35,7 @@ CROSSWALK = pl.DataFrame(
 )
 REGIONS = pl.DataFrame({"zorgkantoorregio": UITVOERDERS, "wlz_uitvoerder": UITVOERDERS})
 # Per prestatie the unit, the price and the volume a month of every provider.
-CARE = (("H104", "01", 0.90, 6000.0), ("H141", "04", 90.0, 100.0), ("Z041", "14", 100.0, 3000.0))
+CARE = (("H104", "01", 0.90, 6000.0), ("F125", "04", 90.0, 100.0), ("Z041", "14", 100.0, 3000.0))
 VGZ = (pl.col("zorgkantoor_code") == CODES[0]) & (pl.col("agb_code") == "10000000")
 SINCE_2018 = pl.col("care_month") >= date(2018, 1, 1)
 SIZES = ("one_prestatie", "eight_uitvoerders", "three_providers_each")
@@ -100,8 +100,8 @@ def failed(results: dict[str, CheckResult]) -> list[str]:
     ("check_id", "prestatie", "r", "q", "severity", "euro"),
     [
         ("U01", "H104", 60.0, 1 / 60, "warn", 21_600),  # four months of 6,000 × 0.90: all of it
-        ("U01", "H141", 1 / 60, 60.0, "warn", 36_000),
-        ("U02", "H141", 12.0, 1 / 12, "warn", 36_000),
+        ("U01", "F125", 1 / 60, 60.0, "warn", 36_000),
+        ("U02", "F125", 12.0, 1 / 12, "warn", 36_000),
         ("U03", "H104", 10.0, 1 / 10, "warn", 21_600),
         ("U04", "Z041", 27.0, 1 / 27, "warn", 1_200_000),
         ("U-scale", "H104", 100.0, 1.0, "block", 21_600 * 99),  # what lies above the right amount
@@ -160,8 +160,8 @@ SINCE_EVER = pl.lit(True)
         ("U01", "H104", 60.0, 1 / 60, SINCE_2018, "warn"),  # confirmed, so it is corrected
         ("U01", "H104", 60.0, 1 / 10, SINCE_2018, "block"),  # six times the care in another unit is anybody's guess
         ("U01", "H104", 60.0, 1 / 10, SINCE_EVER, "block"),  # also when it is as old as the claims
-        ("U02", "H141", 12.0, 1 / 12, SINCE_2018, "block"),
-        ("U02", "H141", 12.0, 1 / 12, SINCE_EVER, "block"),
+        ("U02", "F125", 12.0, 1 / 12, SINCE_2018, "block"),
+        ("U02", "F125", 12.0, 1 / 12, SINCE_EVER, "block"),
         ("U03", "H104", 10.0, 1 / 10, SINCE_2018, "warn"),  # 43 % of a price that is 2 % of what VGZ claims
         ("U04", "Z041", 27.0, 1 / 27, SINCE_2018, "block"),
     ],
@@ -195,11 +195,11 @@ def test_other_verdicts_in_words(judge_claims):
     )
     assert (
         "25.0% of the real volume in the smaller unit"
-        in judge_claims(shift(clean, "H141", 4 / 63, 15.75))["U03"].message
+        in judge_claims(shift(clean, "F125", 4 / 63, 15.75))["U03"].message
     )
     assert "fits 24 (off by 0.12) and 30.4375" in judge_claims(shift(clean, "Z041", 27.0, 1 / 27))["U04"].message
     assert "the volume is not what is wrong" in judge_claims(shift(clean, "H104", 60.0, 1.0))["U-scale"].message
-    assert "the volume does not confirm it" in judge_claims(shift(clean, "H141", 4.0, 0.1))["U02"].message
+    assert "the volume does not confirm it" in judge_claims(shift(clean, "F125", 4.0, 0.1))["U02"].message
     april = VGZ & (pl.col("care_month") == date(2018, 4, 1))
     last = judge_claims(shift(clean, "H104", 60.0, 1 / 60, april))["U01"].message
     assert "2018-04: price 60.0 x" in last
@@ -229,9 +229,9 @@ def test_error_of_all_years_is_found_by_the_agreement(judge_claims):
 
 
 def test_excess_above_one_percent_of_the_uitvoerder_refuses_the_delivery(judge_claims):
-    """VGZ claims 314,400 a month. H141 at € 120 against € 103.50 is 1,650 a month: 0.5 %; Z041 at 120 is 15,000."""
+    """VGZ claims 314,400 a month. F125 at € 120 against € 103.50 is 1,650 a month: 0.5 %; Z041 at 120 is 15,000."""
     clean = claims_of("eight_uitvoerders")
-    small = judge_claims(shift(clean, "H141", 120 / 90, 1.0))["P01"]
+    small = judge_claims(shift(clean, "F125", 120 / 90, 1.0))["P01"]
     large = judge_claims(shift(clean, "Z041", 1.2, 1.0))["P01"]
     assert (small.severity, small.is_blocking) == ("warn", False)
     assert (large.severity, large.is_blocking) == ("block", True)

@@ -20,12 +20,12 @@ def test_clean_rows_are_kept_as_they_are(claims):
 @pytest.mark.parametrize(
     ("planted", "check_id", "reason"),
     [
-        ({"prestatiecode": "X999"}, "D02-rows", "prestatie X999 is not in the list of the year"),
-        ({"prestatiecode": None}, "D02-rows", "prestatie (empty) is not in the list of the year"),
+        ({"prestatiecode": "X999"}, "D02-rows", "prestatie X999 is not in the list"),
+        ({"prestatiecode": None}, "D02-rows", "prestatie (empty) is not in the list"),
         ({"unit_code": "31"}, "D02-rows", "unit 31 is not allowed for the Wlz"),
         ({"volume": -3.0}, "P02", "amount and volume have different signs"),
         ({"volume": 0.0}, "P02", "an amount with volume 0"),
-        ({"volume": -3.0, "prestatiecode": "X999"}, "D02-rows", "prestatie X999 is not in the list of the year"),
+        ({"volume": -3.0, "prestatiecode": "X999"}, "D02-rows", "prestatie X999 is not in the list"),
     ],
 )
 def test_planted_rows_are_set_apart_with_their_reason(claims, change_rows, planted, check_id, reason):

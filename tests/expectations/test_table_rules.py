@@ -162,12 +162,12 @@ def test_absence_rule_flags_a_zorgkantoor_that_stopped(check_rule, claims):
 
 def test_unforecast_claims_rule_flags_a_new_code_with_its_euro():
     claimed = pl.DataFrame(
-        {"prestatiecode": ["H206"], "wlz_uitvoerder": ["CZ"], "declared_amount_eur": [Decimal("1500000.00")]},
+        {"prestatiecode": ["H906"], "wlz_uitvoerder": ["CZ"], "declared_amount_eur": [Decimal("1500000.00")]},
         schema_overrides={"declared_amount_eur": pl.Decimal(18, 2)},
     )
     result = judge([measure_table(CLAIM_RULES[0], claimed, "revenue", "d1", ASSUMPTIONS)])[0]
     assert (result.outcome, result.severity, result.at_stake_eur) == ("failed", "warn", Decimal("1500000.00"))
-    assert "H206/CZ: € 1.5 mln claimed, forecast 0;" in result.message
+    assert "H906/CZ: € 1.5 mln claimed, forecast 0;" in result.message
     clean = judge([measure_table(CLAIM_RULES[0], claimed.clear(), "revenue", "d1", ASSUMPTIONS)])[0]
     assert clean.outcome == "passed"
 

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from reports.facts import Facts
+from warehouse.tables.marts import EXTRA_ITEM_METHODS
 
 MONTH, YEAR = date(2018, 5, 1), 2018
 MLN = 1_000_000
@@ -186,6 +187,7 @@ def make_facts(**changed: Any) -> Facts:
                 }
             ]
         ),
+        "extra_item_methods": EXTRA_ITEM_METHODS.empty(),
         "utilisation_monthly": frame(months),
         "aids_monthly": frame(
             [

@@ -15,6 +15,7 @@ from reports.site import build_site, build_sites
 from reports.tables.beyond import build_checks, build_vintages
 from reports.tables.prices import build_price_sources, count_price_sources
 from reports.tables.table import SUPPRESSED
+from tests.lists import LISTS
 
 MAY = date(2018, 5, 1)
 
@@ -85,9 +86,8 @@ def test_meerzorg_is_not_counted_among_the_prices(facts, small_data):
     )
     series = facts.marts["bounds_year"].filter(level="series")
     key = ["prestatiecode", "wlz_uitvoerder"]
-    from warehouse.reference import load_prestaties
 
-    base = load_prestaties().filter(~pl.col("is_meerzorg")).select("prestatiecode")
+    base = LISTS.prestaties.filter(~pl.col("is_meerzorg")).select("prestatiecode")
     total = series.join(base, on="prestatiecode", how="semi").join(
         facts.of("price_derivation").select(key), on=key, how="semi"
     )

@@ -12,7 +12,7 @@ import pytest
 
 from reports.facts import Facts
 from reports.language import CODES, load_language
-from reports.text import answer, sections
+from reports.text import answer, items, sections
 from tests.report.handmade_facts import (
     CHECK,
     CLAIMS,
@@ -147,7 +147,7 @@ WRITERS = (
     sections.say_since_last,
     sections.say_left_out,
     sections.say_late,
-    sections.say_extra_items,
+    items.say_extra_items,
     sections.say_grants,
     sections.say_aids,
     sections.say_uncertainty,

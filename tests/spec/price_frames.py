@@ -16,7 +16,7 @@ ASSUMPTIONS = {
 }
 PRESTATIES = pl.DataFrame(
     {
-        "prestatiecode": ["Z025", "H104", "Z971"],
+        "prestatiecode": ["Z025", "H104", "ZMZTL"],
         "unit_code": ["14", "01", "14"],  # etmaal, minute, etmaal
         "is_meerzorg": [False, False, True],
     }

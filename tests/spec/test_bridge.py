@@ -14,7 +14,8 @@ from warehouse import reference
 from warehouse.contract import conform
 from warehouse.tables.deliveries import KINDS
 from warehouse.tables.vintages import FORECAST_BRIDGE
-from wlz.vintages.bridge import COMPONENTS, AdviceFrames, BridgeError, build_bridge, match_scenario, place_transfers
+from wlz.vintages.bridge import COMPONENTS, BridgeError, build_bridge, match_scenario, place_transfers
+from wlz.vintages.regroup import AdviceFrames
 
 EUR = pl.Decimal(18, 2)
 D = Decimal
@@ -33,7 +34,7 @@ def cents(amount: float) -> Decimal:
 
 
 def revenue_of(months: Months, prices: Prices, scenario: str) -> pl.DataFrame:
-    """Volume × price to the cent; Z901 is meerzorg, outside the base."""
+    """Volume × price to the cent; ZMZTL is meerzorg, outside the base."""
     rows = [
         (scenario, code, who, date(2018, n, 1), state, volume, cents(volume * (prices.get((code, who)) or 0.0)))
         for code, who, n, state, volume in months
@@ -41,7 +42,7 @@ def revenue_of(months: Months, prices: Prices, scenario: str) -> pl.DataFrame:
     schema = {"scenario": pl.String, "prestatiecode": pl.String, "wlz_uitvoerder": pl.String, "care_month": pl.Date}
     schema |= {"state": pl.String, "month_volume": pl.Float64, "forecast_amount_eur": EUR}
     frame = pl.DataFrame(rows, schema=schema, orient="row")
-    return frame.with_columns(in_base=pl.col("prestatiecode") != "Z901")
+    return frame.with_columns(in_base=pl.col("prestatiecode") != "ZMZTL")
 
 
 def advice(
@@ -55,19 +56,22 @@ def advice(
     stand: date = date(2018, 1, 15),
     scenario: str = "letter",
     year: int = 2018,
+    whose: str = "A",
 ) -> AdviceFrames:
-    """An advice of uitvoerders A (items and pgb as given) and B (none); kader is zin and pgb."""
+    """An advice of uitvoerders A (items and pgb as given, those of ``whose``) and B (none); kader is zin and pgb."""
     kader = kader or {"A": ("1000.00", "100.00"), "B": ("1000.00", "100.00")}
     revenue = revenue_of(months, prices, scenario)
     rows = []
     for who, (zin, for_pgb) in kader.items():
         base = sum(revenue.filter(pl.col("in_base"), wlz_uitvoerder=who)["forecast_amount_eur"], D(0))
-        extra, stood = (D(items), D(pgb)) if who == "A" else (D(0), D(0))
-        rows.append((scenario, "uitvoerder", who, "zin", base, extra, base + extra, D(zin), D(zin) - base - extra))
-        rows.append((scenario, "uitvoerder", who, "pgb", stood, D(0), stood, D(for_pgb), D(for_pgb) - stood))
-    texts = dict.fromkeys(("scenario", "level", "wlz_uitvoerder", "part"), pl.String())
+        extra, stood = (D(items), D(pgb)) if who == whose else (D(0), D(0))
+        for level, region in (("uitvoerder", "Landelijk"), ("region", REGION.get(who, who))):
+            place = scenario, level, who, region
+            rows.append((*place, "zin", base, extra, base + extra, D(zin), D(zin) - base - extra))
+            rows.append((*place, "pgb", stood, D(0), stood, D(for_pgb), D(for_pgb) - stood))
+    texts = dict.fromkeys(("scenario", "level", "wlz_uitvoerder", "zorgkantoorregio", "part"), pl.String())
     names = ("expected_excl_extra_eur", "extra_items_eur", "expected_eur", "budget_eur", "available_eur")
-    budgets = [(REGION[who], who, stand, D(zin), D(for_pgb)) for who, (zin, for_pgb) in kader.items()]
+    budgets = [(REGION.get(who, who), who, stand, D(zin), D(for_pgb)) for who, (zin, for_pgb) in kader.items()]
     return AdviceFrames(
         month,
         year,
@@ -188,8 +192,8 @@ def test_a_price_that_is_gone_is_price() -> None:
 
 
 def test_meerzorg_is_not_in_volume_it_has_its_item() -> None:
-    more = [*YEAR, ("Z901", "A", 1, "declared", 50.0)]
-    assert moved(advice(AUGUST, months=more, prices=TEN | {("Z901", "A"): 9.0})) == {}
+    more = [*YEAR, ("ZMZTL", "A", 1, "declared", 50.0)]
+    assert moved(advice(AUGUST, months=more, prices=TEN | {("ZMZTL", "A"): 9.0})) == {}
 
 
 def test_the_rounding_of_months_is_in_the_price() -> None:
@@ -198,6 +202,131 @@ def test_the_rounding_of_months_is_in_the_price() -> None:
     before = advice(months=[("Z053", "A", n, "forecast", 1.5) for n in (1, 2)], prices=third)
     after = advice(AUGUST, months=[("Z053", "A", n, "forecast", 4.0) for n in (1, 2)], prices=third)
     assert moved(after, before=before) == {"volume": D("-1.65"), "price": D("0.01")}
+
+
+# --- Regions that moved -------------------------------------------------------------------------------------------
+
+
+def of_regions(
+    month: date, where: dict[str, str], per_region: dict[str, float], *, shares: bool = True, price: float = 10.0
+) -> AdviceFrames:
+    """An advice by region: yearly volume of Z053 in two equal months, € 1,000 kader and € 100 pgb kader each.
+
+    ``where`` is region → uitvoerder. Items are 5.00 and pgb is 40.00 in every region.
+    """
+    frames = []
+    for region, who in where.items():
+        one = advice(
+            month, [("Z053", who, n, "declared" if n == 1 else "forecast", per_region[region] / 2) for n in (1, 2)],
+            {("Z053", who): price}, kader={who: ("1000.00", "100.00")}, pgb="40.00", items="5.00", whose=who,
+        )  # fmt: skip
+        frames.append((region, who, one))
+    texts = ["scenario", "level", "wlz_uitvoerder", "zorgkantoorregio", "part"]
+    rows = pl.concat(
+        one.utilisation.filter(level="region").with_columns(zorgkantoorregio=pl.lit(region))
+        for region, _, one in frames
+    )
+    totals = rows.with_columns(level=pl.lit("uitvoerder"), zorgkantoorregio=pl.lit("Landelijk"))
+    totals = totals.group_by(texts).agg(pl.exclude(texts).sum())
+    revenue = pl.concat(one.revenue for *_, one in frames)
+    key = [name for name in revenue.columns if name not in ("month_volume", "forecast_amount_eur")]
+    budgets = pl.concat(one.budgets.with_columns(zorgkantoorregio=pl.lit(region)) for region, _, one in frames)
+    window = [("Z053", who, region, D(repr(per_region[region]))) for region, who in where.items()]
+    known = pl.DataFrame(
+        window, schema={**dict.fromkeys(("prestatiecode", "wlz_uitvoerder", "zorgkantoorregio"), pl.String),
+                        "window_amount_eur": EUR}, orient="row",
+    )  # fmt: skip
+    return AdviceFrames(
+        month, 2018, revenue.group_by(key).agg(pl.col("month_volume", "forecast_amount_eur").sum()),
+        pl.concat(one.prices for *_, one in frames).unique(),
+        pl.concat([rows, totals.select(rows.columns)]), budgets, known if shares else None,
+    )  # fmt: skip
+
+
+BEFORE = {"North": "A", "East": "A", "South": "B"}
+LATER_WHERE = {"North": "A", "East": "B", "South": "B"}
+VOLUMES_BY_REGION = {"North": 10.0, "East": 30.0, "South": 20.0}
+
+
+def changes(rows: pl.DataFrame) -> dict[str, dict[str, Decimal]]:
+    """Uitvoerder → component → euro, those that are not 0."""
+    found: dict[str, dict[str, Decimal]] = {}
+    for who, component, euro in rows.select("wlz_uitvoerder", "component", "change_eur").iter_rows():
+        if euro:
+            found.setdefault(who, {})[component] = euro
+    return found
+
+
+@pytest.mark.parametrize("shares", [True, False], ids=["shares known", "shares not known"])
+def test_a_region_that_moved_takes_its_room_along_and_nothing_else_moves(shares: bool) -> None:
+    """East: 1,000 − 300 − 5 + 100 − 40 = 755 of room, from A to B."""
+    before, after = (of_regions(MAY, BEFORE, VOLUMES_BY_REGION, shares=shares),
+                     of_regions(AUGUST, LATER_WHERE, VOLUMES_BY_REGION))  # fmt: skip
+    rows = bridge(after, before)
+    found = changes(rows)
+    assert {who: parts["moved"] for who, parts in found.items()} == {"A": D(-755), "B": D(755)}
+    if shares:
+        assert found == {"A": {"moved": D(-755)}, "B": {"moved": D(755)}}
+    rooms = dict(rows.select("wlz_uitvoerder", "available_before_eur").unique().iter_rows())
+    assert rooms == {"A": D(1710), "B": D(855), "Landelijk": D(2565)}  # as published, before the move
+
+
+def test_what_else_changed_is_measured_where_the_regions_are_now() -> None:
+    """Four more units in East, at € 10: volume of B, though the earlier advice had East under A."""
+    before = of_regions(MAY, BEFORE, VOLUMES_BY_REGION)
+    after = of_regions(AUGUST, LATER_WHERE, VOLUMES_BY_REGION | {"East": 34.0})
+    found = changes(bridge(after, before))
+    assert found["A"] == {"moved": D(-755)}
+    assert found["B"] == {"moved": D(755), "volume": D(-20), "lag": D(-20)}
+    assert found["Landelijk"] == {"volume": D(-20), "lag": D(-20)}
+
+
+def test_an_uitvoerder_that_lost_its_last_region_ends_at_nothing() -> None:
+    before = of_regions(MAY, BEFORE, VOLUMES_BY_REGION)
+    rows = bridge(of_regions(AUGUST, dict.fromkeys(BEFORE, "B"), VOLUMES_BY_REGION), before)
+    assert changes(rows) == {"A": {"moved": D(-1710)}, "B": {"moved": D(1710)}}
+    assert rows.filter(wlz_uitvoerder="A")["available_after_eur"].unique().to_list() == [D(0)]
+
+
+def test_two_prices_that_come_together_are_one_by_volume() -> None:
+    """A at € 12, B at € 10; East brings 30 units of 12 to 20 of 10: 11.20 each. Later all cost 10: 60 cheaper."""
+    pieces = of_regions(MAY, {"North": "A", "East": "A"}, VOLUMES_BY_REGION, price=12.0)
+    south = of_regions(MAY, {"South": "B"}, VOLUMES_BY_REGION)
+    before = pieces._replace(**{
+        name: pl.concat([getattr(pieces, name), getattr(south, name)])
+        for name in ("revenue", "prices", "utilisation", "budgets", "shares")
+    })  # fmt: skip
+    found = changes(bridge(of_regions(AUGUST, LATER_WHERE, VOLUMES_BY_REGION), before))
+    assert found["Landelijk"] == {"price": D(80)}
+    assert found["B"]["price"] == D(60)
+
+
+def test_another_name_is_no_move() -> None:
+    before = of_regions(MAY, BEFORE, VOLUMES_BY_REGION)
+    after = of_regions(AUGUST, {"North": "A2", "East": "A2", "South": "B"}, VOLUMES_BY_REGION)
+    names = pl.DataFrame(
+        {"name": ["a2", "b", "a"], "wlz_uitvoerder": ["A2", "B", "A2"], "matched_by": ["name", "name", "alias"]}
+    )
+    found = build_bridge(before, after, transfers(), brutering_factor=FACTOR, names=names)
+    assert changes(found) == {}
+    assert sorted(found["wlz_uitvoerder"].unique()) == ["A2", "B", "Landelijk"]
+    assert set(changes(build_bridge(before, after, transfers(), brutering_factor=FACTOR))) == {"A", "A2"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.sampled_from(["A", "B", "C"]), min_size=6, max_size=6),
+    st.lists(st.integers(0, 500).map(float), min_size=6, max_size=6),
+)
+def test_whatever_moves_the_bridge_closes(who: list[str], volumes: list[float]) -> None:
+    regions = ("North", "East", "South")
+    before, after = (
+        of_regions(month, dict(zip(regions, some, strict=True)), dict(zip(regions, of_some, strict=True)))
+        for month, some, of_some in ((MAY, who[:3], volumes[:3]), (AUGUST, who[3:], volumes[3:]))
+    )
+    rows = bridge(after, before)  # each uitvoerder closes
+    assert rows.filter(component="moved", wlz_uitvoerder="Landelijk")["change_eur"].to_list() == [D(0)]
+    assert rows.filter(pl.col("component") == "moved", pl.col("wlz_uitvoerder") != "Landelijk")["change_eur"].sum() == 0
 
 
 # --- Kader and transfers ------------------------------------------------------------------------------------------
@@ -276,7 +405,7 @@ def test_revenue_of_another_computation_is_refused() -> None:
 
 VOLUMES = st.lists(st.floats(-50, 3000, allow_nan=False), min_size=12, max_size=12)
 SERIES = st.dictionaries(
-    st.tuples(st.sampled_from(["Z025", "Z041", "Z901"]), st.sampled_from(["A", "B"])),
+    st.tuples(st.sampled_from(["Z025", "Z041", "ZMZTL"]), st.sampled_from(["A", "B"])),
     st.tuples(st.one_of(st.none(), st.floats(0, 400)), st.integers(0, 12), VOLUMES),
     max_size=6,
 )
@@ -332,9 +461,9 @@ def test_every_component_has_its_sentence() -> None:
     assert "Advice on delivery month 2018-05 → 2018-08, budget year 2018, scenario letter." in text
     assert "at its prices: € -1.2 mln (-1,199,900.00)." in text
     assert "cheaper than it was taken to be: € 0.0 mln (+1,200.10)." in text
-    for term in ("Na-ijl", "Extra posten", "Pgb", "Kader", "Overhevelingen"):
+    for term in ("Verplaatst", "Na-ijl", "Extra posten", "Pgb", "Kader", "Overhevelingen"):
         assert f"  {term}: " in text
-    assert text.count("0.0 mln (0.00).") == 5
+    assert text.count("0.0 mln (0.00).") == 6
     assert text.endswith(
         "Sum of the components -1,198,699.90; after − before -1,198,699.90: to the cent, for each of the 2 "
         "uitvoerders too."

@@ -12,7 +12,7 @@ from tests.spec.test_series import CROSSWALK, REGIONS
 from wlz.claims.corrections import MONTH_KEY, correct_volumes, list_unit_corrections
 from wlz.series import aggregate_claims
 
-PRESTATIES = pl.DataFrame({"prestatiecode": ["H104", "H141"], "unit_code": ["01", "04"]})
+PRESTATIES = pl.DataFrame({"prestatiecode": ["H104", "F125"], "unit_code": ["01", "04"]})
 
 
 def corrected(wrong: pl.DataFrame) -> pl.DataFrame:

@@ -38,11 +38,11 @@ ASSUMPTIONS = {
 }
 PRESTATIES = pl.DataFrame(
     {
-        "prestatiecode": ["H104", "H141", "H103", "H811", "Z025", "H900"],
+        "prestatiecode": ["H104", "F125", "Q103", "H811", "Z025", "H900"],
         "unit_code": ["01", "04", "07", "16", "14", "81"],
     }
 )
-CODE_OF_UNIT = {"01": "H104", "04": "H141", "07": "H103", "16": "H811", "14": "Z025", "81": "H900"}
+CODE_OF_UNIT = {"01": "H104", "04": "F125", "07": "Q103", "16": "H811", "14": "Z025", "81": "H900"}
 NO_MAXIMUM = pl.DataFrame(
     schema={
         "year": pl.Int32,

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from warehouse.contract import conform
 from warehouse.tables.extra_items import EXTRA_ITEMS
-from wlz.extra_items import build_extra_items, crisis_beds, derive_lag_ratio, meerzorg, na_ijl
+from wlz.extra_items.items import crisis_beds, derive_lag_ratio, meerzorg, na_ijl
+from wlz.extra_items.stage import Sources, build_extra_items
 
 MONEY = pl.Decimal(18, 2)
 PRESTATIES = pl.DataFrame(
     {
-        "prestatiecode": ["Z025", "Z110", "Z971", "Z972"],
+        "prestatiecode": ["Z025", "Z110", "ZMZTL", "ZMZTK"],
         "unit_code": ["14", "14", "14", "14"],
         "is_crisis": [False, True, False, False],
         "is_meerzorg": [False, False, True, True],
@@ -62,7 +63,7 @@ def revenue(*rows: tuple[str, str, str], year: int = 2018) -> pl.DataFrame:
     """prestatiecode, wlz_uitvoerder, amount: two months, January with the amount, February with nothing"""
     return pl.DataFrame(
         [
-            (code, who, date(year, month, 1), Decimal(amount if month == 1 else "0.00"), code not in ("Z971", "Z972"))
+            (code, who, date(year, month, 1), Decimal(amount if month == 1 else "0.00"), code not in ("ZMZTL", "ZMZTK"))
             for code, who, amount in rows
             for month in (1, 2)
         ],
@@ -160,11 +161,11 @@ def test_price_is_that_of_the_claims_else_the_rule_else_the_national_mean() -> N
     assert (row["item_price_eur_per_unit"], row["item_eur"], row["flag"]) == (None, Decimal("0.00"), "no_price")
 
 
-def test_without_agreements_of_the_year_before_claims_are_all_there_is() -> None:
-    """From 2019 on: nothing of t−1, so no empty bed can be seen and nothing is added."""
+def test_without_anything_to_compare_crisis_beds_are_empty_and_left_out() -> None:
+    """Nothing of t−1, and no claims of the years that were settled: no empty bed can be seen. That is not 0."""
     row = crisis(agreements=settled())
-    assert (row["item_eur"], row["flag"], row["growth_factor"]) == (Decimal("0.00"), "from_claims", None)
-    assert row["claims_forecast_eur"] == Decimal("25000.00")
+    assert (row["item_eur"], row["flag"], row["item_method"]) == (None, "left_out", "left_out")
+    assert (row["claims_forecast_eur"], row["growth_factor"]) == (Decimal("25000.00"), None)
 
 
 def test_uitvoerder_that_never_agreed_crisis_beds_does_not_lose_its_claims() -> None:
@@ -188,12 +189,13 @@ def test_meerzorg_is_the_whole_projected_amount() -> None:
     row = one(
         meerzorg(
             settled(
-                (2015, "CZ", "Z971", 1.0, "600000.00"),
-                (2015, "CZ", "Z972", 1.0, "400000.00"),
-                (2016, "CZ", "Z971", 1.0, "1100000.00"),
+                (2015, "CZ", "ZMZTL", 1.0, "600000.00"),
+                (2015, "CZ", "ZMZTK", 1.0, "400000.00"),
+                (2016, "CZ", "ZMZTL", 1.0, "1100000.00"),
             ),
-            settled((2017, "CZ", "Z971", 1.0, "1320000.00"), (2017, "CZ", "Z025", 1.0, "5.00")),
-            revenue(("Z971", "CZ", "900000.00"), ("Z972", "CZ", "500000.00"), ("Z025", "CZ", "7.00")),
+            settled((2017, "CZ", "ZMZTL", 1.0, "1320000.00"), (2017, "CZ", "Z025", 1.0, "5.00")),
+            claims(),
+            revenue(("ZMZTL", "CZ", "900000.00"), ("ZMZTK", "CZ", "500000.00"), ("Z025", "CZ", "7.00")),
             PRESTATIES,
             2018,
         )
@@ -206,9 +208,9 @@ def test_meerzorg_is_the_whole_projected_amount() -> None:
 
 
 def test_meerzorg_falls_back_to_claims() -> None:
-    row = one(meerzorg(settled(), settled(), revenue(("Z971", "CZ", "900000.00")), PRESTATIES, 2019 - 1))
+    row = one(meerzorg(settled(), settled(), claims(), revenue(("ZMZTL", "CZ", "900000.00")), PRESTATIES, 2019 - 1))
     assert (row["item_eur"], row["flag"]) == (Decimal("900000.00"), "from_claims")
-    row = one(meerzorg(settled(), settled(), revenue(("Z025", "CZ", "7.00")), PRESTATIES, 2018))
+    row = one(meerzorg(settled(), settled(), claims(), revenue(("Z025", "CZ", "7.00")), PRESTATIES, 2018))
     assert (row["item_eur"], row["flag"]) == (Decimal("0.00"), "no_data")
 
 
@@ -225,7 +227,7 @@ def derived(*rows: tuple[str, float | None]) -> pl.DataFrame:
 
 def test_na_ijl_is_the_delivered_percentage_of_the_revenue_without_extra_items() -> None:
     """0.15 % of 1,000,001.00 is 1,500.0015 → 1,500.00; meerzorg (not in the base) does not count."""
-    expected = revenue(("Z025", "CZ", "1000001.00"), ("Z971", "CZ", "500000.00"))
+    expected = revenue(("Z025", "CZ", "1000001.00"), ("ZMZTL", "CZ", "500000.00"))
     row = one(na_ijl(expected, delivered((2016, "CZ", 0.15)), derived(("CZ", 0.002)), 2018))
     assert (row["delivered_lag_ratio"], row["derived_lag_ratio"]) == (pytest.approx(0.0015), 0.002)
     assert row["expected_base"] == 1_000_001.0
@@ -238,15 +240,16 @@ def test_na_ijl_is_the_delivered_percentage_of_the_revenue_without_extra_items()
     ("known", "ratio", "item", "flag"),
     [
         (delivered(), 0.002, "2000.00", "derived"),
-        (delivered(), None, "0.00", "no_lag_ratio"),
+        (delivered(), None, None, "no_lag_ratio"),
         (delivered((2016, "CZ", -0.01)), 0.002, "-100.00", "negative"),  # late corrections take back
         (delivered((2015, "CZ", 0.10)), None, "1000.00", "older_reference_year"),
+        (delivered((2015, "CZ", 0.10)), 0.002, "2000.00", "derived"),  # the right year goes before an older one
         (delivered((2015, "CZ", 0.10), (2016, "CZ", 0.05), (2017, "CZ", 9.0)), None, "500.00", None),
     ],
 )
-def test_na_ijl_sources(known: pl.DataFrame, ratio: float | None, item: str, flag: str | None) -> None:
+def test_na_ijl_sources(known: pl.DataFrame, ratio: float | None, item: str | None, flag: str | None) -> None:
     row = one(na_ijl(revenue(("Z025", "CZ", "1000000.00")), known, derived(("CZ", ratio)), 2018))
-    assert (row["item_eur"], row["flag"]) == (Decimal(item), flag)
+    assert (row["item_eur"], row["flag"]) == (None if item is None else Decimal(item), flag)
 
 
 def test_na_ijl_counts_for_nothing_when_months_are_completed() -> None:
@@ -289,14 +292,9 @@ def test_na_ijl_is_proportional_to_revenue(percentage: float, cents: int) -> Non
 
 def test_every_uitvoerder_has_every_item_and_the_contract_holds() -> None:
     rows = build_extra_items(
-        settlements=SETTLED,
-        agreements=AGREED,
+        Sources(SETTLED, AGREED, CLAIMS, PRESTATIES, delivered((2016, "CZ", 0.10)), NO_DERIVED),
         prices=prices(),
-        claims=CLAIMS,
         revenue=revenue(("Z110", "CZ", "25000.00"), ("Z025", "DSW", "1000.00")),
-        prestaties=PRESTATIES,
-        delivered=delivered((2016, "CZ", 0.10)),
-        derived=NO_DERIVED,
         budget_year=2018,
         lag_in_months=False,
     )
@@ -306,7 +304,7 @@ def test_every_uitvoerder_has_every_item_and_the_contract_holds() -> None:
         ("CZ", "na_ijl", None, Decimal("25.00"), None),  # 0.10 % of 25,000.00
         ("DSW", "crisisbedden", "Z110", Decimal("0.00"), "no_data"),
         ("DSW", "meerzorg", None, Decimal("0.00"), "no_data"),
-        ("DSW", "na_ijl", None, Decimal("0.00"), "no_lag_ratio"),
+        ("DSW", "na_ijl", None, None, "no_lag_ratio"),
     ]
     vintage = rows.with_columns(
         pl.lit(date(2018, 5, 1)).alias("delivery_month"),

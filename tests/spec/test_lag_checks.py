@@ -13,11 +13,12 @@ import pytest
 from expectations.judging.sentences import say_finding
 from simulation import simulate_deliveries
 from simulation.reference import load_simulation_reference
-from warehouse import reference
+from tests.lists import LISTS
 from warehouse.columns.deliveries import VOLUME
 from warehouse.settings import load_assumptions
 from warehouse.tables.deliveries import DECLARATIES
 from wlz.forecasting.engines import ENGINES
+from wlz.hand_overs import list_links
 from wlz.lag.complete import CompletedAdvice, complete_advice
 from wlz.lag.findings import MORE_FINDINGS_SCHEMA, judged_ratios, list_more_findings, measure_cover
 from wlz.lag.revisions import CARE_MONTHS, find_falls, find_late_changes, gather_snapshots
@@ -60,7 +61,7 @@ def world() -> World:
 
 
 def make_world(seed: int) -> World:
-    crosswalk, regions, prestaties = reference.load_crosswalk(), reference.load_regions(), reference.load_prestaties()
+    crosswalk, regions, prestaties = LISTS.crosswalk, LISTS.regions, LISTS.prestaties
     names = {column.source_name or column.name: column.name for column in DECLARATIES.columns}
     said = []
     files = simulate_deliveries(load_simulation_reference("small"), scale="small", until=AUGUST, seed=seed)
@@ -79,6 +80,7 @@ def make_world(seed: int) -> World:
         claims_month=AUGUST,
         engine=ENGINES["ets_average"],
         ended=ended_codes(prestaties),
+        links=list_links(prestaties, LISTS.successors),
     )
     return World(pl.concat(said), found, prestaties, load_assumptions(2018))
 

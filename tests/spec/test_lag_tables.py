@@ -10,6 +10,7 @@ import pytest
 
 from tests.spec.test_lag import CURVE, level, triangles
 from wlz.forecasting.engines.seasonal_naive import seasonal_naive
+from wlz.hand_overs import FAMILY_SCHEMA
 from wlz.lag.complete import LAGS, CompletedAdvice, SeriesPanel, _complete_series
 from wlz.lag.findings import BOUND_95, _widening, measure_cover
 from wlz.lag.revisions import Said, _at_lags, _usual_size, find_falls, find_late_changes, gather_snapshots
@@ -50,6 +51,7 @@ def advice_of(values: np.ndarray) -> CompletedAdvice:
         scatter=measure_scatter(errors, done.curve.p, OWNERS),
         claims_month=date(2018, 5, 1),
         price_level=np.ones(2),
+        hand_overs=pl.DataFrame(schema=FAMILY_SCHEMA),
     )
 
 
@@ -100,7 +102,7 @@ def test_months_that_a_change_of_speed_touches_say_so() -> None:
         steady.scatter,
         np.array([100.0, 60.0, 80.0]),
         seasonal_naive,
-        pl.DataFrame(schema={"prestatiecode": pl.String, "end_month": pl.Date}),
+        np.full(3, len(months)),  # none has ended
     )
     told = {
         code: rows.filter(pl.col("flag") == flag, prestatiecode=code)["lag_months"].sort().to_list()

@@ -53,7 +53,7 @@ def deliver() -> dict[str, pl.DataFrame]:
         for kind, euro in (("mobiliteit", 10), ("persoonsgebonden", 5))
     ]
     settled = [
-        (year, "5501", None, "Z971", "14", 1.0, Decimal(euro), "ja")
+        (year, "5501", None, "ZMZTL", "14", 1.0, Decimal(euro), "ja")
         for year, euro in ((2015, 100), (2016, 110), (2017, 121))
     ]
     return {

@@ -15,7 +15,7 @@ from wlz.prices.prices import PriceError, value_volumes, volumes_without_price
 
 PRESTATIES = pl.DataFrame(
     {
-        "prestatiecode": ["Z025", "H104", "Z971"],
+        "prestatiecode": ["Z025", "H104", "ZMZTL"],
         "unit_code": ["14", "01", "14"],  # etmaal, minute, etmaal
         "is_meerzorg": [False, False, True],
     }
@@ -53,17 +53,17 @@ def test_months_of_the_year_are_valued_to_the_cent_half_to_even() -> None:
             ("Z025", "CZ", date(2017, 12, 1), 9.0, None),
             ("Z025", "CZ", JANUARY, 0.5, 7.0),
             ("Z025", "CZ", FEBRUARY, None, 1.5),
-            ("Z971", "CZ", JANUARY, None, 4.0),
+            ("ZMZTL", "CZ", JANUARY, None, 4.0),
             ("Z025", "CZ", date(2019, 1, 1), None, 9.0),
         ),
-        known_prices(("Z025", "CZ", 0.25), ("Z971", "CZ", 100.0)),
+        known_prices(("Z025", "CZ", 0.25), ("ZMZTL", "CZ", 100.0)),
         PRESTATIES,
         2018,
     )
     assert revenue.rows() == [
         ("Z025", "CZ", JANUARY, "declared", 0.5, Decimal("0.12"), True),
         ("Z025", "CZ", FEBRUARY, "forecast", 1.5, Decimal("0.38"), True),
-        ("Z971", "CZ", JANUARY, "forecast", 4.0, Decimal("400.00"), False),  # meerzorg is an extra item
+        ("ZMZTL", "CZ", JANUARY, "forecast", 4.0, Decimal("400.00"), False),  # meerzorg is an extra item
     ]
     assert conform(with_vintage(revenue), REVENUE).height == 3
 

@@ -26,8 +26,8 @@ from wlz.series import (
 
 MAY = date(2018, 5, 1)
 CROSSWALK, REGIONS = reference.load_crosswalk(), reference.load_regions()
-# H104 is counted in minutes, H103 in five minutes, Z025 and Z041 in days (etmaal), Z110 likewise.
-PRESTATIES = pl.DataFrame({"prestatiecode": ["H104", "H103", "Z025", "Z041"], "unit_code": ["01", "07", "14", "14"]})
+# H104 is counted in minutes, Q103 in five minutes, Z025 and Z041 in days (etmaal), Z110 likewise.
+PRESTATIES = pl.DataFrame({"prestatiecode": ["H104", "Q103", "Z025", "Z041"], "unit_code": ["01", "07", "14", "14"]})
 WSD = "Westland Schiedland Delfland"
 
 
@@ -113,11 +113,11 @@ def test_declared_units_become_the_unit_of_the_prestatie_and_euro_stay():
     found = aggregate(
         ("5501", "H104", "2017-01", "04", 2.0, "120.00"),
         ("5501", "H104", "2017-01", "01", 30.0, "30.50"),
-        ("5501", "H103", "2017-01", "04", 1.0, "60.00"),
+        ("5501", "Q103", "2017-01", "04", 1.0, "60.00"),
     )
     assert found.select("prestatiecode", "declared_volume", "declared_amount_eur").rows() == [
-        ("H103", 12.0, Decimal("60.00")),
         ("H104", 150.0, Decimal("150.50")),
+        ("Q103", 12.0, Decimal("60.00")),
     ]
 
 

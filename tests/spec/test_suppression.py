@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.lists import LISTS
 from tests.spec.suppression_attack import (
     NATION,
     TOTAL,
@@ -22,7 +23,6 @@ from tests.spec.suppression_attack import (
     uitvoerder,
     work_out,
 )
-from warehouse import reference
 from warehouse.settings import load_assumptions
 from warehouse.tables.prices import REVENUE
 from warehouse.tables.support import CELL_SUPPORT
@@ -245,7 +245,7 @@ def test_a_report_of_letter_size_takes_less_than_two_seconds():
 def published(small_data) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The pattern of the small simulated advice, and its amounts per scenario."""
     store = small_data.store
-    amounts = list_amounts(store.read(UTILISATION, MAY), store.read(REVENUE, MAY), reference.load_prestaties())
+    amounts = list_amounts(store.read(UTILISATION, MAY), store.read(REVENUE, MAY), LISTS.prestaties)
     return store.read(CELL_SUPPORT, MAY), amounts.filter(pl.col("level") != "series")
 
 

@@ -44,7 +44,7 @@ def confront_small(**changes: pl.DataFrame) -> pl.DataFrame:
     inputs = {
         "revenue": make_revenue(
             ("Z053", "A", 1, "forecast", "300.01", True),
-            ("Z901", "A", 1, "forecast", "77.00", False),
+            ("ZMZTL", "A", 1, "forecast", "77.00", False),
             ("Z053", "B", 2, "forecast", "50.00", True),
         ),
         "extra_items": make_items(("A", "30.00")),

@@ -46,7 +46,7 @@ def small_path(pgb: pl.DataFrame) -> pl.DataFrame:
         ("Z053", "B", 1, "declared", "1.00", True),
         ("Z053", "A", 2, "declared", "10.00", True),
         ("Z053", "B", 2, "forecast", "1.00", True),
-        ("Z901", "B", 2, "forecast", "500.00", False),
+        ("ZMZTL", "B", 2, "forecast", "500.00", False),
         *(("Z053", "A", month, "forecast", "10.00", True) for month in range(3, 13)),
     )
     items = make_items(("A", "0.20"), ("B", "0.05"))

@@ -169,7 +169,7 @@ def test_other_assumptions_are_another_input() -> None:
 
 # --- Realisation --------------------------------------------------------------------------------------------------
 
-PRESTATIES = pl.DataFrame({"prestatiecode": ["Z053", "Z901"], "is_meerzorg": [False, True]})
+PRESTATIES = pl.DataFrame({"prestatiecode": ["Z053", "ZMZTL"], "is_meerzorg": [False, True]})
 
 
 def series(
@@ -227,7 +227,7 @@ def test_zin_is_the_claims_of_the_year_and_pgb_the_stand_of_december() -> None:
 
 
 def test_meerzorg_is_left_out_as_in_the_expectation() -> None:
-    assert realised(series(*TWO, ("Z901", "A", "500.00")))["A", "zin"] == D(120)
+    assert realised(series(*TWO, ("ZMZTL", "A", "500.00")))["A", "zin"] == D(120)
 
 
 def test_a_year_that_is_not_settled_has_no_rows() -> None:

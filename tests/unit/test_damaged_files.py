@@ -14,6 +14,7 @@ import pytest
 from expectations.intake.take_in import take_in
 from simulation.reference import load_simulation_reference
 from simulation.run import simulate_deliveries
+from tests.lists import mark_simulated
 from warehouse.landing import read_delivery
 from warehouse.settings import load_delivery_format
 from warehouse.store import Store
@@ -125,7 +126,11 @@ def test_a_thousand_damaged_files_are_refused_or_taken_in_whole(
 ) -> None:
     """A landing zone full of them, taken in at once: no trace on any stream, nothing held, nothing in part."""
     rng = random.Random(seed)
-    landing, store, database = tmp_path / "deliveries", Store(tmp_path / "lake"), tmp_path / "wlz.duckdb"
+    landing, store, database = (
+        mark_simulated(tmp_path / "deliveries"),
+        Store(tmp_path / "lake"),
+        tmp_path / "wlz.duckdb",
+    )
     database.write_bytes(b"published before")
     for month in MONTHS:
         for kind in KIND_NAMES:

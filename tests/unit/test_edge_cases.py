@@ -13,7 +13,7 @@ from wlz.volumes.volumes import build_panel, forecast_volumes
 from wlz.words.months import add_months
 
 START, LAST = date(2015, 1, 1), date(2017, 12, 1)
-H105_H106 = pl.DataFrame({"prestatiecode": ["H105"], "successor": ["H106"], "end_month": [date(2016, 12, 1)]})
+Q105_Q106 = pl.DataFrame({"prestatiecode": ["Q105"], "successor": ["Q106"], "end_month": [date(2016, 12, 1)]})
 
 
 def forecast(series: pl.DataFrame, **options: object) -> pl.DataFrame:
@@ -71,39 +71,53 @@ def test_a_wild_series_keeps_its_last_month() -> None:
 
 
 def test_a_successor_takes_over_the_history_of_its_predecessor() -> None:
-    """H105 ended in December 2016, H106 began in January 2017: forecast as one series of three years."""
+    """Q105 ended in December 2016, Q106 began in January 2017: forecast as one series of three years."""
     volumes = make_volumes(36)
-    series = pl.concat([make_series(volumes[:24], "H105"), make_series(volumes[24:], "H106", start=date(2017, 1, 1))])
-    ended = H105_H106.select("prestatiecode", "end_month")
-    replaced = forecast(series, successors=H105_H106, ended=ended)
-    assert get_label(of_code(replaced, "H105")) == ("ended", "ended")
-    assert get_label(of_code(replaced, "H106"))[1] == "replaced"
+    series = pl.concat([make_series(volumes[:24], "Q105"), make_series(volumes[24:], "Q106", start=date(2017, 1, 1))])
+    ended = Q105_Q106.select("prestatiecode", "end_month")
+    replaced = forecast(series, successors=Q105_Q106, ended=ended)
+    assert get_label(of_code(replaced, "Q105")) == ("ended", "ended")
+    assert get_label(of_code(replaced, "Q106"))[1] == "replaced"
     one = forecast(make_series(volumes))
-    assert get_forecast(of_code(replaced, "H106")) == pytest.approx(get_forecast(one))
-    assert of_code(replaced, "H106")["observed_volume"].drop_nulls().to_list() == volumes[24:]
+    assert get_forecast(of_code(replaced, "Q106")) == pytest.approx(get_forecast(one))
+    assert of_code(replaced, "Q106")["observed_volume"].drop_nulls().to_list() == volumes[24:]
 
 
 def test_a_successor_that_has_not_begun_is_forecast_all_the_same() -> None:
-    """H205 ends in December 2017 and nothing of H206 is claimed yet: its year is in the forecast, not silently 0."""
-    successors = pl.DataFrame({"prestatiecode": ["H205"], "successor": ["H206"], "end_month": [LAST]})
+    """Q205 ends in December 2017 and nothing of Q206 is claimed yet: its year is in the forecast, not silently 0."""
+    successors = pl.DataFrame({"prestatiecode": ["Q205"], "successor": ["Q206"], "end_month": [LAST]})
     ended = successors.select("prestatiecode", "end_month")
-    volumes = forecast(make_series(make_volumes(36), "H205"), successors=successors, ended=ended)
-    assert get_forecast(of_code(volumes, "H205")) == [0.0] * 12
+    volumes = forecast(make_series(make_volumes(36), "Q205"), successors=successors, ended=ended)
+    assert get_forecast(of_code(volumes, "Q205")) == [0.0] * 12
     one = forecast(make_series(make_volumes(36)))
-    assert get_forecast(of_code(volumes, "H206")) == pytest.approx(get_forecast(one))
-    assert of_code(volumes, "H206")["observed_volume"].null_count() == 12
+    assert get_forecast(of_code(volumes, "Q206")) == pytest.approx(get_forecast(one))
+    assert of_code(volumes, "Q206")["observed_volume"].null_count() == 12
 
 
 def test_a_replacement_in_the_year_is_counted_once() -> None:
     """Until its end in June the old code has the care, after it the new one; together they are one year."""
     end = date(2018, 6, 1)
-    successors = pl.DataFrame({"prestatiecode": ["H205"], "successor": ["H206"], "end_month": [end]})
+    successors = pl.DataFrame({"prestatiecode": ["Q205"], "successor": ["Q206"], "end_month": [end]})
     ended = successors.select("prestatiecode", "end_month")
-    volumes = forecast(make_series(make_volumes(36), "H205"), successors=successors, ended=ended)
-    old, new = (get_forecast(of_code(volumes, code)) for code in ("H205", "H206"))
+    volumes = forecast(make_series(make_volumes(36), "Q205"), successors=successors, ended=ended)
+    old, new = (get_forecast(of_code(volumes, code)) for code in ("Q205", "Q206"))
     whole = get_forecast(forecast(make_series(make_volumes(36))))
     assert old == pytest.approx([*whole[:6], *[0.0] * 6])
     assert new == pytest.approx([*[0.0] * 6, *whole[6:]])
+
+
+def test_what_takes_over_from_two_codes_has_nothing_before_they_end() -> None:
+    """Meerzorg of two kinds becomes one: a forecast of their sum is not the sum of their forecasts, and no care."""
+    end = date(2018, 12, 1)
+    kinds = {
+        "ZMZTK": [100.0 + month % 5 for month in range(36)],
+        "ZMZTL": [300.0 + 10 * (month % 7) for month in range(36)],
+    }
+    successors = pl.DataFrame({"prestatiecode": list(kinds), "successor": ["ZMZ01"] * 2, "end_month": [end] * 2})
+    series = pl.concat([make_series(volumes, code) for code, volumes in kinds.items()])
+    volumes = forecast(series, successors=successors, ended=successors.select("prestatiecode", "end_month"))
+    assert get_forecast(of_code(volumes, "ZMZ01")) == [0.0] * 12
+    assert all(volume > 0 for code in kinds for volume in get_forecast(of_code(volumes, code)))
 
 
 def test_chains_of_replacements_are_followed() -> None:

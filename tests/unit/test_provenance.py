@@ -4,15 +4,15 @@ import hashlib
 import shutil
 import subprocess
 import sys
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from warehouse import code_hash, provenance, reference, settings
+from warehouse import code_hash, packs, provenance, reference, settings
 from warehouse.code_hash import code_files, hash_code, python_words, sql_words
+from warehouse.packs import OWN_LISTS, SIMULATED, load_pack, load_reference
 from warehouse.provenance import REFERENCE_FILES, describe_inputs, sum_up_inputs
 from warehouse.settings import load_round
 from warehouse.tables.deliveries import DELIVERY_REGISTER
@@ -186,7 +186,7 @@ def inputs(month: date = MAY) -> pl.DataFrame:
     claims = pl.DataFrame({"kind": ["declaraties"], "delivery_id": ["declaraties-1"], "content_hash": ["ab"]})
     chosen = pl.concat([chosen, claims], how="diagonal_relaxed")
     none = chosen.clear().with_columns(cut_off_date=pl.lit(None, dtype=pl.Date))
-    return describe_inputs(chosen, none, none, load_round(month))
+    return describe_inputs(chosen, none, none, load_round(month), load_pack(SIMULATED))
 
 
 def summed(month: date = MAY) -> str:
@@ -206,8 +206,14 @@ def replace_in(path: Path, old: str, new: str) -> None:
 
 CHANGES = {
     "nhc_ingroei.csv": ("85", "80"),
-    "prestaties.csv": ("2015-01-01", "2015-02-01"),
-    "regions.csv": ("Friesland", "Fryslân"),
+    "packs/simulation/prestaties.csv": (",14,", ",16,"),
+    "packs/simulation/validity.csv": ("2015-01-01", "2015-02-01"),
+    "packs/simulation/roles.csv": ("Z110,crisis", "Z111,crisis"),
+    "packs/simulation/successors.csv": (",1.0,", ",0.9,"),
+    "packs/simulation/pack.toml": ('version = "2"', 'version = "3"'),
+    "regions.csv": ("613995", "613996"),
+    "region_uitvoerders.csv": ("Friesland,De Friesland", "Friesland,Menzis"),
+    "uitvoerders.csv": ("Trias Zorgkantoor B.V.", "Trias"),
     "region_crosswalk.csv": ("2020-01-01", "2020-02-01"),
     "units.csv": ("true", "false"),
     "delivery_format.toml": ('separator = ";"', 'separator = "|"'),
@@ -249,7 +255,7 @@ def test_another_year_file_is_another_input(folder, tmp_path, monkeypatch):
 
 def test_every_reference_file_and_the_round_have_a_row(folder):
     found = versions()
-    for name in REFERENCE_FILES:
+    for name in (*REFERENCE_FILES, *OWN_LISTS):
         version, content = found[f"reference/{name}"]
         assert len(content) == 64
         assert version == content[:12]
@@ -264,21 +270,21 @@ def test_a_month_without_a_round_file_says_so(folder):
 
 def test_a_changed_file_is_read_anew_and_not_from_memory(folder):
     """A process that stays, as Dagster's: the hash and the figures speak of the same file."""
-    before = reference.load_nhc_growin()
+    pack = load_pack(SIMULATED)
+    before = load_reference(pack, 2018, MAY).nhc_growin
     replace_in(folder / "nhc_ingroei.csv", "85", "80")
-    assert not reference.load_nhc_growin().equals(before)
+    assert not load_reference(pack, 2018, MAY).nhc_growin.equals(before)
 
 
-def test_every_reference_file_an_advice_reads_is_hashed(folder, monkeypatch):
-    """What the packages call of ``reference`` reads these files and no others."""
+def test_every_list_an_advice_reads_is_hashed(folder, monkeypatch):
+    """What is read for an advice is what has a row."""
     read: set[str] = set()
-    monkeypatch.setattr(reference, "read_reference", lambda name: read.add(name) or pl.DataFrame())
-    text = "\n".join(path.read_text(encoding="utf-8") for path in code_files() if path.name != "reference.py")
-    for name in [name for name in dir(reference) if name.startswith("load_") and f"reference.{name}(" in text]:
-        with suppress(pl.exceptions.ColumnNotFoundError):  # the frame is empty on purpose
-            getattr(reference, name)()
-    assert read | {"delivery_format.toml"} == set(REFERENCE_FILES)
-    assert len(read) >= 5
+    real = packs.read_list
+    monkeypatch.setattr(packs, "read_list", lambda path: read.add(path.name) or real(path))
+    load_reference(load_pack(SIMULATED), 2018, MAY)
+    hashed = {name.removeprefix("reference/") for name in versions() if name.startswith("reference/")}
+    assert read | {"delivery_format.toml"} == hashed
+    assert len(read) == 10
 
 
 def test_the_round_reaches_the_rows(folder):

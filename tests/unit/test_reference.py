@@ -7,7 +7,9 @@ import polars as pl
 import pytest
 
 from simulation.reference import load_calibration
+from tests.lists import LISTS
 from warehouse import reference
+from warehouse.packs import load_pack, load_reference
 
 CSV_FILES = sorted(reference.REFERENCE.rglob("*.csv"))
 
@@ -39,29 +41,39 @@ def test_crosswalk_folds_5522_and_takes_up_5533_with_dates() -> None:
     assert set(reference.load_crosswalk()["zorgkantoorregio"]) == set(reference.load_regions()["zorgkantoorregio"])
 
 
-def test_code_list_follows_the_contract_and_the_other_lists() -> None:
-    prestaties = reference.load_prestaties()
+@pytest.mark.parametrize("name", ["simulation", "vektis-2019"])
+def test_a_pack_follows_the_contract_and_the_other_lists(name: str) -> None:
+    lists = load_reference(load_pack(name), 2018, date(2018, 1, 1))
+    prestaties = lists.prestaties
     codes = prestaties["prestatiecode"]
     assert codes.is_unique().all()
-    assert codes.str.contains(r"^[A-Z][0-9A-Z]{2,4}$").all()
-    assert set(prestaties["unit_code"]) <= set(reference.load_units().filter("allowed_for_wlz")["unit_code"])
+    assert set(prestaties["unit_code"]) <= set(lists.units.filter("allowed_for_wlz")["unit_code"])
     assert set(prestaties["prestatiegroep"]) <= set(reference.load_prestatiegroepen()["prestatiegroep"])
-    assert set(prestaties["sector"]) == {"VV", "GZ", "GGZ"}
+    assert set(prestaties["sector"].drop_nulls()) == {"VV", "GZ", "GGZ"}
     assert set(prestaties["successor"].drop_nulls()) <= set(codes)
     assert prestaties.schema["valid_to"] == pl.Date
     assert prestaties["valid_from"].null_count() == 0
+    assert prestaties.filter("is_crisis")["prestatiecode"].to_list() == ["Z110", "Z490", "Z491", "Z560"]
 
 
-def test_only_what_is_proven_is_called_proven() -> None:
-    prestaties = reference.load_prestaties()
-    proven = prestaties.filter(pl.col("status") == "proven")["prestatiecode"].to_list()
-    assert sorted(proven) == ["Z025", "Z053", "Z110", "Z490", "Z491", "Z560"]
-    assert prestaties.filter("is_crisis")["prestatiecode"].sort().to_list() == ["Z110", "Z490", "Z491", "Z560"]
-    assert prestaties.filter("is_meerzorg")["status"].unique().to_list() == ["invented"]
+def test_the_real_list_holds_what_the_koppeltabel_says() -> None:
+    """480 codes: etmaal 347, dagdeel 85, minute 40, none 7, hour 1; 12 of them ended on 31 December 2018."""
+    pack = load_pack("vektis-2019")
+    prestaties = load_reference(pack, 2019, date(2019, 1, 1)).prestaties
+    counts = dict(prestaties.group_by("unit_code").len().iter_rows())
+    assert counts == {"14": 347, "16": 85, "01": 40, "81": 7, "04": 1}
+    assert prestaties.filter(valid_to=date(2018, 12, 31)).height == prestaties["valid_to"].drop_nulls().len() == 12
+    assert prestaties.filter("is_meerzorg")["prestatiecode"].to_list() == ["ZMZ01", "ZMZTK", "ZMZTL"]
+    assert prestaties.filter(prestatiecode="H325")["unit_code"].item() == "01"
+    assert prestaties.filter(prestatiecode="Z025")["description"].item() == (
+        "ZZP 2VV excl. behandeling incl. dagbesteding"
+    )
+    assert set(prestaties["trust"]) == {"converted"}
+    assert prestaties.filter(prestatiecode="ZMZTK")["successor"].item() == "ZMZ01"
 
 
 def test_grow_in_of_the_nhc() -> None:
-    shares = dict(reference.load_nhc_growin().select("year", "nhc_paid_ratio").iter_rows())
+    shares = dict(LISTS.nhc_growin.select("year", "nhc_paid_ratio").iter_rows())
     assert [shares[year] for year in range(2015, 2019)] == [0.5, 0.7, 0.85, 1.0]
 
 

@@ -9,6 +9,7 @@ import pytest
 from wlz.known.assumptions import AssumptionError
 from wlz.known.scenarios import (
     OVERRIDE_SCHEMA,
+    Growth,
     Scenario,
     apply_overrides,
     follow_indications,
@@ -21,6 +22,13 @@ from wlz.known.scenarios import (
 LETTER = {"description": "S004", "engine": "ets_select"}
 BASE = {"description": "ours", "engine": "combined"}
 HIGH = {"description": "more", "on": "base", "yearly_growth_ratio": 0.02}
+CODES = pl.DataFrame(
+    {
+        "prestatiecode": ["Z053", "H104", "Z900"],
+        "sector": ["VV", "GGZ", None],
+        "prestatiegroep": ["verblijf", "begeleiding", None],
+    }
+)
 VOLUMES = {
     "prestatiecode": pl.String,
     "wlz_uitvoerder": pl.String,
@@ -63,7 +71,7 @@ def test_scenarios_others_build_on_come_first_and_the_letter_before_all() -> Non
     [
         ("fast", "scenario mine: expected a description"),
         ({"engine": "combined"}, "scenario mine: expected a description"),
-        ({**BASE, "growth": 0.1}, "scenario mine: expected a description and some of .*yearly_growth_ratio"),
+        ({**BASE, "growth": 0.1}, "scenario mine: unknown growth; known: .*yearly_growth_ratio"),
         ({"description": "x"}, "either an engine or on = another scenario"),
         ({**BASE, "on": "base"}, "either an engine or on = another scenario"),
         ({"description": "x", "engine": "magic"}, "engine 'magic': expected one of .*combined"),
@@ -156,13 +164,66 @@ def test_growth_counts_once_in_the_first_year_and_twice_in_the_next() -> None:
             ("2018-12", None, 100.0),
             ("2019-01", None, 100.0),
         ),
-        0.02,
+        [Growth(0.02)],
         2018,
+        CODES,
     )
     assert forecasts(grown) == pytest.approx(
         {"2017-12": 95.0, "2018-01": 102.0, "2018-12": 102.0, "2019-01": 104.04}, rel=1e-12
     )
     assert grown["observed_volume"].to_list() == [90.0, None, None, None, None]
+
+
+PARTS = [{"sector": "GGZ", "ratio": 0.02}, {"wlz_uitvoerder": "CZ", "ratio": 0.01}]
+
+
+def test_growth_of_parts_is_read_and_of_nothing_is_none() -> None:
+    high = {**HIGH, "yearly_growth_ratio": PARTS}
+    found = parse_scenarios({"base": BASE, "high": high, "flat": {**HIGH, "yearly_growth_ratio": 0}})
+    assert {one.name: one.growth for one in found} == {
+        "base": (),
+        "flat": (),
+        "high": (Growth(0.02, sector="GGZ"), Growth(0.01, wlz_uitvoerder="CZ")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ([{"ratio": 0.02}], "yearly_growth_ratio 1: expected at least one of sector, prestatiegroep, wlz_uitvoerder"),
+        ([{"sector": "GGZ"}], "yearly_growth_ratio 1: expected ratio and some of sector"),
+        ([*PARTS, {"sektor": "GGZ", "ratio": 0.1}], "yearly_growth_ratio 3: expected ratio and some of sector"),
+        ([{"sector": 3, "ratio": 0.1}], "in quotes"),
+        ([{"sector": "GGZ", "ratio": 2}], "yearly_growth_ratio 1: expected within ±0.25, found 2"),
+        ([0.02], "yearly_growth_ratio 1: expected ratio and some of sector"),
+        (True, "expected within ±0.25, found True"),
+    ],
+)
+def test_growth_of_parts_that_is_wrong_is_refused(parts: Any, words: str) -> None:
+    with pytest.raises(AssumptionError, match=words):
+        parse_scenarios({"base": BASE, "high": {**HIGH, "yearly_growth_ratio": parts}})
+
+
+def test_a_series_grows_by_all_that_fit_it() -> None:
+    """100 in the second year: ggz of CZ 1.02² × 1.01², ggz of DSW 1.02², vv and no sector of CZ 1.01²."""
+    year = ("2019-01", None, 100.0)
+    frames = [volumes(year, code=code, who=who) for code, who in (("H104", "CZ"), ("H104", "DSW"), ("Z053", "CZ"))]
+    growth = [Growth(**part) for part in PARTS]
+    grown = grow_volumes(pl.concat([*frames, volumes(year, code="Z900")]), growth, 2018, CODES)
+    right = [100 * 1.02**2 * 1.01**2, 100 * 1.02**2, 100 * 1.01**2, 100 * 1.01**2]
+    assert grown["forecast_volume"].to_list() == pytest.approx(right)
+    assert grown.columns == list(VOLUMES)
+
+
+def test_growth_of_a_group_of_one_uitvoerder() -> None:
+    frames = pl.concat([volumes(("2018-01", None, 100.0), code="H104", who=who) for who in ("CZ", "DSW")])
+    grown = grow_volumes(frames, [Growth(0.1, prestatiegroep="begeleiding", wlz_uitvoerder="DSW")], 2018, CODES)
+    assert grown["forecast_volume"].to_list() == pytest.approx([100.0, 110.0])
+
+
+def test_growth_that_fits_no_series_is_refused() -> None:
+    with pytest.raises(AssumptionError, match=r"sector 'ggz': no such series; it would count for nothing.*sector: GGZ"):
+        grow_volumes(volumes(("2018-01", None, 1.0), code="H104"), [Growth(0.1, sector="ggz")], 2018, CODES)
 
 
 # --- Indications --------------------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from simulation.claims import LATE_CELLS_ARRIVE, Claims, declared_volumes
 from simulation.inputs import DELIVERED_HEADERS, split_cents
 from simulation.reference import load_simulation_reference
 from simulation.run import prepare
-from simulation.world import YEARS, World, paid_nhc_ratio, tariffs_per_claim_unit
+from simulation.tariffs import paid_nhc_ratio, tariffs_per_claim_unit
+from simulation.world import YEARS, World
 from warehouse.tables.deliveries import KINDS
 from wlz.words.months import month_date
 
@@ -171,8 +172,8 @@ def test_all_roads_to_a_price_occur(letter: Claims) -> None:
     assert declared[stopped][:, years >= 2017].sum() == 0
     assert declared[stopped][:, years == 2016].sum() > 0
     agreed = herschikking(letter, date(2018, 2, 15)).filter(pl.col("jaar") == 2017)
-    assert agreed.filter(pl.col("prestatiecode") == "Z945", pl.col("zorgkantoorcode") == "5508").is_empty()
-    assert set(agreed.filter(pl.col("prestatiecode") == "H107")["eenheid"]) == {"01", "04"}
+    assert agreed.filter(pl.col("prestatiecode") == "Z978", pl.col("zorgkantoorcode") == "5508").is_empty()
+    assert set(agreed.filter(pl.col("prestatiecode") == "H106")["eenheid"]) == {"01", "04"}
 
 
 def test_table_7_is_in_the_agreements(letter: Claims) -> None:

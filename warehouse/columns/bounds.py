@@ -81,3 +81,10 @@ BUDGET_YEAR_EXPECTED_EUR = Column(
 GROWTH_RATIO = Column(
     "growth_ratio", pl.Float64(), "ratio", "Year after ÷ this year − 1, at the same prices.", "Groei volume"
 )
+MISSING_PARTS = Column(
+    "missing_parts",
+    pl.String(),
+    "text",
+    "What is not known of the year after, and not in its amounts: kader, pgb, names of extra items.",
+    "Ontbreekt",
+)

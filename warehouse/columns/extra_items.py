@@ -1,10 +1,17 @@
-"""Columns of the stage extra_items: crisis beds, meerzorg, na-ijl (letter, annex A.1.2 and A.2.2)."""
+"""Columns of the stage extra_items: what is paid outside the forecast of claims (letter, annex A.1.2 and A.2.2)."""
 
 import polars as pl
 
 from warehouse.contract import MONEY, Column
 
-ITEM = Column("item", pl.String(), "text", "Extra item.", "Extra post", allowed=("crisisbedden", "meerzorg", "na_ijl"))
+ITEM = Column(
+    "item",
+    pl.String(),
+    "text",
+    "Extra item as declared for the year: crisisbedden, meerzorg, na_ijl, or one that was added.",
+    "Extra post",
+    pattern=r"^[a-z][a-z0-9_]*$",
+)
 THREE_YEARS_BACK = Column(
     "base_3_years_back",
     pl.Float64(),
@@ -48,7 +55,69 @@ CLAIMS_FORECAST_EUR = Column(
     "What the claims alone would make of the item.",
     "Prognose uit declaraties (€)",
 )
-ITEM_EUR = Column("item_eur", MONEY, "eur", "Amount added to the expectation.", "Extra post (€)")
+ITEM_EUR = Column(
+    "item_eur", MONEY, "eur", "Amount added to the expectation; empty when nothing is known of it.", "Extra post (€)"
+)
+ITEM_METHOD = Column(
+    "item_method",
+    pl.String(),
+    "text",
+    "How the amount came about: grown (settled and agreed years up to the one before), carried_forward (settled ÷ "
+    "claimed of earlier years), none_settled, from_claims, no_data, left_out (nothing known, empty), delivered, "
+    "derived, older_delivered, lag_in_months, fixed (declared).",
+    "Wijze",
+    allowed=(
+        *("grown", "carried_forward", "none_settled", "from_claims", "no_data", "left_out"),
+        *("delivered", "derived", "older_delivered", "lag_in_months", "fixed"),
+    ),
+)
+RATIO_YEAR = Column(
+    "ratio_year",
+    pl.Int32(),
+    "year",
+    "Year of the ratio that was used: the last of settled ÷ claimed, or that of late claims; the earliest of several.",
+    "Jaar van de verhouding",
+)
+SETTLED_FACTOR = Column(
+    "settled_factor",
+    pl.Float64(),
+    "factor",
+    "Settled ÷ claimed that was carried forward; for crisis beds the empty-bed ratio is this − 1.",
+    "Afgerekend ÷ gedeclareerd",
+)
+COMMON_DEVIATION = Column(
+    "item_common_deviation_eur",
+    pl.Float64(),
+    "eur",
+    "Standard deviation of a carried item in what all uitvoerders share; empty when not carried, or not measured.",
+    "Gedeelde spreiding (€)",
+)
+OWN_DEVIATION = Column(
+    "item_own_deviation_eur",
+    pl.Float64(),
+    "eur",
+    "Standard deviation of a carried item in what is the uitvoerder's own.",
+    "Eigen spreiding (€)",
+)
+PAY_PATTERN = Column(
+    "pay_pattern",
+    pl.String(),
+    "text",
+    "When the item is paid: even (one twelfth a month), year_end, with_claims.",
+    "Betaalpatroon",
+    allowed=("even", "year_end", "with_claims"),
+)
+OTHER_ITEMS_EUR = Column(
+    "other_items_eur", MONEY, "eur", "Items declared beside the three of the letter.", "Overige extra posten (€)"
+)
+METHODS = Column("item_methods", pl.String(), "text", "Per item how its amount came about (item_method).", "Wijzen")
+LEFT_OUT_CLAIMS_EUR = Column(
+    "left_out_claims_eur",
+    MONEY,
+    "eur",
+    "Claims of items that are left out: what their unknown amount would have stood on.",
+    "Declaraties van weggelaten posten (€)",
+)
 DELIVERED_LAG_RATIO = Column(
     "delivered_lag_ratio",
     pl.Float64(),

@@ -80,9 +80,9 @@ COMPONENT = Column(
     "component",
     pl.String(),
     "text",
-    "What moved, in the order of the bridge.",
+    "What moved the room, in the order of the bridge; moved is what regions took along to another uitvoerder.",
     "Onderdeel",
-    allowed=("volume", "price", "lag", "extra_items", "pgb", "kader", "transfers"),
+    allowed=("moved", "volume", "price", "lag", "extra_items", "pgb", "kader", "transfers"),
 )
 CHANGE_EUR = Column(
     "change_eur",

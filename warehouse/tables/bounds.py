@@ -1,6 +1,6 @@
 """Tables of the stage bounds."""
 
-from warehouse.columns import bounds, common, utilisation, volumes
+from warehouse.columns import bounds, common, extra_items, utilisation, volumes
 from warehouse.contract import Table
 
 AFTER = "utilisation"
@@ -88,10 +88,18 @@ OUTLOOK = Table(
         *common.BOUNDS_EUR,
         bounds.BUDGET_YEAR_EXPECTED_EUR,
         bounds.GROWTH_RATIO,
+        extra_items.EXTRA_ITEMS_EUR,
+        utilisation.EXPECTED_EUR,
+        utilisation.BUDGET_EUR,
+        utilisation.AVAILABLE_EUR,
+        bounds.MISSING_PARTS,
     ),
     ("scenario", "wlz_uitvoerder"),
-    "Zin of the year after the budget year at the prices of the budget year, without extra items and without pgb; "
+    "Zin of the year after the budget year at the prices of the budget year; the bounds are of the expectation without "
+    "extra items. Extra items that are computed grow with the claims. What is not known of that year is named. "
     "budget_year is the year after. Landelijk is the total.",
-    nullable=frozenset({"growth_ratio"}),
+    nullable=frozenset(
+        {"growth_ratio", "extra_items_eur", "expected_eur", "budget_eur", "available_eur", "missing_parts"}
+    ),
     published=True,
 )

@@ -21,7 +21,7 @@ from warehouse.tables.lag import LAG_CURVE, REVISION_STATISTICS
 from warehouse.tables.monitor import DELIVERY_STATUS, MONITOR_PROVIDER
 from warehouse.tables.prices import PRICES
 from warehouse.tables.quality import ADVICE_PROVENANCE, CHECK_DECISIONS, CHECK_FINDINGS, DATA_QUALITY
-from warehouse.tables.series import CLAIM_UNIT_CORRECTIONS
+from warehouse.tables.series import CLAIM_UNIT_CORRECTIONS, CODE_LIST
 from warehouse.tables.support import CELL_SUPPORT
 from warehouse.tables.vintages import FORECAST_BRIDGE, FORECAST_VINTAGES, HEADLINE
 from warehouse.tables.volumes import BACKTEST
@@ -94,8 +94,12 @@ EXTRA_ITEMS_UITVOERDER = _mart(
         extra_items.CRISISBEDDEN_EUR,
         extra_items.NA_IJL_EUR,
         extra_items.MEERZORG_EUR,
+        extra_items.OTHER_ITEMS_EUR,
         extra_items.EXTRA_ITEMS_EUR,
+        extra_items.LEFT_OUT_CLAIMS_EUR,
         extra_items.MEERZORG_CLAIMS_EUR,
+        extra_items.METHODS,
+        extra_items.RATIO_YEAR,
         extra_items.DELIVERED_LAG_RATIO,
         extra_items.DERIVED_LAG_RATIO,
         common.FLAG,
@@ -103,7 +107,29 @@ EXTRA_ITEMS_UITVOERDER = _mart(
     ("wlz_uitvoerder",),
     "Extra items per uitvoerder; Landelijk is the total.",
     "table 4, figure 5",
-    nullable=frozenset({"meerzorg_claims_eur", "delivered_lag_ratio", "derived_lag_ratio", "flag"}),
+    nullable=frozenset(
+        {
+            *("crisisbedden_eur", "na_ijl_eur", "meerzorg_eur", "other_items_eur", "left_out_claims_eur"),
+            *("meerzorg_claims_eur", "item_methods", "ratio_year", "delivered_lag_ratio", "derived_lag_ratio", "flag"),
+        }
+    ),
+)
+EXTRA_ITEM_METHODS = _mart(
+    "extra_item_methods",
+    "extra_items",
+    "wlz_uitvoerder × item × item_method × ratio_year",
+    (
+        common.WLZ_UITVOERDER,
+        extra_items.ITEM,
+        extra_items.ITEM_METHOD,
+        extra_items.RATIO_YEAR,
+        extra_items.ITEM_EUR,
+        extra_items.CLAIMS_FORECAST_EUR,
+    ),
+    ("wlz_uitvoerder", "item", "item_method", "ratio_year"),
+    "How every extra item came about, and on the ratio of which year; Landelijk is the total.",
+    None,
+    nullable=frozenset({"item_method", "ratio_year", "item_eur", "claims_forecast_eur"}),
 )
 PGB_UITVOERDER = _mart(
     "pgb_uitvoerder",
@@ -215,6 +241,7 @@ FORECAST_VINTAGES_MART = copy_table(FORECAST_VINTAGES).with_columns(
 )
 FORECAST_BRIDGE_MART = copy_table(FORECAST_BRIDGE)
 HEADLINE_MART = copy_table(HEADLINE)
+CODE_LIST_MART = copy_table(CODE_LIST)
 BACKTEST_ACCURACY = copy_table(BACKTEST, "backtest_accuracy")
 LAG_CURVE_MART = copy_table(LAG_CURVE, keep_vintages=13)
 REVISION_STATISTICS_MART = copy_table(REVISION_STATISTICS)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from warehouse.columns import common, deliveries, series
+from warehouse.columns import bounds, common, deliveries, prices, series
 from warehouse.contract import Table
 
 AFTER = "deliveries"
@@ -70,4 +70,31 @@ SERIES = Table(
     ("scenario", "prestatiecode", "wlz_uitvoerder", "care_month"),
     "Monthly series per prestatie and uitvoerder: null is not delivered, 0 is delivered without claims.",
     nullable=frozenset({"declared_volume", "declared_amount_eur"}),
+)
+CODE_LIST = Table(
+    "code_list",
+    "series",
+    "lake",
+    "prestatie",
+    (
+        common.DELIVERY_MONTH,
+        common.BUDGET_YEAR,
+        common.PRESTATIECODE,
+        series.DESCRIPTION,
+        bounds.PRESTATIEGROEP,
+        deliveries.SECTOR,
+        series.LEVERINGSVORM,
+        common.UNIT_CODE,
+        series.IS_CRISIS,
+        series.IS_MEERZORG,
+        prices.IN_BASE,
+        series.CODE_VALID_TO,
+        series.SUCCESSOR,
+        series.TRUST,
+        series.PACK,
+    ),
+    ("prestatiecode",),
+    "The list of codes as the advice used it: what each prestatie is, its unit, which are counted apart.",
+    nullable=frozenset({"sector", "leveringsvorm", "code_valid_to", "successor"}),
+    published=True,
 )

@@ -47,6 +47,7 @@ REALISATION = Table(
     nullable=frozenset({"realised_eur"}),
     known_issues=(
         "Crisis beds, meerzorg and late claims are not in it: it stands against the expectation without extra items.",
+        "By the uitvoerders of 1 January of the year; empty for one that gained or lost a region within it.",
     ),
     published=True,
     spans_months=True,

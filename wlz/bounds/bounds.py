@@ -15,7 +15,7 @@ import polars as pl
 from wlz.bounds.calendar import build_calendar
 from wlz.bounds.exceedance import measure_exceedance
 from wlz.bounds.levels import ScenarioTables, add_up, bound_levels, expect_levels, spread_extra_items
-from wlz.bounds.outlook import look_ahead
+from wlz.bounds.outlook import NO_KADER, look_ahead
 from wlz.bounds.pgb import PgbBounds, bound_pgb
 from wlz.bounds.read_off import EURO_BOUNDS, LEVEL_KEY, VOLUME_BOUNDS, ScenarioPaths, sample_family
 from wlz.bounds.room import state_room
@@ -68,6 +68,7 @@ class AdviceInputs(NamedTuple):
     completed: pl.DataFrame
     budget_year: int
     brutering_factor: float
+    kader_after: pl.DataFrame = NO_KADER  # of the year after, no rows while it is not known
 
     def of_scenario(self, name: str) -> ScenarioTables:
         """The tables of one scenario."""
@@ -194,7 +195,7 @@ def bound_scenario(
         if level in ("uitvoerder", "national") and sampling.calendar.ahead_months  # a year that is over is certain
     }
     chances = measure_exceedance(zin, pgb.year, inputs.budgets, inputs.brutering_factor)
-    outlook = look_ahead(levels, tables, inputs.budget_year)
+    outlook = look_ahead(levels, tables, inputs.budget_year, inputs.kader_after)
     of_scenario = pl.lit(scenario).alias("scenario")
     rows = rows.with_columns(of_scenario).select(ROW_COLUMNS)
     return AdviceBounds(rows, chances.with_columns(of_scenario), outlook.with_columns(of_scenario))

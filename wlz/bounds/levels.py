@@ -1,8 +1,8 @@
 """Regions, groups of prestaties, uitvoerders and the nation: added up on every path, with bounds, and as expected.
 
-Extra items join here: they exist per uitvoerder and year only, one twelfth a month (as in
-`utilisation/path.monthly_path`). Totals are sums of paths, so all levels agree. Not here: which series make up a level
-and how their paths are valued (`valued_paths.py`), bounds of series (`read_off.py`).
+Extra items join here: they exist per uitvoerder and year only, one twelfth a month unless an item is declared to be
+paid otherwise (as in `utilisation/path.monthly_path`). Totals are sums of paths, so all levels agree. Not here: which
+series make up a level and how their paths are valued (`valued_paths.py`), bounds of series (`read_off.py`).
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,10 @@ import polars as pl
 from wlz.bounds.calendar import Calendar
 from wlz.bounds.read_off import LEVEL_KEY, ScenarioPaths, bound_rows
 from wlz.bounds.valued_paths import Sampling
+from wlz.extra_items.items import CARRIED
 from wlz.forecasting.sampling import BOUND_NAMES, take_bounds
-from wlz.prices.uncertainty import draw_extra_items, extra_item_deviations
+from wlz.prices.uncertainty import draw_carried_items, draw_extra_items, extra_item_deviations
+from wlz.utilisation.payments import PAID_EVENLY, shift_payments
 from wlz.words.months import MONTHS_PER_YEAR
 from wlz.words.vocabulary import NATION, PLACE, SERIES_KEY
 
@@ -47,11 +49,22 @@ class ExtraItems(NamedTuple):
     """Extra items of one scenario.
 
     Per uitvoerder those of the `year` on every path (n,), and which part of them is of which region: `shares`
-    (wlz_uitvoerder, zorgkantoorregio, share).
+    (wlz_uitvoerder, zorgkantoorregio, share). `shifts`: what is paid in a month beyond a twelfth, no rows when nothing.
     """
 
     year: Mapping[str, Samples]
     shares: pl.DataFrame
+    shifts: pl.DataFrame = PAID_EVENLY
+
+    def shift_of(self, uitvoerder: str, numbers: npt.NDArray[np.int_]) -> Samples:
+        """Beyond a twelfth a month in each of these months of the year (M,), 0 when paid evenly."""
+        of_month = dict(self.shifts.filter(wlz_uitvoerder=uitvoerder).select("number", "shift_eur").iter_rows())
+        return np.array([of_month.get(int(number), 0.0) for number in numbers])
+
+    def shift_to(self, uitvoerder: str, numbers: npt.NDArray[np.int_]) -> Samples:
+        """The same added up from January to each of these months."""
+        whole = np.cumsum(self.shift_of(uitvoerder, np.arange(1, MONTHS_PER_YEAR + 1)))
+        return np.array([whole[int(number) - 1] if number < MONTHS_PER_YEAR else 0.0 for number in numbers])
 
 
 def spread_extra_items(tables: ScenarioTables, paths: int, seed: int) -> ExtraItems:
@@ -64,7 +77,11 @@ def spread_extra_items(tables: ScenarioTables, paths: int, seed: int) -> ExtraIt
     share = pl.when(whole != 0).then(amount / whole).otherwise(0.0)
     shares = tables.utilisation.filter(level="region", part="zin").select(*PLACE, share.alias("share"))
     items = tables.extra_items
-    return ExtraItems(draw_extra_items(items, extra_item_deviations(items), paths, seed), shares)
+    grown = items.filter((pl.col("item_method") != CARRIED).fill_null(True))
+    drawn = draw_extra_items(items, extra_item_deviations(grown), paths, seed)
+    carried = draw_carried_items(items, paths, seed)
+    year = {name: samples + carried.get(name, 0.0) for name, samples in drawn.items()}
+    return ExtraItems(year, shares, shift_payments(items, tables.revenue))
 
 
 def add_up(read: ScenarioPaths, sampling: Sampling, extra: ExtraItems) -> dict[LevelKey, LevelPaths]:
@@ -83,7 +100,8 @@ def add_up(read: ScenarioPaths, sampling: Sampling, extra: ExtraItems) -> dict[L
             if level != "group":
                 share = 1.0 if level == "uitvoerder" else share_of.get((name, region), 0.0)
                 items = share * extra.year[name][:, None] / MONTHS_PER_YEAR
-                month, cumulative = month + items, cumulative + items * numbers
+                month = month + items + share * extra.shift_of(name, numbers)
+                cumulative = cumulative + items * numbers + share * extra.shift_to(name, numbers)
             volume = volume_cumulative = None
             if not np.isnan(levels.volume[row]).any():
                 volume = sums.volume[row, :, :-1].astype(np.float64)
@@ -139,18 +157,24 @@ def expect_levels(tables: ScenarioTables, sampling: Sampling, extra: ExtraItems)
     parts = extra.shares.join(items, on="wlz_uitvoerder", how="left")
     of_region = parts.select(*PLACE, (pl.col("extra_eur") * pl.col("share")))
     nation = items.select(pl.col("extra_eur").sum())
+    moved = extra.shares.join(extra.shifts, on="wlz_uitvoerder", how="inner").select(
+        *PLACE, "number", pl.col("shift_eur") * pl.col("share")
+    )
+    nobody = extra.shifts.clear()
     levels = [
-        _sum_level(monthly, "series", [*SERIES_KEY, "prestatiegroep"], None),
-        _sum_level(base, "group", ["wlz_uitvoerder", "prestatiegroep"], None),
-        _sum_level(base, "group", ["prestatiegroep"], None),
-        _sum_level(by_region, "region", PLACE, of_region),
-        _sum_level(base, "uitvoerder", ["wlz_uitvoerder"], items),
-        _sum_level(base, "national", [], nation),
+        _sum_level(monthly, "series", [*SERIES_KEY, "prestatiegroep"], None, nobody),
+        _sum_level(base, "group", ["wlz_uitvoerder", "prestatiegroep"], None, nobody),
+        _sum_level(base, "group", ["prestatiegroep"], None, nobody),
+        _sum_level(by_region, "region", PLACE, of_region, moved),
+        _sum_level(base, "uitvoerder", ["wlz_uitvoerder"], items, extra.shifts),
+        _sum_level(base, "national", [], nation, extra.shifts),
     ]
     return pl.concat(levels)
 
 
-def _sum_level(monthly: pl.DataFrame, level: str, keys: list[str], extra: pl.DataFrame | None) -> pl.DataFrame:
+def _sum_level(
+    monthly: pl.DataFrame, level: str, keys: list[str], extra: pl.DataFrame | None, shifts: pl.DataFrame
+) -> pl.DataFrame:
     counted = pl.lit(level == "series") | (pl.lit(level == "group") & ~pl.col("is_mixed").first())
     summed = (
         monthly.sort([*SERIES_KEY, "month"])
@@ -170,12 +194,15 @@ def _sum_level(monthly: pl.DataFrame, level: str, keys: list[str], extra: pl.Dat
         summed = summed.with_columns(extra_eur=pl.lit(whole))
     number = pl.col("month").dt.month()
     over = [pl.col(name) for name in keys] or [pl.lit(1)]
+    summed = _join_shifts(summed.with_columns(number.alias("number")), keys, shifts)
     month = summed.with_columns(
-        period=pl.lit("month"), expected_eur=pl.col("eur") + pl.col("extra_eur") / MONTHS_PER_YEAR
+        period=pl.lit("month"), expected_eur=pl.col("eur") + pl.col("extra_eur") / MONTHS_PER_YEAR + pl.col("shift_eur")
     )
     cumulative = summed.with_columns(
         period=pl.lit("cumulative"),
-        expected_eur=pl.col("eur").cum_sum().over(over) + pl.col("extra_eur") * number / MONTHS_PER_YEAR,
+        expected_eur=pl.col("eur").cum_sum().over(over)
+        + pl.col("extra_eur") * number / MONTHS_PER_YEAR
+        + pl.col("shift_eur").cum_sum().over(over),
         volume=pl.col("volume").cum_sum().over(over),
     )
     year = cumulative.filter(number == MONTHS_PER_YEAR).with_columns(period=pl.lit("year"))
@@ -186,3 +213,14 @@ def _sum_level(monthly: pl.DataFrame, level: str, keys: list[str], extra: pl.Dat
         *(pl.lit(NATION).alias(name) for name in totals),
         *(pl.lit(None, dtype=pl.String).alias(name) for name in absent),
     ).select(*LEVEL_KEY, "period", "month", "volume", "expected_eur")
+
+
+def _join_shifts(summed: pl.DataFrame, keys: list[str], shifts: pl.DataFrame) -> pl.DataFrame:
+    """Months with `shift_eur`, what is paid of extra items beyond a twelfth; 0 where nothing is."""
+    if shifts.is_empty():
+        return summed.with_columns(shift_eur=pl.lit(0.0))
+    of_month = (
+        shifts.sort(shifts.columns).group_by([*keys, "number"], maintain_order=True).agg(pl.col("shift_eur").sum())
+    )
+    joined = summed.join(of_month, on=[*keys, "number"], how="left", maintain_order="left")
+    return joined.with_columns(pl.col("shift_eur").fill_null(0.0))

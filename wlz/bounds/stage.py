@@ -5,7 +5,7 @@ from wlz.known.knowledge import Known
 from wlz.known.stages import Computed, Tables, of_scenario
 from wlz.pgb.pgb import build_pgb_stands
 from wlz.pgb.stage import place_grants
-from wlz.utilisation.stage import share_regions, stand_of_kader
+from wlz.utilisation.stage import kader_of, share_regions, stand_of_kader
 from wlz.volumes.stage import build_panels
 
 
@@ -28,6 +28,7 @@ def run_bounds(known: Known, tables: Tables) -> Computed:
         completed=tables["completed_series"],
         budget_year=known.budget_year,
         brutering_factor=known.assumptions["brutering_factor"],
+        kader_after=kader_of(known, known.budget_year + 1),
     )
     found = bound_advice(inputs, int(known.assumptions["bound_paths_count"]))
     return Computed(

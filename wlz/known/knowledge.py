@@ -12,6 +12,7 @@ import polars as pl
 
 from wlz.forecasting.engines import RUN_ENGINES, Engine
 from wlz.known.assumptions import Assumptions
+from wlz.known.declared_items import OF_LETTER, DeclaredItem
 from wlz.known.headline import Headline, choose_headline
 from wlz.known.reference import Reference
 from wlz.known.rounds import Round
@@ -35,7 +36,8 @@ class Known:
     CLAIMS_SNAPSHOT of every claims delivery the triangles are made of, this one last. `year_ago`: the snapshot of the
     claims delivery of twelve months earlier, no rows without one. `claims_before`: the claims delivery before this
     one, None without one. `wrong_providers`: whom the checks on claims call wrong. `earlier_revenue`: delivery month →
-    REVENUE of earlier advices about a year. `unit_corrections`: what was put right in the claims.
+    REVENUE of earlier advices about a year. `unit_corrections`: what was put right in the claims. `extra_items`: those
+    declared for the budget year.
     """
 
     round: Round
@@ -55,6 +57,7 @@ class Known:
     year_ago: Read = nothing_known
     wrong_providers: Read = nothing_known
     earlier_revenue: Callable[[int], Mapping[date, pl.DataFrame]] = lambda year: {}
+    extra_items: tuple[DeclaredItem, ...] = OF_LETTER
 
     @property
     def budget_year(self) -> int:

@@ -12,7 +12,7 @@ from wlz.words.calendar import claims_due
 from wlz.words.months import end_of_month
 
 CLAIMS = "declaraties"
-_FIRST_YEAR, _LAST_YEAR = 2015, 2099  # the Wlz began in 2015
+FIRST_YEAR, LAST_YEAR = 2015, 2099  # of a budget; the Wlz began in 2015
 LAG_REFERENCE_YEARS_BACK = 2  # the letter of 2018 takes 2016: 2017 was not yet fully claimed
 
 
@@ -30,6 +30,17 @@ class Round:
     def last_month(self) -> date:
         """December of the budget year: how far every forecast of the advice reaches."""
         return date(self.budget_year, 12, 1)
+
+    @property
+    def placed_on(self) -> date:
+        """The day that says which uitvoerder runs a region, for the whole history of the advice.
+
+        The first day of the delivery month; an advice made before its budget year takes 1 January of that year.
+
+        >>> make_round(date(2018, 11, 1), {"budget_year": 2019}).placed_on
+        datetime.date(2019, 1, 1)
+        """
+        return max(self.delivery_month, date(self.budget_year, 1, 1))
 
     def cut_off(self, kind: str) -> date:
         """Last date on which a delivery of this kind counts; without a stated one the end of the delivery month."""
@@ -64,8 +75,8 @@ def check_round(declared: Mapping[str, Any], file: str, kinds: Sequence[str]) ->
     if consultation and "held_on" not in consultation:
         raise AssumptionError(f"{file}, page consultation: held_on is missing. Next: add the day it was held")
     year = declared.get("budget_year")
-    if year is not None and not _FIRST_YEAR <= year <= _LAST_YEAR:
-        years = f"a year from {_FIRST_YEAR} to {_LAST_YEAR}"
+    if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
+        years = f"a year from {FIRST_YEAR} to {LAST_YEAR}"
         raise AssumptionError(f"{file}, budget_year: expected {years}, found {year}. Next: mend the file")
 
 

@@ -41,8 +41,25 @@ INDICATION_GROWTH_SCHEMA: dict[str, pl.DataType] = {
 _WHAT = ("month_volume", "volume_factor", "engine")
 
 
+class Growth(NamedTuple):
+    """Share a year on top, of the series that fit all that is named: sector, group of prestaties, uitvoerder."""
+
+    ratio: float
+    sector: str | None = None
+    prestatiegroep: str | None = None
+    wlz_uitvoerder: str | None = None
+
+    @property
+    def named(self) -> dict[str, str]:
+        """What a series must be, without what may be anything."""
+        return {key: str(value) for key, value in self._asdict().items() if key != "ratio" and value is not None}
+
+
 class Scenario(NamedTuple):
-    """One way of computing. `on`: the scenario whose volumes it starts from (None: its own engine)."""
+    """One way of computing. `on`: the scenario whose volumes it starts from (None: its own engine).
+
+    On top of these volumes `yearly_growth_ratio` of all care and `growth_parts` of some; what fits a series multiplies.
+    """
 
     name: str
     description: str
@@ -51,6 +68,12 @@ class Scenario(NamedTuple):
     yearly_growth_ratio: float
     uses_indications: bool
     completes_lag: bool = False
+    growth_parts: tuple[Growth, ...] = ()
+
+    @property
+    def growth(self) -> tuple[Growth, ...]:
+        """Every growth of the scenario; none when nothing grows."""
+        return (*((Growth(self.yearly_growth_ratio),) if self.yearly_growth_ratio else ()), *self.growth_parts)
 
     @property
     def own_rules(self) -> bool:
@@ -67,9 +90,9 @@ def parse_scenarios(raw: Mapping[str, Any]) -> list[Scenario]:
     """Scenarios of a year from the tables ``[scenario.NAME]``, those others build on first.
 
     Keys: description; `engine` (of the registry), with `completes_lag = true` on months completed for lag, or `on`
-    (another scenario); with `on` a `yearly_growth_ratio` (share
-    a year on top) or `indications = true`. Raises AssumptionError for an unknown key, engine or scenario, a growth
-    outside ±25 %, or an `on` that itself stands on another.
+    (another scenario); with `on` a `yearly_growth_ratio` (share a year on top: a number, or a list of tables with
+    `ratio` and some of `sector`, `prestatiegroep`, `wlz_uitvoerder`) or `indications = true`. Raises AssumptionError
+    for an unknown key, engine or scenario, a growth outside ±25 %, or an `on` that itself stands on another.
 
     >>> parse_scenarios({"letter": {"description": "S004", "engine": "ets_select"}})[0].own_rules
     False
@@ -86,22 +109,47 @@ def parse_scenarios(raw: Mapping[str, Any]) -> list[Scenario]:
 
 def _parse_scenario(name: str, table: Any) -> Scenario:
     known = {"description", "engine", "on", "yearly_growth_ratio", "indications", "completes_lag", "source", "date"}
-    if not isinstance(table, Mapping) or set(table) - known or "description" not in table:
+    if isinstance(table, Mapping) and (unknown := sorted(set(table) - known)):
+        raise AssumptionError(f"scenario {name}: unknown {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+    if not isinstance(table, Mapping) or "description" not in table:
         raise AssumptionError(f"scenario {name}: expected a description and some of {', '.join(sorted(known))}")
     engine, on = table.get("engine"), table.get("on")
     if (engine is None) == (on is None):
         raise AssumptionError(f"scenario {name}: expected either an engine or on = another scenario")
     if engine is not None and engine not in RUN_ENGINES:
         raise AssumptionError(f"scenario {name}, engine {engine!r}: expected one of {', '.join(RUN_ENGINES)}")
-    growth, indications = table.get("yearly_growth_ratio", 0.0), table.get("indications", False)
-    if not _is_number(growth) or not GROWTH_RANGE_RATIO[0] <= growth <= GROWTH_RANGE_RATIO[1]:
-        raise AssumptionError(f"scenario {name}, yearly_growth_ratio: expected within ±0.25, found {growth!r}")
-    if on is None and (growth or indications):
+    where, given = f"scenario {name}, yearly_growth_ratio", table.get("yearly_growth_ratio", 0.0)
+    parts = _parse_growth(where, given) if isinstance(given, list) else ()
+    growth = 0.0 if isinstance(given, list) else _check_ratio(where, given)
+    indications = table.get("indications", False)
+    if on is None and (growth or parts or indications):
         raise AssumptionError(f"scenario {name}: growth and indications need on = another scenario to start from")
     completes = bool(table.get("completes_lag", False))
     if completes and on is not None:
         raise AssumptionError(f"scenario {name}: completes_lag needs an engine of its own")
-    return Scenario(name, str(table["description"]), engine or "", on, float(growth), bool(indications), completes)
+    return Scenario(name, str(table["description"]), engine or "", on, growth, bool(indications), completes, parts)
+
+
+def _parse_growth(where: str, given: Sequence[Any]) -> tuple[Growth, ...]:
+    """Growths of parts, each with a ratio and what it is of."""
+    found = []
+    for number, table in enumerate(given, start=1):
+        place = f"{where} {number}"
+        if not isinstance(table, Mapping) or "ratio" not in table or set(table) - set(Growth._fields):
+            raise AssumptionError(
+                f"{place}: expected ratio and some of {', '.join(Growth._fields[1:])}, found {table!r}"
+            )
+        named = {key: value for key, value in table.items() if key != "ratio"}
+        if not named or not all(isinstance(value, str) and value for value in named.values()):
+            raise AssumptionError(f"{place}: expected at least one of {', '.join(Growth._fields[1:])}, in quotes")
+        found.append(Growth(_check_ratio(place, table["ratio"]), **named))
+    return tuple(found)
+
+
+def _check_ratio(where: str, ratio: Any) -> float:
+    if not _is_number(ratio) or not GROWTH_RANGE_RATIO[0] <= ratio <= GROWTH_RANGE_RATIO[1]:
+        raise AssumptionError(f"{where}: expected within ±0.25, found {ratio!r}")
+    return float(ratio)
 
 
 def _is_number(value: Any) -> bool:
@@ -152,14 +200,40 @@ def _parse_month(where: str, key: str, text: Any) -> date | None:
         raise AssumptionError(f"{where}, {key}: expected YYYY-MM, found {text!r}") from None
 
 
-def grow_volumes(volumes: pl.DataFrame, yearly_growth_ratio: float, first_year: int) -> pl.DataFrame:
+def grow_volumes(
+    volumes: pl.DataFrame, growth: Sequence[Growth], first_year: int, prestaties: pl.DataFrame
+) -> pl.DataFrame:
     """Forecast months × (1 + growth), once for the first year and once more for each year after it.
 
-    In and out: rows of `forecast_panel`; observed months stay as they are.
+    In and out: rows of `forecast_panel`; observed months stay as they are. `prestaties` has prestatiecode, sector and
+    prestatiegroep. Raises AssumptionError for a growth that fits no series: it would count for nothing.
     """
-    years = pl.col("care_month").dt.year() - first_year + 1
-    factor = pl.lit(1.0 + yearly_growth_ratio).pow(years.clip(lower_bound=0))
-    return volumes.with_columns(pl.col("forecast_volume") * factor)
+    if not growth:
+        return volumes
+    named = volumes.join(
+        prestaties.select("prestatiecode", "sector", "prestatiegroep"),
+        on="prestatiecode", how="left", maintain_order="left",
+    )  # fmt: skip
+    years = (pl.col("care_month").dt.year() - first_year + 1).clip(lower_bound=0)
+    grown = named
+    for one in growth:
+        fits = pl.all_horizontal(
+            pl.lit(True), *((pl.col(key) == value).fill_null(False) for key, value in one.named.items())
+        )
+        if not named.select(fits.any()).item():
+            raise AssumptionError(_fits_nothing(one, named))
+        factor = pl.when(fits).then(pl.lit(1.0 + one.ratio).pow(years)).otherwise(1.0)
+        grown = grown.with_columns(pl.col("forecast_volume") * factor)
+    return grown.select(volumes.columns)
+
+
+def _fits_nothing(growth: Growth, named: pl.DataFrame) -> str:
+    said = ", ".join(f"{key} {value!r}" for key, value in growth.named.items())
+    known = "; ".join(f"{key}: {', '.join(named[key].unique().drop_nulls().sort())}" for key in growth.named)
+    return (
+        f"yearly_growth_ratio of {said}: no such series; it would count for nothing. There are {known}. "
+        "Next: mend it in the assumptions file"
+    )
 
 
 def indication_growth(indications: pl.DataFrame) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from wlz.forecasting.edge_cases import ENDED_ZERO_MONTHS
 from wlz.forecasting.engines import Engine
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
 from wlz.forecasting.one_panel import forecast_treated, treat_history
+from wlz.hand_overs import find_hand_overs
 from wlz.runoff.completion import (
     OPEN_MONTHS,
     UNSURE_MONTHS,
@@ -48,7 +49,7 @@ class CompletedAdvice(NamedTuple):
     `series` is the frame of the table completed_series, `cells`, `completion`, `errors` and `scatter` what its curve
     and statistics are made from, `values` (uitvoerders, T, L) the triangles added up, `price` the euro per unit every
     series counts with, `price_level` (uitvoerders,) what the euro declared in the open months is of those volumes at
-    that price: a new year's tariffs, mostly.
+    that price: a new year's tariffs, mostly. `hand_overs` (FAMILY_SCHEMA) are codes that went on under another.
     """
 
     series: pl.DataFrame
@@ -60,6 +61,7 @@ class CompletedAdvice(NamedTuple):
     scatter: Scatter
     claims_month: date
     price_level: FloatArray
+    hand_overs: pl.DataFrame
 
 
 def count_days(months: Sequence[date], unit_codes: Sequence[str]) -> FloatArray:
@@ -99,13 +101,15 @@ def complete_advice(
     claims_month: date,
     engine: Engine,
     ended: pl.DataFrame,
+    links: pl.DataFrame,
 ) -> CompletedAdvice:
     """Complete every month of the delivery of `claims_month` that is still filling up.
 
     In: `snapshots` prestatiecode, wlz_uitvoerder, care_month, delivery_month, declared_volume of up to 25 deliveries,
     the last of them `claims_month`; `series` (SERIES) of that delivery; `prestaties` with group and unit; `ended`
-    prestatiecode, end_month. Out: per prestatie × uitvoerder × care month declared and completed volume, the share
-    normally known, the a priori, the method, how sure, and a flag: late_uitvoerder, billing_speed or silent_series.
+    prestatiecode, end_month; `links` of codes that a list says go on under another. Out: per prestatie × uitvoerder ×
+    care month declared and completed volume, the share normally known, the a priori, the method, how sure, and a flag:
+    late_uitvoerder, billing_speed or silent_series.
     """
     cells, panel = _build_panel(series, prestaties, claims_month)
     of_series = panel.keys.with_columns(pl.Series("cell", panel.cell), pl.Series("price", panel.price))
@@ -116,11 +120,36 @@ def complete_advice(
     done = complete_cells(values, panel.uitvoerder, last_month, by_cell, days)
     errors = retrospective_errors(values, panel.uitvoerder, last_month, by_cell, done, days)
     scatter = measure_scatter(errors, done.curve.p, panel.uitvoerder)
-    frame = _complete_series(panel, done, scatter, errors.size, engine, ended)
+    handed = find_hand_overs(series, _known_shares(panel, done), prestaties, links)
+    frame = _complete_series(panel, done, scatter, errors.size, engine, _find_ends(panel, ended, handed))
     prices = panel.keys.with_columns(pl.Series("price", panel.price))
     of_uitvoerder = sum_labels(values, panel.uitvoerder)
     levels = _price_levels(cells, prices, series)
-    return CompletedAdvice(frame, prices, of_uitvoerder, cells, done, errors, scatter, claims_month, levels)
+    return CompletedAdvice(frame, prices, of_uitvoerder, cells, done, errors, scatter, claims_month, levels, handed)
+
+
+def _known_shares(panel: SeriesPanel, done: Completion) -> pl.DataFrame:
+    """How much of every month of every series is normally known: prestatiecode, wlz_uitvoerder, care_month, ratio."""
+    ratio = done.completeness[panel.cell]
+    return pl.concat(
+        panel.keys.with_columns(pl.lit(month).alias("care_month"), pl.Series("completeness_ratio", ratio[:, place]))
+        for place, month in enumerate(panel.months)
+    )
+
+
+def _find_ends(panel: SeriesPanel, ended: pl.DataFrame, handed: pl.DataFrame) -> IntArray:
+    """(N,) place of the last month with care of each series; behind the last month for one that goes on.
+
+    A code ends by its list, or at an uitvoerder where another took over.
+    """
+    by_code = dict(ended.select("prestatiecode", "end_month").drop_nulls().iter_rows())
+    by_series = {(code, name): end for code, name, end in handed.select(*SERIES_KEY, "end_month").iter_rows()}
+    ends = [
+        min((end for end in (by_code.get(code), by_series.get((code, name))) if end is not None), default=None)
+        for code, name in panel.keys.select(SERIES_KEY).iter_rows()
+    ]
+    first, behind = month_number(panel.months[0]), len(panel.months)
+    return np.array([behind if end is None else month_number(end) - first for end in ends], dtype=np.int64)
 
 
 def _build_panel(
@@ -268,14 +297,17 @@ def _complete_series(
     scatter: Scatter,
     cell_size: FloatArray,
     engine: Engine,
-    ended: pl.DataFrame,
+    ends: IntArray,
 ) -> pl.DataFrame:
-    """Bornhuetter–Ferguson per series with the completeness of its cell; rows from the first claim of each series."""
+    """Bornhuetter–Ferguson per series with the completeness of its cell; rows from the first claim of each series.
+
+    After the end of a series nothing more is expected: what was declared there stays as it is.
+    """
     declared, months = panel.declared, len(panel.months)
     completeness = done.completeness[panel.cell].copy()
-    has_ended = panel.keys["prestatiecode"].is_in(ended["prestatiecode"].to_list()).to_numpy()
-    silent = find_silent_series(declared, completeness, has_ended)
+    silent = find_silent_series(declared, completeness, ends < months)
     completeness[silent] = 0.0
+    completeness[np.arange(months)[None, :] > ends[:, None]] = 1.0
     seen = np.nan_to_num(declared)
     started = np.maximum.accumulate(seen != 0, axis=1)
     forecaster = _forecast_series(engine, panel.months[-1].month - 1)

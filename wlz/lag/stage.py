@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from wlz.hand_overs import list_links
 from wlz.known.knowledge import Known
 from wlz.known.scenarios import COMPLETED
 from wlz.known.stages import Computed, Tables
@@ -26,6 +27,7 @@ def run_lag(known: Known, tables: Tables) -> Computed:
         claims_month=known.claims_month,
         engine=known.engines[known.completing.engine],
         ended=ended_codes(prestaties),
+        links=list_links(prestaties, known.reference.successors),
     )
     more = list_more_findings(found, snapshots, prestaties, known.assumptions)
     frames = {

@@ -128,10 +128,12 @@ def list_findings(found: CompletedAdvice) -> pl.DataFrame:
     bills faster or slower than before; euro is what of the youngest four months came in early or stayed out. `range`:
     curves that left 0.02–1.05, so the uitvoerder's is used; euro is their declared year. `drift`: see `list_curve`, at
     least a percent, and not of an uitvoerder whose speed is told. `silent`: series that stopped while their uitvoerder
-    delivers; euro is what is expected of the silent months.
+    delivers; euro is what is expected of the silent months. `handed_over`: codes that stopped where others of the group
+    began; euro is that of the old ones in their last year.
     """
     names = found.cells["wlz_uitvoerder"].unique(maintain_order=True).to_list()
     rows = [*_lateness_rows(found, names), *_speed_rows(found, names), *_range_rows(found), *_silent_rows(found)]
+    rows += _hand_over_rows(found)
     drift, _, z = _measure_drift(found)
     for group, name in enumerate(names):
         lag = int(np.nanargmax(np.abs(np.nan_to_num(z[group]))))
@@ -217,6 +219,21 @@ def _range_rows(found: CompletedAdvice) -> list[Finding]:
         lag = int(np.argmax(outside[row]))
         numbers = {"prestatie_group": group, "lag_months": lag + 1}
         rows.append(Finding("range", uitvoerder, numbers, float(found.completion.declared[row, -12:].sum())))
+    return rows
+
+
+def _hand_over_rows(found: CompletedAdvice) -> list[Finding]:
+    rows = []
+    by = ["wlz_uitvoerder", "prestatiegroep", "end_month"]
+    for (name, group, end), family in found.hand_overs.group_by(by, maintain_order=True):
+        news = family.unique("successor", maintain_order=True).sort("successor").select("successor", "share")
+        numbers = {
+            "prestatie_group": group,
+            "last_month": end,
+            "old_codes": [{"one": code} for code in family["prestatiecode"].unique().sort()],
+            "new_codes": [{"code": code, "share": share} for code, share in news.iter_rows()],
+        }
+        rows.append(Finding("handed_over", str(name), numbers, float(family["year_eur"][0])))
     return rows
 
 

@@ -142,8 +142,9 @@ def _paid_nhc_nic(tariffs_in_unit: pl.DataFrame, paid_shares: pl.DataFrame, year
     share = paid_shares.filter(pl.col("year") == year)
     if share.height != 1:
         raise PriceError(
-            f"expected one row of paid shares of NHC and NIC for {year}, found {share.height}; "
-            "prices of that year cannot be freed of NHC and NIC without it"
+            f"expected one share of NHC and NIC paid in {year}, found {share.height}; prices of that year cannot be "
+            f"freed of NHC and NIC without it. Next: a row {year} in reference/nhc_ingroei.csv and nic_paid_ratio_"
+            f"{year} in reference/assumptions/common.toml (from 2018 on neither is needed)"
         )
     nhc_ratio, nic_ratio = share.select("nhc_paid_ratio", "nic_paid_ratio").row(0)
     paid = pl.col("nhc") * nhc_ratio + pl.col("nic") * nic_ratio

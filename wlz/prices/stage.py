@@ -42,7 +42,7 @@ def _price_scenario(known: Known, tables: Tables, scenario: str) -> pl.DataFrame
             claims=claims_used,
             agreements=place_by_year(agreements, crosswalk, regions),
             tariffs=tariffs,
-            paid_shares=paid_shares(known.reference.nhc_growin, known.assumptions),
+            paid_shares=paid_shares(known.reference.nhc_growin, known.assumptions, year),
             volumes_year=volumes_year,
             prestaties=known.reference.prestaties,
             budget_year=year,

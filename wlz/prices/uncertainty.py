@@ -99,3 +99,23 @@ def draw_extra_items(
             samples = samples + (of_item.get((name, item)) or 0.0) * rng.standard_normal(paths)
         drawn[str(name)] = samples
     return drawn
+
+
+def draw_carried_items(extra_items: pl.DataFrame, paths: int, seed: int) -> Mapping[str, npt.NDArray[np.float64]]:
+    """How far items that were carried forward may lie from what is expected, per uitvoerder on `paths` paths.
+
+    An item has one error that all uitvoerders share and one of each uitvoerder; codes of an item move together. An
+    uitvoerder without a carried item is not in it.
+    """
+    parts = ("item_common_deviation_eur", "item_own_deviation_eur")
+    carried = extra_items.filter(pl.col(parts[0]).is_not_null() | pl.col(parts[1]).is_not_null())
+    summed = carried.group_by("item", "wlz_uitvoerder").agg(pl.col(parts).sum()).sort("item", "wlz_uitvoerder")
+    drawn: dict[str, npt.NDArray[np.float64]] = {}
+    for (item,), rows in summed.group_by("item", maintain_order=True):
+        key = list(str(item).encode())
+        common = np.random.default_rng([seed, *key]).standard_normal(paths)
+        for name, shared, own in rows.select("wlz_uitvoerder", *parts).iter_rows():
+            rng = np.random.default_rng([seed, *key, *name.encode()])
+            error = shared * common + own * rng.standard_normal(paths)
+            drawn[name] = drawn.get(name, np.zeros(paths)) + error
+    return drawn

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import polars as pl
 
+from wlz.utilisation.payments import shift_payments
 from wlz.words.vocabulary import CENTS, MONEY
 
 
@@ -23,11 +24,11 @@ def monthly_path(
     """National path through the budget year, 12 months × part: UTILISATION_MONTHS without its vintage.
 
     Inputs as in ``confront``; the year is that of the revenue. zin adds up month by month; with extra items one
-    twelfth of them comes each month (a choice of ours: the letter has them by the year only), the cents so that
-    December is the year exactly. pgb is a stand: cumulative is the stand, the month its change, January the stand
-    itself; a month a region did not report takes the stand before it. A month is declared when every row behind it
-    is, completed when one of them is. ``declared`` (month, declared_month_eur) is shown beside zin; completed_month_eur
-    is the whole month as completed.
+    twelfth of them comes each month (a choice of ours: the letter has them by the year only) unless an item is
+    declared otherwise, the cents so that December is the year exactly. pgb is a stand: cumulative is the stand, the
+    month its change, January the stand itself; a month a region did not report takes the stand before it. A month is
+    declared when every row behind it is, completed when one of them is. ``declared`` (month, declared_month_eur) is
+    shown beside zin; completed_month_eur is the whole month as completed.
 
     >>> monthly_path(revenue=revenue, extra_items=items, pgb=pgb, budgets=budgets, declared=declared)  # doctest: +SKIP
     """
@@ -57,7 +58,12 @@ def monthly_path(
 
 def _path_zin(revenue: pl.DataFrame, extra_items: pl.DataFrame, year: int) -> pl.DataFrame:
     extra = Decimal(extra_items["item_eur"].sum() or 0)
-    twelfths = [(extra * month / 12).quantize(CENTS, rounding=ROUND_HALF_EVEN) for month in range(1, 13)]
+    shifts = dict(shift_payments(extra_items, revenue).group_by("number").agg(pl.col("shift_eur").sum()).iter_rows())
+    beyond = [Decimal(str(sum(shifts.get(n, 0.0) for n in range(1, month + 1)))) for month in range(1, 12)]
+    twelfths = [
+        (extra * month / 12 + shift).quantize(CENTS, rounding=ROUND_HALF_EVEN)
+        for month, shift in enumerate([*beyond, Decimal(0)], start=1)
+    ]
     of_month = (
         revenue.filter(pl.col("in_base"))
         .group_by(pl.col("care_month").alias("month"))

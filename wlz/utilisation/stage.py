@@ -56,6 +56,13 @@ def stand_of_kader(known: Known) -> pl.DataFrame:
     return latest_budgets(placed, budget_year=known.budget_year)
 
 
+def kader_of(known: Known, year: int) -> pl.DataFrame:
+    """The kader of another year per region, in the columns of `stand_of_kader`; no rows while none was delivered."""
+    kader = known.read("kader").filter(pl.col("budget_year") == year)
+    placed = assign_regions(kader, known.reference.crosswalk, known.reference.regions, on="stand_date")
+    return placed.clear() if kader.is_empty() else latest_budgets(placed, budget_year=year)
+
+
 def share_regions(known: Known, tables: Tables) -> pl.DataFrame:
     """Shares of the regions in what each prestatie was claimed for, in the last months old enough."""
     return region_shares(

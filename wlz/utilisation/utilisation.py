@@ -35,7 +35,11 @@ def latest_budgets(budgets: pl.DataFrame, *, budget_year: int) -> pl.DataFrame:
     """
     of_year = budgets.filter(pl.col("budget_year") == budget_year)
     if of_year.is_empty():
-        raise UtilisationError(f"no kader of budget year {budget_year} in the delivery. Next: deliver its kader")
+        years = sorted(str(year) for year in budgets["budget_year"].unique())
+        raise UtilisationError(
+            f"no kader of budget year {budget_year}: the delivery of kader holds {', '.join(years) or 'no year'}. "
+            f"Next: deliver kader with rows of budgetjaar {budget_year} on or before its cut-off"
+        )
     return (
         of_year.sort("stand_date", "zorgkantoor_code")
         .unique("zorgkantoor_code", keep="last", maintain_order=True)

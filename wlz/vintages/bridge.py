@@ -1,25 +1,27 @@
 """bridge: what moved the available room between two advices of one budget year, per uitvoerder and component.
 
-Here: volume, price, lag, extra items, pgb, kader and transfers, in that order (methods, utilisation). Not here: the
-expectations themselves (``prices/``, ``utilisation/``), which advices are compared, the sentences about them.
+Here: regions that moved, volume, price, lag, extra items, pgb, kader and transfers, in that order (methods,
+utilisation). Not here: the earlier advice by the uitvoerders of the later one (``regroup.py``), the expectations
+themselves (``prices/``, ``utilisation/``), which advices are compared, the sentences about them.
 Money is Decimal in whole cents: the components add up to the difference exactly.
 """
 
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
 import polars as pl
 
 from wlz.known.scenarios import LETTER
+from wlz.known.uitvoerders import find_renames
 from wlz.prices.prices import to_cents
 from wlz.series import assign_regions
 from wlz.utilisation.utilisation import apply_transfers
+from wlz.vintages.regroup import FORECAST, AdviceFrames, regroup_advice, rename_uitvoerders
 from wlz.words.faults import Spoken
 from wlz.words.vocabulary import MONEY, NATION, SERIES_KEY
 
-COMPONENTS = ("volume", "price", "lag", "extra_items", "pgb", "kader", "transfers")
+COMPONENTS = ("moved", "volume", "price", "lag", "extra_items", "pgb", "kader", "transfers")
 BRIDGE_SCHEMA: dict[str, pl.DataType] = {
     "scenario": pl.String(),
     "from_delivery_month": pl.Date(),
@@ -38,30 +40,18 @@ class BridgeError(Spoken, ValueError):
     """Two advices that cannot be compared, or tables that are not of one advice. The message says which."""
 
 
-class AdviceFrames(NamedTuple):
-    """What one advice says in all its scenarios, and the kader it stands on.
-
-    ``revenue``, ``prices`` and ``utilisation`` are REVENUE, PRICES and UTILISATION of its delivery month; ``budgets``
-    is ``utilisation.latest_budgets`` of the kader delivery it rests on.
-    """
-
-    delivery_month: date
-    budget_year: int
-    revenue: pl.DataFrame
-    prices: pl.DataFrame
-    utilisation: pl.DataFrame
-    budgets: pl.DataFrame
-
-    def of(self, scenario: str) -> "AdviceFrames":
-        """The same advice in one scenario."""
-        tables = {name: getattr(self, name).filter(scenario=scenario) for name in ("revenue", "prices", "utilisation")}
-        return self._replace(**tables)
-
-
 def build_bridge(
-    before: AdviceFrames, after: AdviceFrames, transfers: pl.DataFrame, *, brutering_factor: float
+    before: AdviceFrames,
+    after: AdviceFrames,
+    transfers: pl.DataFrame,
+    *,
+    brutering_factor: float,
+    names: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The effect of every component on the available room, scenario × wlz_uitvoerder (and Landelijk) × component.
+
+    - moved: room, as the earlier advice had it, of regions that another uitvoerder runs now: gained by the receiver,
+      lost by the giver. All else is measured with that advice regrouped to the later regions (``regroup_advice``).
 
     Per series and month of the budget year, V volume and P price, 0 before and 1 after; what is in the base only:
 
@@ -75,31 +65,46 @@ def build_bridge(
       (``utilisation.apply_transfers``: those the old stand did not hold, without those the new one does not either);
     - kader: every other change of the kader.
 
-    In: ``transfers`` as for ``apply_transfers``. Out: BRIDGE_SCHEMA; change_eur below 0 is less room; the sum per
-    uitvoerder is available_after_eur − available_before_eur, both zin and pgb together. A scenario that the earlier
-    advice does not have is compared with its letter, which ``from_scenario`` says; without that it has no rows.
+    In: ``transfers`` as for ``apply_transfers``; ``names`` of the later advice (``name_uitvoerders``), by which one
+    that is only called otherwise now goes by its new name throughout. Out: BRIDGE_SCHEMA; change_eur below 0 is less
+    room; the sum per uitvoerder is available_after_eur − available_before_eur, both zin and pgb together. A scenario
+    that the earlier advice does not have is compared with its letter (``from_scenario``); without that it has no rows.
     Raises BridgeError for two budget years, or when revenue and utilisation are not of one computation.
 
     >>> build_bridge(may, august, transfers, brutering_factor=0.86)["component"][0]  # doctest: +SKIP
-    'volume'
+    'moved'
     """
-    if before.budget_year != after.budget_year:
-        raise BridgeError(
-            f"the advice of {before.delivery_month:%Y-%m} is about budget year {before.budget_year}, that of "
-            f"{after.delivery_month:%Y-%m} about {after.budget_year}: a bridge compares advices of one year"
-        )
-    moved = _transferred(before, after, transfers, brutering_factor)
+    _check_years(before, after)
+    if names is not None:
+        before = rename_uitvoerders(before, find_renames(before.places, after.places, names))
+    regrouped = regroup_advice(before, after)
+    return _bridge_scenarios(before, regrouped, after, _transferred(regrouped, after, transfers, brutering_factor))
+
+
+def _bridge_scenarios(
+    before: AdviceFrames, regrouped: AdviceFrames, after: AdviceFrames, transferred: pl.DataFrame
+) -> pl.DataFrame:
+    """The bridges of all scenarios of the later advice that have one to come from: BRIDGE_SCHEMA."""
     rows = [pl.DataFrame(schema=BRIDGE_SCHEMA)]
     known = before.utilisation["scenario"].unique().sort().to_list()
     for scenario in after.utilisation["scenario"].unique().sort():
         if (earlier := match_scenario(scenario, known)) is not None:
-            found = _bridge_scenario(before.of(earlier), after.of(scenario), moved).with_columns(
+            parts = before.of(earlier), regrouped.of(earlier), after.of(scenario)
+            found = _bridge_scenario(*parts, transferred).with_columns(
                 scenario=pl.lit(scenario),
                 from_scenario=pl.lit(earlier),
                 from_delivery_month=pl.lit(before.delivery_month),
             )
             rows.append(found.select(*BRIDGE_SCHEMA))
     return pl.concat(rows)
+
+
+def _check_years(before: AdviceFrames, after: AdviceFrames) -> None:
+    if before.budget_year != after.budget_year:
+        raise BridgeError(
+            f"the advice of {before.delivery_month:%Y-%m} is about budget year {before.budget_year}, that of "
+            f"{after.delivery_month:%Y-%m} about {after.budget_year}: a bridge compares advices of one year"
+        )
 
 
 def match_scenario(scenario: str, known: Sequence[str]) -> str | None:
@@ -125,20 +130,27 @@ def place_transfers(transfers: pl.DataFrame, crosswalk: pl.DataFrame, regions: p
     return transfers
 
 
-def _bridge_scenario(before: AdviceFrames, after: AdviceFrames, moved: pl.DataFrame) -> pl.DataFrame:
+def _bridge_scenario(
+    before: AdviceFrames, regrouped: AdviceFrames, after: AdviceFrames, transferred: pl.DataFrame
+) -> pl.DataFrame:
     """Components per uitvoerder of one scenario, in order, and their national sum at the end."""
     key = "wlz_uitvoerder"
-    rooms = _sum_room(before).join(_sum_room(after), on=key, how="full", coalesce=True, suffix="_after")
+    for advice in (before, after):
+        _refuse_strangers(advice)
+    published = _sum_room(before).select(key, published="available")
     joined = (
-        rooms.join(_compare_revenue(before, after), on=key, how="full", coalesce=True)
-        .join(moved, on=key, how="left")
+        _sum_room(regrouped)
+        .join(_sum_room(after), on=key, how="full", coalesce=True, suffix="_after")
+        .join(published, on=key, how="full", coalesce=True)
+        .join(_compare_revenue(regrouped, after), on=key, how="full", coalesce=True)
+        .join(transferred, on=key, how="left")
         .with_columns(pl.exclude(key).fill_null(NOTHING))
         .sort(key)
     )
-    _refuse_strangers(joined, before, after)
     grew = {name: pl.col(f"{name}_after") - pl.col(name) for name in _ROOM}
     wide = joined.select(
         key,
+        (pl.col("available") - pl.col("published")).alias("moved"),
         "volume",
         (-grew["base"] - pl.col("volume") - pl.col("lag")).alias("price"),
         "lag",
@@ -146,7 +158,7 @@ def _bridge_scenario(before: AdviceFrames, after: AdviceFrames, moved: pl.DataFr
         (-grew["pgb"]).alias("pgb"),
         (grew["budget"] - pl.col("transfers")).alias("kader"),
         "transfers",
-        pl.col("available").alias("available_before_eur"),
+        pl.col("published").alias("available_before_eur"),
         pl.col("available_after").alias("available_after_eur"),
     )
     national = wide.select(pl.lit(NATION).alias(key), pl.exclude(key).sum())
@@ -178,14 +190,13 @@ def _sum_room(advice: AdviceFrames) -> pl.DataFrame:
 
 
 def _compare_revenue(before: AdviceFrames, after: AdviceFrames) -> pl.DataFrame:
-    """Effect of volume and lag, and the valued revenue of both advices, per uitvoerder; cents."""
+    """Effect of volume and lag per uitvoerder; cents."""
     key = [*SERIES_KEY, "care_month"]
     old, new = (
         advice.revenue.filter("in_base").select(
             *key,
             pl.col("month_volume").alias("volume"),
-            pl.col("forecast_amount_eur").alias("valued"),
-            (pl.col("state") != "forecast").alias("was_seen"),
+            (pl.col("state") != FORECAST).alias("was_seen"),
         )
         for advice in (before, after)
     )
@@ -209,8 +220,6 @@ def _compare_revenue(before: AdviceFrames, after: AdviceFrames) -> pl.DataFrame:
     return months.group_by("wlz_uitvoerder", maintain_order=True).agg(
         to_cents(-worth.filter(~is_lag).sum()).alias("volume"),
         to_cents(-worth.filter(is_lag).sum()).alias("lag"),
-        pl.col("valued").sum().alias("revenue"),
-        pl.col("valued_after").sum().alias("revenue_after"),
     )
 
 
@@ -247,14 +256,18 @@ def _not_in_stand(advice: AdviceFrames, transfers: pl.DataFrame, brutering_facto
     return (whole[0] - whole[1]).cast(MONEY)
 
 
-def _refuse_strangers(joined: pl.DataFrame, before: AdviceFrames, after: AdviceFrames) -> None:
+def _refuse_strangers(advice: AdviceFrames) -> None:
     """Revenue of one computation beside utilisation of another would end up in the price, unseen."""
-    for advice, suffix in ((before, ""), (after, "_after")):
-        wrong = joined.filter(pl.col(f"revenue{suffix}") != pl.col(f"base{suffix}"))
-        if wrong.height:
-            row = wrong.row(0, named=True)
-            raise BridgeError(
-                f"advice of {advice.delivery_month:%Y-%m}: revenue of {row['wlz_uitvoerder']} is "
-                f"€ {row[f'revenue{suffix}']:,.2f}, its utilisation says € {row[f'base{suffix}']:,.2f}: they are not "
-                f"of one computation. Next: wlz run --delivery-month {advice.delivery_month:%Y-%m}"
-            )
+    valued = (
+        advice.revenue.filter("in_base").group_by("wlz_uitvoerder").agg(revenue=pl.col("forecast_amount_eur").sum())
+    )
+    both = _sum_room(advice).join(valued, on="wlz_uitvoerder", how="full", coalesce=True)
+    filled = both.with_columns(pl.col("base", "revenue").fill_null(NOTHING)).sort("wlz_uitvoerder")
+    wrong = filled.filter(pl.col("revenue") != pl.col("base"))
+    if wrong.height:
+        row = wrong.row(0, named=True)
+        raise BridgeError(
+            f"advice of {advice.delivery_month:%Y-%m}: revenue of {row['wlz_uitvoerder']} is "
+            f"€ {row['revenue']:,.2f}, its utilisation says € {row['base']:,.2f}: they are not "
+            f"of one computation. Next: wlz run --delivery-month {advice.delivery_month:%Y-%m}"
+        )

@@ -10,6 +10,7 @@ import polars as pl
 
 from wlz.forecasting.engines import RUN_ENGINES, Engine
 from wlz.forecasting.one_panel import EDGE_MODELS, SET_ASIDE_FLAGS
+from wlz.hand_overs import add_seen
 from wlz.known.scenarios import Scenario, apply_overrides, follow_indications, grow_volumes
 from wlz.volumes.volumes import VolumePanel, forecast_panel
 from wlz.words.vocabulary import SERIES_KEY
@@ -31,24 +32,26 @@ def forecast_scenarios(
     sectors: pl.DataFrame,
     accuracy: pl.DataFrame,
     completed: pl.DataFrame,
+    hand_overs: pl.DataFrame,
 ) -> pl.DataFrame:
     """Rows of `forecast_panel` per scenario, with `scenario`, `forecast_reason` and the `budget_year` of the month.
 
     `panels` by `Scenario.panel`; `engines` by name; `completed`: COMPLETED_SERIES (without rows nothing is completed);
     `overrides` and `scenarios` of the year's assumptions; `indication_growth` per uitvoerder and sector (without rows
-    scenario indications is left out); `accuracy` of the run's backtest is told in the reason. Scenarios with an `on`
-    start from that one's volumes, overrides included. A scenario without its panel is left out.
+    scenario indications is left out); `hand_overs` (FAMILY_SCHEMA) of the completed months; `accuracy` of the backtest
+    is told in the reason. Those with an `on` start from its volumes, overrides too. Without its panel one is left out.
     """
     known: dict[str, pl.DataFrame] = {}
     frames = []
     for scenario in scenarios:
-        if scenario.uses_indications and indication_growth.is_empty():
-            continue
-        if scenario.on is None and scenario.panel not in panels:
+        lacks_panel = scenario.on is None and scenario.panel not in panels
+        if lacks_panel or (scenario.uses_indications and indication_growth.is_empty()):
             continue
         mine = overrides.filter(pl.col("scenario") == scenario.name)
         if scenario.on is None:
-            volumes = _forecast_own(panels[scenario.panel], scenario, mine, last_month, engines, ended, successors)
+            seen = hand_overs if scenario.completes_lag else hand_overs.clear()  # only that panel knows such months
+            links, ends = add_seen(successors, ended, seen)
+            volumes = _forecast_own(panels[scenario.panel], scenario, mine, last_month, engines, ends, links)
             volumes = put_completed(volumes, completed if scenario.completes_lag else completed.clear())
             reason = _reason_of_engine(scenario, accuracy)
         else:
@@ -56,7 +59,7 @@ def forecast_scenarios(
             reason = scenario.description
             if scenario.uses_indications:
                 volumes = follow_indications(volumes, indication_growth, sectors)
-            volumes = grow_volumes(volumes, scenario.yearly_growth_ratio, budget_year)
+            volumes = grow_volumes(volumes, scenario.growth, budget_year, sectors)
         computed = volumes.with_columns(pl.col("forecast_volume").alias("computed_volume"))
         known[scenario.name] = apply_overrides(computed, mine)
         frames.append(

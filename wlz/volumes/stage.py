@@ -5,10 +5,11 @@ from datetime import date
 import polars as pl
 
 from wlz.forecasting.backtest import ACCURACY_SCHEMA
+from wlz.hand_overs import LINK_SCHEMA, find_hand_overs, list_links
 from wlz.known.knowledge import Known
 from wlz.known.scenarios import BASE, COMPLETED, LETTER
 from wlz.known.stages import Computed, Tables, of_scenario, same_in_all
-from wlz.series import ended_codes, last_base_month, replaced_codes
+from wlz.series import ended_codes, last_base_month
 from wlz.volumes.backtest import backtest_series
 from wlz.volumes.completed import completed_panel
 from wlz.volumes.past_advices import compare_advice, settled_year
@@ -47,12 +48,13 @@ def run_volumes(known: Known, tables: Tables) -> Computed:
         budget_year=known.budget_year,
         engines=known.engines,
         ended=ended_codes(prestaties),
-        successors=replaced_codes(prestaties),
+        successors=_links(known),
         overrides=known.overrides,
         indication_growth=known.indication_growth,
         sectors=prestaties,
         accuracy=tables["backtest"],
         completed=tables["completed_series"],
+        hand_overs=_find_hand_overs(known, tables),
     )
     return Computed({"volumes": forecast})
 
@@ -82,9 +84,18 @@ def build_panels(known: Known, tables: Tables) -> dict[str, VolumePanel]:
         tables["series"],
         known.reference.prestaties,
         last_month=date(known.budget_year + 1, 12, 1),
-        successors=replaced_codes(known.reference.prestaties),
+        successors=pl.concat([_links(known), _find_hand_overs(known, tables).select(LINK_SCHEMA.keys())]),
     )
     return panels | {COMPLETED: built}
+
+
+def _links(known: Known) -> pl.DataFrame:
+    return list_links(known.reference.prestaties, known.reference.successors)
+
+
+def _find_hand_overs(known: Known, tables: Tables) -> pl.DataFrame:
+    """Codes that went on under another in the months that were completed."""
+    return find_hand_overs(tables["series"], tables["completed_series"], known.reference.prestaties, _links(known))
 
 
 def _build_panel(known: Known, series: pl.DataFrame, *, own_rules: bool) -> VolumePanel:
@@ -94,6 +105,6 @@ def _build_panel(known: Known, series: pl.DataFrame, *, own_rules: bool) -> Volu
         base,
         first_month=base["care_month"].min(),  # type: ignore[arg-type]
         last_observed=last_base_month(base),
-        successors=replaced_codes(known.reference.prestaties),
+        successors=_links(known),
         own_rules=own_rules,
     )

@@ -15,6 +15,7 @@ import polars as pl
 from wlz.forecasting.engines import ENGINES, Engine
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray, TextArray
 from wlz.forecasting.one_panel import Treated, cut_leading_zeros, find_set_aside, forecast_treated, treat_history
+from wlz.hand_overs import spread_links
 from wlz.words.faults import Spoken
 from wlz.words.months import add_months, month_number, months_between, number_months
 from wlz.words.vocabulary import SERIES_KEY
@@ -185,17 +186,20 @@ def build_panel(
 def hand_over_history(rows: pl.DataFrame, successors: pl.DataFrame) -> pl.DataFrame:
     """Rows of predecessors up to their end once more under the successor, added to its own; `is_replaced` marks them.
 
-    The predecessor keeps its rows: until its end it is forecast by itself, at 0 after it. Chains of replacements are
-    followed. Units of both codes must be the same (the code list's affair).
+    `successors` are links (`hand_overs.LINK_SCHEMA`; uitvoerder, share and factor may be absent): of the volume the
+    share counts, in units of the successor. The predecessor keeps its rows: until its end it is forecast by itself, at
+    0 after it. Chains of replacements are followed.
     """
-    links = successors.drop_nulls(["successor", "end_month"])
+    links = spread_links(successors, rows["wlz_uitvoerder"])
     handed = rows.with_columns(is_replaced=pl.lit(False))
     moving = rows
     for _ in range(links.height):
         moving = (
-            moving.join(links.select("prestatiecode", "successor", "end_month"), on="prestatiecode", how="inner")
+            moving.join(links, on=SERIES_KEY, how="inner")
             .filter(pl.col("care_month") <= pl.col("end_month"))
-            .with_columns(pl.col("successor").alias("prestatiecode"))
+            .with_columns(
+                pl.col("successor").alias("prestatiecode"), pl.col("volume") * pl.col("share") * pl.col("volume_factor")
+            )
             .select(rows.columns)
         )
         if moving.is_empty():
@@ -229,14 +233,22 @@ def _refuse_wrong_rows(observed: pl.DataFrame) -> None:
 
 
 def _count_open_months(keys: pl.DataFrame, ended: pl.DataFrame | None, last_observed: date, horizon: int) -> IntArray:
-    """Forecast months in which each series can still have care: 0 for a code that has ended."""
+    """Forecast months in which each series can still have care: 0 for a code that has ended.
+
+    `ended` may name an uitvoerder (empty: every one); the earliest end counts.
+    """
     if ended is None:
         return np.full(len(keys), horizon, dtype=np.int64)
-    if ended["prestatiecode"].is_duplicated().any():
-        twice = ended.filter(ended["prestatiecode"].is_duplicated())["prestatiecode"].unique().sort()
-        raise VolumesError(f"ended: more than one end_month for {twice.to_list()[:5]}")
-    by_code = dict(ended.select("prestatiecode", "end_month").drop_nulls().iter_rows())
-    ends = [by_code.get(code) for code in keys["prestatiecode"]]
+    by_series: dict[tuple[str, str | None], date] = {}
+    whose = ended["wlz_uitvoerder"] if "wlz_uitvoerder" in ended.columns else [None] * ended.height
+    for code, name, end in zip(ended["prestatiecode"], whose, ended["end_month"], strict=True):
+        if (code, name) in by_series:
+            raise VolumesError(f"ended: more than one end_month for {code}")
+        if end is not None:
+            by_series[code, name] = end
+    series = keys.select(SERIES_KEY).iter_rows()
+    both = [(by_series.get((code, None)), by_series.get((code, name))) for code, name in series]
+    ends = [min((end for end in pair if end is not None), default=None) for pair in both]
     left = [horizon if end is None else months_between(last_observed, end) for end in ends]
     return np.clip(np.array(left, dtype=np.int64), 0, horizon)
 
@@ -244,17 +256,29 @@ def _count_open_months(keys: pl.DataFrame, ended: pl.DataFrame | None, last_obse
 def _start_after_predecessor(
     panel: VolumePanel, point: FloatArray, successors: pl.DataFrame | None, last_observed: date
 ) -> FloatArray:
-    """A successor has its predecessor's history; until that ends, what the predecessor still has is not its own."""
+    """A successor has its predecessor's history; until that ends, what the predecessor still has is not its own.
+
+    One that nothing is claimed of has nothing at all until the first of its predecessors ends: what a forecast of
+    their sum has beyond the sum of their forecasts is no care.
+    """
     if successors is None:
         return point
     place = {key: row for row, key in enumerate(panel.keys.select(SERIES_KEY).iter_rows())}
     point = point.copy()
-    for code, successor, end in successors.select("prestatiecode", "successor", "end_month").drop_nulls().iter_rows():
+    links = spread_links(successors, panel.keys["wlz_uitvoerder"])
+    first_end = {
+        (code, name): end
+        for code, name, end in links.group_by("successor", "wlz_uitvoerder").agg(pl.col("end_month").min()).iter_rows()
+    }
+    not_begun: BoolArray = np.asarray(np.isnan(panel.observed).all(axis=1))
+    for code, uitvoerder, successor, end, share, factor in links.iter_rows():
         months = max(months_between(last_observed, end), 0)
-        for uitvoerder in panel.keys["wlz_uitvoerder"].unique():
-            before, after = place.get((code, uitvoerder)), place.get((successor, uitvoerder))
-            if before is not None and after is not None:
-                point[after, :months] = np.maximum(point[after, :months] - point[before, :months], 0.0)
+        before, after = place.get((code, uitvoerder)), place.get((successor, uitvoerder))
+        if before is not None and after is not None:
+            still = point[before, :months] * share * factor
+            point[after, :months] = np.maximum(point[after, :months] - still, 0.0)
+            empty = max(months_between(last_observed, first_end[successor, uitvoerder]), 0)
+            point[after, : empty if not_begun[after] else 0] = 0.0
     return point
 
 

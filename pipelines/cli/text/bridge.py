@@ -8,7 +8,9 @@ from reports.rounding import round_millions
 from wlz.words.vocabulary import NATION
 
 # Component → Dutch term, what it says when room was lost, when it was gained, when nothing moved.
+_MOVED = "regions that another uitvoerder runs now took their room along, as the earlier advice had it"
 _SENTENCES = {
+    "moved": ("Verplaatst", _MOVED, _MOVED, "no region is run by another uitvoerder"),
     "volume": (
         "Volume",
         "more care is expected in the months the earlier advice had to forecast, at its prices",
@@ -29,9 +31,9 @@ _SENTENCES = {
     ),
     "extra_items": (
         "Extra posten",
-        "crisisbedden, meerzorg and na-ijl together are higher",
-        "crisisbedden, meerzorg and na-ijl together are lower",
-        "crisisbedden, meerzorg and na-ijl together stayed",
+        "the extra items (crisisbedden, meerzorg, na-ijl and what was declared) together are higher",
+        "the extra items (crisisbedden, meerzorg, na-ijl and what was declared) together are lower",
+        "the extra items (crisisbedden, meerzorg, na-ijl and what was declared) together stayed",
     ),
     "pgb": (
         "Pgb",
@@ -61,7 +63,8 @@ def render_bridge(bridge: pl.DataFrame) -> str:
     """
     nation = bridge.filter(wlz_uitvoerder=NATION)
     changes = dict(nation.select("component", "change_eur").iter_rows())
-    sentences = [f"  {_sentence(component, changes[component])}" for component in _SENTENCES]
+    anyone = bridge.filter(pl.col("component") == "moved", pl.col("change_eur") != 0).height > 0
+    sentences = [f"  {_sentence(component, changes.get(component, Decimal(0)), anyone)}" for component in _SENTENCES]
     return "\n".join([_headline(nation), "", *sentences, "", *_table(bridge), "", _check(bridge)])
 
 
@@ -77,8 +80,11 @@ def _headline(nation: pl.DataFrame) -> str:
     )
 
 
-def _sentence(component: str, change: Decimal) -> str:
+def _sentence(component: str, change: Decimal, anyone_moved: bool) -> str:
+    """What a component did to the room of the nation; what moved between uitvoerders is nothing for the nation."""
     term, less, more, none = _SENTENCES[component]
+    if component == "moved" and anyone_moved:
+        none = f"{_MOVED}: the table says whose. For the nation"
     return f"{term}: {none if change == 0 else less if change < 0 else more}: {_amount(change)}."
 
 
@@ -103,7 +109,8 @@ def _table(bridge: pl.DataFrame) -> list[str]:
     for (name,), rows in ordered.group_by("wlz_uitvoerder", maintain_order=True):
         changes = dict(rows.select("component", "change_eur").iter_rows())
         first, last = rows["available_before_eur"][0], rows["available_after_eur"][0]
-        lines.append([str(name), *map(_mln, [first, *(changes[component] for component in _SENTENCES), last])])
+        parts = [changes.get(component, Decimal(0)) for component in _SENTENCES]
+        lines.append([str(name), *map(_mln, [first, *parts, last])])
     widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
     return [
         "  ".join([name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))])

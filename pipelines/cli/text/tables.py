@@ -21,6 +21,7 @@ from reports.tables.table import Table, header, print_cell
 from warehouse.duck import run_query
 from warehouse.reference import load_published
 from wlz.words.counts import format_count
+from wlz.words.vocabulary import NATION
 
 PUBLISHED = {
     1: "tabel_1_landelijk",
@@ -120,10 +121,10 @@ def _millions(value: Decimal | None) -> str:
 
 # Kinds without which a part of the expectation is 0 or rests on claims alone; the others have no part in it.
 WITHOUT = {
-    "nacalculatie": "crisis beds and meerzorg rest on agreements or claims",
+    "nacalculatie": "crisis beds and meerzorg rest on agreements, or are carried forward",
     "herschikking": "prices fall back to claims of the year before",
     "beleidsregelwaarden": "prices of the year before are kept (no_brw)",
-    "na_ijl": "na-ijl is derived from earlier deliveries, or 0",
+    "na_ijl": "na-ijl is derived from earlier deliveries, or left out",
     "hulpmiddelen": "no aids are shown",
     "indicaties": "scenario indications is left out",
 }
@@ -157,6 +158,31 @@ def render_left_out(database: Path, delivery_month: date, scenario: str = "lette
         for check_id, title, delivery_id, author, reason in overruled.iter_rows()
         if delivery_id in inputs["input_version"].to_list()
     ]
+
+
+# How an extra item came about → what the line says of it.
+ITEM_SOURCES = {
+    "carried_forward": "Carried forward: {item} € {amount:,.2f}, on settled ÷ claimed up to {year}.",
+    "older_delivered": "Carried forward: {item} € {amount:,.2f}, on the percentage of {year}.",
+    "from_claims": "Too low: {item} € {amount:,.2f}, on claims alone; nothing settled or agreed is known.",
+    "left_out": "Left out: {item}; nothing is known of it{beside}.",
+}
+
+
+def render_items(database: Path, delivery_month: date, scenario: str = "letter") -> list[str]:
+    """A line per extra item that rests on an earlier year, on claims alone, or on nothing."""
+    methods = read_marts(database, ("extra_item_methods",), delivery_month, scenario)["extra_item_methods"]
+    told = methods.filter(pl.col("wlz_uitvoerder") == NATION, pl.col("item_method").is_in(list(ITEM_SOURCES)))
+    return [
+        ITEM_SOURCES[method].format(item=item, year=year, amount=amount or 0, beside=_beside(claims))
+        for item, method, year, amount, claims in told.sort("item", "item_method", "ratio_year")
+        .select("item", "item_method", "ratio_year", "item_eur", "claims_forecast_eur")
+        .iter_rows()
+    ]
+
+
+def _beside(claims: Decimal | None) -> str:
+    return f" beside € {claims:,.2f} of claims" if claims else ""
 
 
 def render_table(table: PrintedTable, comparison: pl.DataFrame) -> str:

@@ -1,17 +1,18 @@
-"""Extra items: what is paid for the year but does not show in the forecast of claims. Letter, A.1.2 and A.2.2.
+"""The three items of the letter (A.1.2 and A.2.2), each by its method.
 
 Here: crisis beds (empty beds are paid but not claimed), meerzorg (settled higher than claimed) and na-ijl (claims
-still to come). Not here: the forecast itself and its prices (`volumes/`, `prices/`), and late months, which
-`lag.py` completes.
+still to come). Not here: which items a year has (`known/declared_items.py`), amounts that are set (`fixed.py`), what
+earlier years say of settled and claimed (`carried.py`), the forecast and its prices (`volumes/`, `prices/`), and late
+months, which the stage lag completes.
 """
+
+from decimal import Decimal
 
 import polars as pl
 
-from wlz.known.knowledge import Known
+from wlz.extra_items.carried import join_carried, join_sources, list_factors, value_units
 from wlz.known.rounds import LAG_REFERENCE_YEARS_BACK
-from wlz.known.stages import Computed, Tables, of_scenario, per_scenario
 from wlz.prices.prices import join_flags, to_cents
-from wlz.series import claims_by_year, place_by_year, sum_years
 from wlz.words.units import normalise_units
 from wlz.words.vocabulary import MONEY, SERIES_BY_UITVOERDER
 
@@ -31,33 +32,17 @@ EXTRA_ITEM_SCHEMA: dict[str, pl.DataType] = {
     "delivered_lag_ratio": pl.Float64(),
     "derived_lag_ratio": pl.Float64(),
     "item_eur": MONEY,
+    "item_method": pl.String(),
+    "ratio_year": pl.Int32(),
+    "settled_factor": pl.Float64(),
+    "item_common_deviation_eur": pl.Float64(),
+    "item_own_deviation_eur": pl.Float64(),
+    "pay_pattern": pl.String(),
     "flag": pl.String(),
 }
-
-
-def build_extra_items(
-    *,
-    settlements: pl.DataFrame,
-    agreements: pl.DataFrame,
-    prices: pl.DataFrame,
-    claims: pl.DataFrame,
-    revenue: pl.DataFrame,
-    prestaties: pl.DataFrame,
-    delivered: pl.DataFrame,
-    derived: pl.DataFrame,
-    budget_year: int,
-    lag_in_months: bool,
-) -> pl.DataFrame:
-    """The three items of every uitvoerder in ``revenue``, sorted: crisis beds per code, the others in one row.
-
-    ``lag_in_months`` says that the months were completed for lag already; na-ijl then counts for nothing, flagged.
-    """
-    items = [
-        crisis_beds(settlements, agreements, prices, claims, revenue, prestaties, budget_year),
-        meerzorg(settlements, agreements, revenue, prestaties, budget_year),
-        na_ijl(revenue, delivered, derived, budget_year, lag_in_months=lag_in_months),
-    ]
-    return pl.concat(items).sort("wlz_uitvoerder", "item", "prestatiecode", nulls_last=True)
+GROWN, CARRIED, LEFT_OUT = "grown", "carried_forward", "left_out"  # how an item came about, item_method
+NONE_SETTLED, FROM_CLAIMS, NO_DATA = "none_settled", "from_claims", "no_data"
+DELIVERED, DERIVED, OLDER, IN_MONTHS = "delivered", "derived", "older_delivered", "lag_in_months"
 
 
 def crisis_beds(
@@ -74,39 +59,39 @@ def crisis_beds(
     Units settled three and two years back and settled, or else agreed, one year back grow by the mean of their two
     ratios; times the mean claims price of the budget year, minus what the forecast already has of the code (letter,
     A.2.2). Price: claims of the uitvoerder, else the price rule, else the national mean of the claims
-    (flag national_price); without any the item is 0 (no_price). Nothing settled or agreed one year back: 0, since
-    claims alone show no empty bed (from_claims; no_data when there are no claims either). Negative items stay.
+    (flag national_price); without any the item is 0 (no_price). Negative items stay. Of an uitvoerder of which nothing
+    is settled or agreed one year back the last known settled ÷ claimed is carried forward: × the revenue the forecast
+    has of the code, minus that revenue. Without that too the item is empty and left out: claims show no empty bed.
     """
     codes = prestaties.filter("is_crisis")
     rows = _uitvoerders(revenue, budget_year).join(codes.select("prestatiecode"), how="cross")
-    settled = _of_codes(settlements, codes)
-    agreed = _of_codes(agreements, codes)
-    volumes = [normalise_units(frame, codes) for frame in (settled, agreed)]
+    volumes = [normalise_units(_of_codes(frame, codes), codes) for frame in (settlements, agreements)]
     left_out = pl.concat([left.select(SERIES_BY_UITVOERDER) for _, left in volumes]).unique()
-    bases = _bases(
-        [(settlements, volumes[0][0]), (agreements, volumes[1][0])],
-        rows.select(SERIES_BY_UITVOERDER),
-        "volume",
-        budget_year,
+    sources = [(settlements, volumes[0][0]), (agreements, volumes[1][0])]
+    beside = (
+        _bases(sources, rows.select(SERIES_BY_UITVOERDER), "volume", budget_year),
+        _crisis_prices(rows, claims, prices, budget_year),
+        _forecast_of_codes(revenue, codes, SERIES_BY_UITVOERDER, budget_year),
+        left_out.with_columns(left_out=True),
     )
-    expected = _grow(rows.join(bases, on=SERIES_BY_UITVOERDER, how="left"))
-    valued = (
-        expected.join(_crisis_prices(rows, claims, prices, budget_year), on=SERIES_BY_UITVOERDER, how="left")
-        .join(
-            _forecast_of_codes(revenue, codes, SERIES_BY_UITVOERDER, budget_year), on=SERIES_BY_UITVOERDER, how="left"
-        )
-        .join(left_out.with_columns(left_out=True), on=SERIES_BY_UITVOERDER, how="left")
-    )
+    for right in beside:
+        rows = rows.join(right, on=SERIES_BY_UITVOERDER, how="left")
+    valued = _grow(rows)
     forecast = pl.col("claims_forecast_eur").fill_null(0).cast(MONEY)
     full = to_cents(pl.col("expected_base") * pl.col("item_price_eur_per_unit"))
-    item = pl.when(full.is_not_null() & ~_no_source()).then(full - forecast).otherwise(pl.lit(0).cast(MONEY))
-    valued = valued.with_columns(forecast.alias("claims_forecast_eur")).with_columns(item.cast(MONEY).alias("item_eur"))
+    valued = valued.with_columns(forecast.alias("claims_forecast_eur"))
+    either, of_claims = join_sources(settlements, *(frame for frame, _ in volumes)), _of_codes(claims, codes)
+    factors = list_factors(value_units(either, of_claims), of_claims, budget_year)
+    carried = join_carried(valued, either, factors, [settlements, agreements], budget_year)
+    grown = pl.when(full.is_not_null() & ~_no_source()).then(full - forecast).otherwise(pl.lit(0).cast(MONEY))
+    carried_eur = to_cents((pl.col("settled_factor") - 1) * forecast.cast(pl.Float64))
+    valued = _settle(carried, grown=grown, carried=carried_eur, unknown=LEFT_OUT)
     has_source = ~_no_source()
-    no_price = has_source & pl.col("item_price_eur_per_unit").is_null() & (pl.col("expected_base") != 0)
+    no_price = pl.col("item_price_eur_per_unit").is_null() & (pl.col("expected_base") != 0)
     flags = {
         **_flags_of_growth(),
         "national_price": has_source & pl.col("is_national_price"),
-        "no_price": no_price,
+        "no_price": has_source & no_price,
         "unit_not_convertible": pl.col("left_out").fill_null(False),
     }
     return _finish(valued, "crisisbedden", flags)
@@ -115,6 +100,7 @@ def crisis_beds(
 def meerzorg(
     settlements: pl.DataFrame,
     agreements: pl.DataFrame,
+    claims: pl.DataFrame,
     revenue: pl.DataFrame,
     prestaties: pl.DataFrame,
     budget_year: int,
@@ -123,8 +109,9 @@ def meerzorg(
 
     Euro settled three and two years back and settled, or else agreed, one year back grow by the mean of their two
     ratios; the whole amount is the item, because meerzorg is not in the base forecast (letter, A.1.2). The
-    projection from claims stands beside it. Nothing settled or agreed one year back: that projection is the item
-    (from_claims), or 0 when there is none either (no_data).
+    projection from claims stands beside it. Of an uitvoerder of which nothing is settled or agreed one year back the
+    last known settled ÷ claimed is carried forward: × that projection. Without that too the projection is the item
+    (from_claims: too low, since more is settled than claimed), or 0 when there is none either (no_data).
     """
     codes = prestaties.filter("is_meerzorg")
     who = ["wlz_uitvoerder"]
@@ -135,9 +122,53 @@ def meerzorg(
         _forecast_of_codes(revenue, codes, who, budget_year), on=who, how="left"
     )
     forecast = pl.col("claims_forecast_eur").fill_null(0).cast(MONEY)
-    item = pl.when(_no_source()).then(forecast).otherwise(to_cents(pl.col("expected_base")))
-    valued = expected.with_columns(forecast.alias("claims_forecast_eur"), item.cast(MONEY).alias("item_eur"))
+    expected = expected.with_columns(forecast.alias("claims_forecast_eur"))
+    either = join_sources(settlements, *(of_codes for _, of_codes in sources))
+    settled_eur = pl.col("amount_eur").sum().cast(pl.Float64).alias("settled_eur")
+    factors = list_factors(either.group_by(*who, "year").agg(settled_eur), _of_codes(claims, codes), budget_year)
+    carried = join_carried(expected, either, factors, [settlements, agreements], budget_year)
+    valued = _settle(
+        carried,
+        grown=pl.when(_no_source()).then(forecast).otherwise(to_cents(pl.col("expected_base"))),
+        carried=to_cents(pl.col("settled_factor") * forecast.cast(pl.Float64)),
+        unknown=FROM_CLAIMS,
+    )
     return _finish(valued, "meerzorg", _flags_of_growth())
+
+
+def _settle(rows: pl.DataFrame, *, grown: pl.Expr, carried: pl.Expr, unknown: str) -> pl.DataFrame:
+    """Rows with item_eur, item_method and how a carried item scatters: as the settled amount it follows from does.
+
+    `grown` where the year before is known, and where none was ever settled; `carried` where there is a factor and
+    claims; else `unknown`: left out, or the claims. Without claims and without anything settled the item is 0.
+    """
+    forecast, year_before = pl.col("claims_forecast_eur"), pl.col(_BASES[-1])
+    claims_eur = forecast.sum().over("wlz_uitvoerder")
+    is_settled = year_before.is_null() & pl.col("has_settled") & (claims_eur == 0)
+    method = (
+        pl.when(year_before.is_not_null() & ~_no_source())
+        .then(pl.lit(GROWN))
+        .when(year_before.is_not_null() | pl.col("none_settled"))
+        .then(pl.lit(NONE_SETTLED))
+        .when(is_settled)
+        .then(pl.lit(LEFT_OUT))
+        .when(claims_eur == 0)
+        .then(pl.lit(NO_DATA))
+        .when(pl.col("settled_factor").is_not_null())
+        .then(pl.lit(CARRIED))
+        .otherwise(pl.lit(unknown))
+    )
+    item = pl.when(method == CARRIED).then(carried).when(method == LEFT_OUT).then(None).otherwise(grown)
+    settled_eur = pl.col("settled_factor") * forecast.cast(pl.Float64)
+    deviations = {
+        f"item_{part}_deviation_eur": pl.col(f"{part}_deviation_ratio") * settled_eur.abs()
+        for part in ("common", "own")
+    }
+    names = ("ratio_year", "settled_factor", *deviations)
+    settled = rows.with_columns(method.alias("item_method"), item.cast(MONEY).alias("item_eur"), **deviations)
+    return settled.with_columns(
+        pl.when(pl.col("item_method") == CARRIED).then(pl.col(name)).alias(name) for name in names
+    )
 
 
 def na_ijl(
@@ -151,9 +182,10 @@ def na_ijl(
     """Claims still to come: one row per uitvoerder, share of late claims × expected revenue excl. extra items.
 
     ``delivered`` has reference_year, wlz_uitvoerder, lag_percentage (0.10 is 0.10 %), of which the latest year up to
-    two before the budget year counts; ``derived`` has wlz_uitvoerder, derived_lag_ratio. The delivered share goes
-    before the derived one (flag derived); without either the item is 0 (no_lag_ratio). A year older than two before
-    is flagged older_reference_year. The share may be negative: late corrections take back (letter, A.2.2).
+    two before the budget year is looked at; ``derived`` has wlz_uitvoerder, derived_lag_ratio. The share delivered of
+    the year two before counts, else the derived one (flag derived), else one delivered of an older year
+    (older_reference_year); without any the item is empty (no_lag_ratio). The share may be negative: late corrections
+    take back (letter, A.2.2).
     """
     reference_year = budget_year - LAG_REFERENCE_YEARS_BACK
     known = (
@@ -163,6 +195,7 @@ def na_ijl(
         .select(
             "wlz_uitvoerder",
             (pl.col("lag_percentage") / 100).alias("delivered_lag_ratio"),
+            pl.col("reference_year").cast(pl.Int32).alias("ratio_year"),
             (pl.col("reference_year") < reference_year).alias("is_older"),
         )
     )
@@ -171,18 +204,43 @@ def na_ijl(
     rows = _uitvoerders(revenue, budget_year)
     for right in (expected, known, derived.select("wlz_uitvoerder", "derived_lag_ratio")):
         rows = rows.join(right, on="wlz_uitvoerder", how="left")
-    ratio = pl.coalesce("delivered_lag_ratio", "derived_lag_ratio")
-    counted = pl.lit(0.0) if lag_in_months else ratio.fill_null(0.0)
-    rows = rows.with_columns(pl.col("expected_base").fill_null(0.0))
-    rows = rows.with_columns(to_cents(counted * pl.col("expected_base")).alias("item_eur"))
+    rows = _choose_lag_ratio(rows.with_columns(pl.col("expected_base").fill_null(0.0)), reference_year)
+    amount = pl.lit(Decimal(0)) if lag_in_months else to_cents(pl.col("ratio") * pl.col("expected_base"))
+    source = pl.col("source")
+    rows = rows.with_columns(
+        amount.cast(MONEY).alias("item_eur"),
+        (pl.lit(IN_MONTHS) if lag_in_months else source).alias("item_method"),
+        *([pl.lit(None).alias("ratio_year")] if lag_in_months else []),
+    )
     flags = {
-        "derived": pl.col("delivered_lag_ratio").is_null() & pl.col("derived_lag_ratio").is_not_null(),
-        "lag_in_months": pl.lit(lag_in_months),
+        DERIVED: source == DERIVED,
+        IN_MONTHS: pl.lit(lag_in_months),
         "negative": pl.col("item_eur") < 0,
-        "no_lag_ratio": ratio.is_null(),
-        "older_reference_year": pl.col("is_older").fill_null(False),
+        "no_lag_ratio": source == LEFT_OUT,
+        "older_reference_year": source == OLDER,
     }
     return _finish(rows, "na_ijl", flags)
+
+
+def _choose_lag_ratio(rows: pl.DataFrame, reference_year: int) -> pl.DataFrame:
+    """Rows with the `ratio` that counts, its `source` and `ratio_year`: the right year goes before an older one."""
+    of_year = pl.when(~pl.col("is_older")).then("delivered_lag_ratio")
+    derived, delivered = pl.col("derived_lag_ratio"), pl.col("delivered_lag_ratio")
+    source = (
+        pl.when(of_year.is_not_null())
+        .then(pl.lit(DELIVERED))
+        .when(derived.is_not_null())
+        .then(pl.lit(DERIVED))
+        .when(delivered.is_not_null())
+        .then(pl.lit(OLDER))
+        .otherwise(pl.lit(LEFT_OUT))
+    )
+    year = pl.when(source == DERIVED).then(reference_year).otherwise("ratio_year")
+    return rows.with_columns(
+        pl.coalesce(of_year, derived, delivered).alias("ratio"),
+        source.alias("source"),
+        year.cast(pl.Int32).alias("ratio_year"),
+    )
 
 
 def derive_lag_ratio(claims_now: pl.DataFrame, claims_year_ago: pl.DataFrame, reference_year: int) -> pl.DataFrame:
@@ -271,11 +329,15 @@ def _no_source() -> pl.Expr:
 
 
 def _flags_of_growth() -> dict[str, pl.Expr]:
-    has_claims = pl.col("claims_forecast_eur") != 0
+    has_claims, method = pl.col("claims_forecast_eur") != 0, pl.col("item_method")
+    on_claims = _no_source() & method.is_in([NONE_SETTLED, FROM_CLAIMS, NO_DATA])
     return {
-        "from_claims": _no_source() & has_claims,
+        CARRIED: method == CARRIED,
+        FROM_CLAIMS: on_claims & has_claims,
+        LEFT_OUT: method == LEFT_OUT,
+        "national_ratio": (method == CARRIED) & pl.col("is_national"),
         "negative": pl.col("item_eur") < 0,
-        "no_data": _no_source() & ~has_claims,
+        NO_DATA: on_claims & ~has_claims,
         "no_growth": ~_no_source() & pl.col("mean_ratio").is_null(),
     }
 
@@ -296,36 +358,13 @@ def _crisis_prices(rows: pl.DataFrame, claims: pl.DataFrame, prices: pl.DataFram
 
 
 def _finish(valued: pl.DataFrame, item: str, flags: dict[str, pl.Expr]) -> pl.DataFrame:
-    named = valued.with_columns(pl.lit(item).alias("item"), join_flags(flags).alias("flag"))
+    return shape_items(valued.with_columns(pl.lit(item).alias("item"), join_flags(flags).alias("flag")))
+
+
+def shape_items(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows in the columns of EXTRA_ITEM_SCHEMA; what they do not have is empty."""
     missing = [
-        pl.lit(None, dtype=dtype).alias(name) for name, dtype in EXTRA_ITEM_SCHEMA.items() if name not in named.columns
+        pl.lit(None, dtype=dtype).alias(name) for name, dtype in EXTRA_ITEM_SCHEMA.items() if name not in rows.columns
     ]
-    return named.with_columns(missing).select(EXTRA_ITEM_SCHEMA.keys()).cast(EXTRA_ITEM_SCHEMA)  # type: ignore[arg-type]
-
-
-def run_extra_items(known: Known, tables: Tables) -> Computed:
-    """The row `extra_items`: crisis beds, meerzorg and na-ijl per uitvoerder, with their intermediates."""
-    crosswalk, regions = known.reference.crosswalk, known.reference.regions
-    now, reference_year = claims_by_year(tables["series_region"]), known.budget_year - LAG_REFERENCE_YEARS_BACK
-    earlier = known.year_ago()
-    derived = (
-        derive_lag_ratio(now.clear(), now.clear(), reference_year)
-        if earlier.is_empty()
-        else derive_lag_ratio(now, sum_years(earlier), reference_year)
-    )
-    items = per_scenario(
-        known.scenario_names,
-        lambda name: build_extra_items(
-            settlements=place_by_year(known.read("nacalculatie"), crosswalk, regions),
-            agreements=place_by_year(known.read("herschikking"), crosswalk, regions),
-            prices=of_scenario(tables["prices"], name),
-            claims=now,
-            revenue=of_scenario(tables["revenue"], name),
-            prestaties=known.reference.prestaties,
-            delivered=known.read("na_ijl"),
-            derived=derived,
-            budget_year=known.budget_year,
-            lag_in_months=known.completes_lag(name),
-        ),
-    )
-    return Computed({"extra_items": items})
+    shaped = rows.with_columns(missing) if rows.width else pl.DataFrame(schema=EXTRA_ITEM_SCHEMA)
+    return shaped.select(EXTRA_ITEM_SCHEMA.keys()).cast(EXTRA_ITEM_SCHEMA)  # type: ignore[arg-type]

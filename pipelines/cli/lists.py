@@ -1,0 +1,131 @@
+"""`wlz reference`: lists of codes as packs: taken in, looked at, and successors confirmed by a person."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+
+from pipelines.cli.console import note, say
+from wlz.words.counts import format_count
+
+MOST_LINES = 30  # remarks shown; the rest is counted
+
+
+@click.group(epilog="Example: wlz reference check vektis-2019 --deliveries data/deliveries")
+def reference() -> None:
+    """Lists of codes (packs): import an official list, check one against deliveries, confirm a successor."""
+
+
+@reference.command(
+    "import", epilog="Example: wlz reference import koppeltabel.xlsx --into lists/2026 --from vektis-2019"
+)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--into", "into", required=True, help="Pack to write: a name below reference/packs, or a folder.")
+@click.option("--from", "like", default="", help="Make the pack first, as a copy of this one.")
+@click.option("--stand", type=click.DateTime(["%Y-%m-%d"]), help="Date of the list; goes with --from.")
+@click.option("--last-year", type=int, help="Last year the list vouches for; goes with --from.")
+@click.option("--vouched-by", default="", help="Who answers for it; goes with --from.")
+def import_(file: Path, into: str, like: str, stand: datetime | None, last_year: int | None, vouched_by: str) -> None:
+    """Take an official list into a pack: the Koppeltabel or list 055 as a spreadsheet, tariffs of the NZa as CSV.
+
+    Every row keeps the name and hash of its file. Codes that the list does not name stay as they are.
+    """
+    from warehouse.pack_files import folder_of, import_list, make_pack, read_official_file
+    from warehouse.packs import load_pack
+
+    today = datetime.now(UTC).date()
+    if like:
+        read_official_file(file)  # nothing is made for a file that cannot be read
+        if not vouched_by.strip():
+            note("--vouched-by NAME goes with --from: a list that figures rest on has somebody who answers for it")
+            raise SystemExit(2)
+        day: date = stand.date() if stand else today
+        said = {
+            "title": file.stem, "publisher": "as imported", "version": file.name, "licence": "of the publisher",
+            "vouched_by": vouched_by.strip(), "stand": day, "first_year": 2015, "last_year": last_year or day.year,
+        }  # fmt: skip
+        pack = make_pack(folder_of(into), load_pack(like), said)
+    else:
+        pack = load_pack(into)
+    found, counts = import_list(file, pack, today)
+    for remark in found.remarks[:MOST_LINES]:
+        say(f"  {remark}")
+    if len(found.remarks) > MOST_LINES:
+        say(f"  and {len(found.remarks) - MOST_LINES} more")
+    changed = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing new"
+    say(f"{file.name}: {found.form}, {format_count(found.rows.height, 'row')}; pack {pack.name}: {changed}")
+    say(f"Next: wlz reference check {into} --deliveries DIR, then WLZ_REFERENCE={into} wlz run …")
+
+
+@reference.command(epilog="Example: wlz reference check vektis-2019 --deliveries data/deliveries")
+@click.argument("pack")
+@click.option(
+    "--deliveries", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Landing zone with claims."
+)
+def check(pack: str, deliveries: Path | None) -> None:
+    """What is amiss in a pack; with deliveries: codes unknown, ended, in another unit or without a role, with euro.
+
+    Looks at the newest claims of the landing zone. Exit code 1 when something in the claims is amiss.
+    """
+    from warehouse.pack_files import sum_newest_claims
+    from warehouse.packs import OWN_LISTS, load_pack, load_reference
+    from warehouse.reference import read_list
+    from wlz.known.pack_checks import check_claims, check_lists
+
+    chosen = load_pack(pack)
+    lists = [read_list(chosen.path(name)) for name in OWN_LISTS]
+    itself = check_lists(*lists)
+    say(
+        f"{chosen.name}: {chosen.title}, {chosen.version} ({chosen.publisher}); {lists[0].height} codes, vouched for "
+        f"until {chosen.last_year} by {chosen.vouched_by}; content {chosen.content_hash[:12]}"
+    )
+    _tell(itself.rows())
+    if deliveries is None:
+        return
+    file, claims = sum_newest_claims(deliveries)
+    year = int(file.parent.name[:4])
+    found = check_claims(load_reference(chosen, year, date(year, 1, 1)), claims, chosen.last_year)
+    total = claims["euro"].sum()
+    say(
+        f"{file.parent.name}/{file.name}: € {total:,.0f} of claims without sign, "
+        f"{claims['prestatiecode'].n_unique()} codes"
+    )
+    _tell(found.rows())
+    raise SystemExit(1 if found.filter(found["kind"] != "newer").height else 0)
+
+
+def _tell(remarks: list[tuple[str, str, float | None, str]]) -> None:
+    for kind, code, euro, remark in remarks[:MOST_LINES]:
+        amount = "" if euro is None else f" (€ {euro:,.0f})"
+        say(f"  {kind}: {code} {remark}{amount}".replace("  ", " ").replace(" ", "  ", 1))
+    if len(remarks) > MOST_LINES:
+        say(f"  and {len(remarks) - MOST_LINES} more")
+    if not remarks:
+        say("  nothing amiss")
+
+
+@reference.command(
+    epilog='Example: wlz reference confirm lists/2026 H894 H881 --share 0.4 --author "A. Vos" --reason "asked CZ"'
+)
+@click.argument("pack")
+@click.argument("old")
+@click.argument("new")
+@click.option(
+    "--share", type=float, required=True, help="Share of the old code that goes on under the new one, 0 to 1."
+)
+@click.option("--author", required=True, help="Who says so.")
+@click.option("--reason", required=True, help="Why, in a sentence.")
+def confirm(pack: str, old: str, new: str, share: float, author: str, reason: str) -> None:
+    """Record that one code goes on for another, and for which share: history carries over by it."""
+    from warehouse.pack_files import confirm_successor
+    from warehouse.packs import load_pack
+
+    if not author.strip() or not reason.strip():
+        note("--author and --reason say who confirms it and why; neither may be empty")
+        raise SystemExit(2)
+    rows = confirm_successor(load_pack(pack), old, new, share, author.strip(), reason.strip())
+    told = ", ".join(f"{code} {part:.1%}" for code, part in rows.select("successor", "share").iter_rows())
+    say(f"{old} goes on as {told}; confirmed by {author.strip()} in pack {Path(pack).name}")
+    left = 1 - rows["share"].sum()
+    if left > 1e-9:
+        say(f"{left:.1%} of {old} goes on nowhere: it is forecast as ended")

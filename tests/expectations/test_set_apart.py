@@ -1,0 +1,133 @@
+"""How much may be set apart for its code (D02-limit), and a code that has ended (D02-rows)."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from expectations.intake.quarantine import split_rows
+from expectations.judging.results import CheckResult
+from warehouse.tables.deliveries import DECLARATIES, HERSCHIKKING
+
+Check = Callable[..., CheckResult]
+KNOWN, UNITS = {"Z041", "Z110"}, {"14"}
+MONTHS = pl.date_range(date(2016, 1, 1), date(2018, 4, 1), "1mo", eager=True).to_list()
+
+
+def delivered(*rows: tuple[str, str, date, str, str]) -> pl.DataFrame:
+    """Claims as rows of zorgkantoor, prestatie, care month, unit and euro; a unit costs € 1."""
+    whole = [
+        (date(2018, 5, 2), code, None, what, month, unit, float(eur), Decimal(eur))
+        for code, what, month, unit, eur in rows
+    ]
+    return pl.DataFrame(whole, schema=DECLARATIES.schema, orient="row")
+
+
+def clean(euro: str = "1000.00") -> list[tuple[str, str, date, str, str]]:
+    """€ 28,000 of Z041 in each of two zorgkantoren of two uitvoerders (VGZ, CZ): 28 months of the same amount."""
+    return [(code, "Z041", month, "14", euro) for code in ("5508", "5518") for month in MONTHS]
+
+
+def limit(check_rule: Check, frame: pl.DataFrame, ended: dict[str, date] | None = None) -> CheckResult:
+    kept, apart = split_rows(frame, DECLARATIES, KNOWN, UNITS, ended=ended or {})
+    return check_rule("D02-limit", frame, kept=kept, quarantined=apart)
+
+
+def test_nothing_set_apart_is_no_finding(check_rule):
+    assert limit(check_rule, delivered(*clean())).outcome == "passed"
+
+
+def test_half_a_per_cent_is_below_the_limit(check_rule):
+    """€ 140 of € 28,140 of one uitvoerder is 0.4975 %, of the delivery 0.2494 %."""
+    frame = delivered(*clean(), ("5508", "X999", MONTHS[-1], "14", "140.00"))
+    assert limit(check_rule, frame).outcome == "passed"
+
+
+def test_above_it_of_one_uitvoerder_the_delivery_is_refused_and_the_uitvoerder_named(check_rule):
+    """€ 150 of € 28,150 is 0.53 %; of the delivery, € 56,150, it is 0.27 %."""
+    result = limit(check_rule, delivered(*clean(), ("5508", "Z949", MONTHS[-1], "14", "150.00")))
+    assert result.is_blocking
+    assert result.at_stake_eur == Decimal("150.00")
+    assert "uitvoerder VGZ: € 150 of € 28,150 (0.5%) is set apart" in result.message
+    assert "list simulation does not know these codes" in result.message
+    assert "Z949 € 150 (closest known Z9" in result.message
+
+
+def test_of_a_whole_delivery_the_ten_largest_are_listed(check_rule):
+    """20 unknown codes of € 100 to € 2,000 in all zorgkantoren: one finding, ten codes, the largest first."""
+    unknown = [("5518", f"X{number:03}", MONTHS[0], "14", f"{number}00.00") for number in range(1, 21)]
+    result = limit(check_rule, delivered(*clean(), *unknown))
+    assert result.is_blocking
+    assert result.findings_count == 1
+    assert "the delivery: € 21,000 of € 77,000 (27.3%) is set apart" in result.message
+    assert "X020 € 2,000" in result.message
+    assert "X011" in result.message
+    assert "X010" not in result.message
+    assert "wlz reference import" in result.message
+
+
+def test_a_group_and_a_unit_have_a_limit_of_their_own(check_rule):
+    """€ 250 of Z110 in unit 81: a tenth of its group, and 0.1 % of all that the list counts in etmalen."""
+    rows = [
+        *clean("4000.00"),
+        ("5508", "Z110", MONTHS[0], "14", "2250.00"),
+        ("5508", "Z110", MONTHS[0], "81", "250.00"),
+    ]
+    result = limit(check_rule, delivered(*rows))
+    assert result.is_blocking
+    assert result.findings_count == 1
+    assert "group Overige basisprestaties: € 250 of € 2,500 (10.0%)" in result.message
+
+
+def test_a_unit_of_the_list_has_a_limit(check_rule):
+    """All of H104, counted in minutes, comes in a unit that is none of the Wlz: € 200 of € 112,200."""
+    rows = [*clean("2000.00"), ("5508", "H104", MONTHS[0], "41", "200.00")]
+    frame = delivered(*rows)
+    kept, apart = split_rows(frame, DECLARATIES, {*KNOWN, "H104"}, UNITS)
+    result = check_rule("D02-limit", frame, kept=kept, quarantined=apart)
+    assert result.is_blocking
+    assert "unit 01: € 200 of € 200 (100.0%)" in result.message
+
+
+def test_a_code_that_has_ended_is_set_apart_from_the_month_after(check_rule):
+    """The month of its end counts, the one after does not, whatever the day; it counts towards the limit."""
+    ended = {"Z110": date(2018, 2, 28)}
+    rows = [*clean(), *(("5508", "Z110", date(2018, month, 1), "14", "200.00") for month in (1, 2, 3))]
+    kept, apart = split_rows(delivered(*rows), DECLARATIES, KNOWN, UNITS, ended=ended)
+    assert apart["care_month"].to_list() == [date(2018, 3, 1)]
+    assert apart["reason"].to_list() == ["prestatie Z110 ended on 2018-02-28"]
+    assert kept.height == len(rows) - 1
+    assert limit(check_rule, delivered(*rows), ended).is_blocking
+
+
+def test_a_beginning_never_judges(check_rule):
+    """Z041 holds from 2015 in the list of the tests; a claim of before any list is judged by other rules."""
+    kept, apart = split_rows(delivered(("5508", "Z041", date(2012, 1, 1), "14", "1.00")), DECLARATIES, KNOWN, UNITS)
+    assert (kept.height, apart.height) == (1, 0)
+
+
+def test_agreements_of_the_year_after_the_end_are_set_apart(check_rule):
+    """An agreement is about a year: 2018 is after an end in 2017, 2017 is not."""
+    rows = [
+        (date(2018, 2, 15), year, "5508", None, "Z110", "14", 10.0, Decimal("100.00"), True) for year in (2017, 2018)
+    ]
+    frame = pl.DataFrame(rows, schema=HERSCHIKKING.schema, orient="row")
+    ended = {"Z110": date(2017, 6, 30)}
+    kept, apart = split_rows(frame, HERSCHIKKING, KNOWN, UNITS, ended=ended)
+    assert apart["year"].to_list() == [2018]
+    assert check_rule("D02-limit", frame, "herschikking", kept=kept, quarantined=apart).is_blocking
+
+
+def test_negative_rows_do_not_hide_what_is_set_apart(check_rule):
+    """+ € 500 and - € 500 of an unknown code are € 1,000 without sign."""
+    rows = [*clean(), ("5508", "X1", MONTHS[0], "14", "500.00")]
+    frame = pl.concat([delivered(*rows), delivered(("5508", "X1", MONTHS[1], "14", "-500.00"))])
+    result = limit(check_rule, frame)
+    assert result.at_stake_eur == Decimal("1000.00")
+
+
+@pytest.mark.parametrize("name", ["set_apart_ratio", "set_apart_group_ratio"])
+def test_the_limits_stand_in_the_assumptions(make_view, name):
+    assert make_view(delivered(*clean())).assumptions[name] in (0.005, 0.05)

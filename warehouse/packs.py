@@ -1,0 +1,160 @@
+"""Packs: which list of codes a run takes, and what a pack says of itself.
+
+A pack is a folder with `pack.toml` and lists: `prestaties.csv`, `validity.csv`, `roles.csv`, `successors.csv`, and any
+list of `reference/` that it brings along (regions, units, …) and that then counts instead. Reading typed frames is the
+business of `reference.py`.
+"""
+
+import hashlib
+import json
+import os
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from warehouse import reference
+from warehouse.dated_lists import check_aliases, check_region_uitvoerders
+from warehouse.reference import read_list, read_nhc_growin
+from wlz.known.reference import Reference, list_codes
+from wlz.known.uitvoerders import place_regions
+from wlz.words.faults import Spoken
+
+SIMULATED, REAL = "simulation", "vektis-2019"  # what a run takes with and without the marker of a simulation
+SIMULATION_MARKER = "simulation.json"  # beside the landing zone, with the truth
+OWN_LISTS = ("prestaties.csv", "validity.csv", "roles.csv", "successors.csv")
+WORLD_LISTS = (
+    *("nhc_ingroei.csv", "region_crosswalk.csv", "region_uitvoerders.csv", "regions.csv", "uitvoerders.csv"),
+    "units.csv",
+)
+_SAID = {
+    "title": str, "publisher": str, "version": str, "licence": str, "vouched_by": str, "stand": date,
+    "first_year": int, "last_year": int,
+}  # fmt: skip
+
+
+class PackError(Spoken, ValueError):
+    """No pack, or one that is not whole. The message says which, where, and what next."""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A list of codes as input: where it lies and what it says of itself (`first_year` to `last_year`: vouched for)."""
+
+    name: str
+    folder: Path
+    title: str
+    publisher: str
+    version: str
+    licence: str
+    vouched_by: str
+    stand: date
+    first_year: int
+    last_year: int
+
+    def path(self, name: str) -> Path:
+        """A list: the pack's own, else the one of `reference/`."""
+        own = self.folder / name
+        return own if own.exists() or name in OWN_LISTS else reference.REFERENCE / name
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over the lists of codes. Every list that counts has a hash of its own as well."""
+        digest = hashlib.sha256()
+        for name in OWN_LISTS:
+            digest.update(f"{name}\n".encode() + self.path(name).read_bytes())
+        return digest.hexdigest()
+
+
+def load_pack(name: str) -> Pack:
+    """A pack by the name of its folder in `reference/packs`, or by the path of a folder elsewhere.
+
+    Raises PackError when there is none, when a list is missing, or when `pack.toml` does not say what it must.
+    """
+    shipped = reference.REFERENCE / "packs"
+    folder = shipped / name if (shipped / name).is_dir() else Path(name)
+    there = ", ".join(sorted(one.name for one in shipped.iterdir())) if shipped.is_dir() else "none"
+    if not (folder / "pack.toml").is_file():
+        raise PackError(
+            f"no pack {name}: expected one of {there}, or a folder with pack.toml. Next: name one that is there"
+        )
+    missing = [one for one in OWN_LISTS if not (folder / one).is_file()]
+    if missing:
+        raise PackError(f"pack {folder.name}: {', '.join(missing)} missing. Next: wlz reference check {name}")
+    return Pack(folder.name, folder, **_read_declared(folder / "pack.toml"))
+
+
+def _read_declared(path: Path) -> dict[str, Any]:
+    where = f"{path.parent.name}/{path.name}"
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PackError(f"{where}: not readable as TOML ({error}). Next: mend the file") from None
+    for key, kind in _SAID.items():
+        if type(said.get(key)) is not kind:
+            raise PackError(f"{where}, {key}: expected {kind.__name__}, found {said.get(key)!r}. Next: mend the file")
+    if unknown := sorted(set(said) - set(_SAID)):
+        raise PackError(f"{where}: unknown {', '.join(unknown)}; known: {', '.join(_SAID)}. Next: mend the file")
+    return said
+
+
+def load_reference(pack: Pack, year: int, on: date) -> Reference:
+    """What an advice about a year knows without any delivery: the pack's codes with their roles, regions, units.
+
+    `on` says which uitvoerder runs a region; of an advice it is `Round.placed_on`. Raises ReferenceDataError for a
+    list that cannot be read, and for a region with no or two uitvoerders on a day.
+    """
+    codes, validity, roles, successors = (read_list(pack.path(name)) for name in OWN_LISTS)
+    growin, crosswalk, held, regions, aliases, units = (read_list(pack.path(name)) for name in WORLD_LISTS)
+    check_region_uitvoerders(held, regions, crosswalk, pack.path("region_uitvoerders.csv"))
+    return Reference(
+        prestaties=list_codes(codes, validity, roles, successors, year),
+        crosswalk=crosswalk,
+        regions=place_regions(regions, held, on),
+        nhc_growin=read_nhc_growin(growin),
+        units=units,
+        successors=successors,
+        region_uitvoerders=held,
+        aliases=check_aliases(aliases, held, pack.path("uitvoerders.csv")),
+        placed_on=on,
+        pack=pack.name,
+    )
+
+
+def choose_pack(landing: Path) -> Pack:
+    """The pack for the deliveries of a landing zone: `simulation` when they were simulated, else the real list.
+
+    `WLZ_REFERENCE` names another. Raises PackError for one that is not there, and for `simulation` on deliveries that
+    no simulation wrote: an invented list would set real claims apart.
+    """
+    simulated = bool(describe_simulation(landing))
+    named = os.environ.get("WLZ_REFERENCE")
+    if not named:
+        return load_pack(SIMULATED if simulated else REAL)
+    pack = load_pack(named)
+    if pack.name == SIMULATED and not simulated:
+        raise PackError(
+            f"WLZ_REFERENCE names pack {SIMULATED}, but the deliveries in {landing.name} were not simulated: no "
+            f"{marker_of(landing).parent.name}/{SIMULATION_MARKER} beside them. Next: unset WLZ_REFERENCE to take "
+            f"{REAL}, or name a pack of your own; deliveries to try things with: wlz simulate --out DIR"
+        )
+    return pack
+
+
+def marker_of(landing: Path) -> Path:
+    """Where the marker of a simulation lies, if its deliveries were simulated."""
+    return landing.parent / f"{landing.name}-truth" / SIMULATION_MARKER
+
+
+def describe_simulation(landing: Path) -> str:
+    """What was simulated into a landing zone, in words; empty for deliveries that no simulation wrote.
+
+    Only the marker is read, never the truth beside it.
+    """
+    marker = marker_of(landing)
+    if not marker.exists():
+        return ""
+    asked = json.loads(marker.read_text(encoding="utf-8"))
+    defects = ", ".join(asked["defects"]) or "no defects"
+    return f"scale {asked['scale']}, until {asked['until']}, seed {asked['seed']}, {defects}"
