@@ -94,7 +94,7 @@ RULES: tuple[Rule, ...] = (
         "code list: more likely its claims are late.",
         "claims of every series in steady use from € series_warning_minimum_eur, or an end date in the code list",
         "The silent months count as not delivered: what was expected of them is taken",
-        "ask the Wlz-uitvoerder, or put the end of the code into reference/prestaties.csv",
+        "ask the Wlz-uitvoerder, or put the end of the code into validity.csv of the pack",
         minimum=SERIES_MINIMUM,
     ),
     _rule(

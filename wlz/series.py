@@ -67,7 +67,7 @@ def aggregate_claims(
     if left_over.height:
         raise SeriesError(
             f"units that cannot be converted to the unit of their prestatie: {left_over.head(3).to_dicts()}. "
-            "Next: mend the unit in the delivery, or the unit_code of the prestatie in reference/prestaties.csv"
+            "Next: mend the unit in the delivery, or take a newer list (docs/how-to/lists-of-codes.md)"
         )
     placed = assign_regions(converted, crosswalk, regions, on="care_month").sort(
         "prestatiecode", "zorgkantoorregio", "care_month", "unit_code", "volume", "amount_eur"

@@ -8,7 +8,6 @@ import polars as pl
 from wlz.known.reference import CRISIS, MEERZORG, Reference, nearest_code
 from wlz.words.units import conversion_factor
 
-LARGEST = 10
 ROLE_WORDS = {
     MEERZORG: r"^ZMZ|meerzorg",
     CRISIS: r"^\S+ crisisopvang",

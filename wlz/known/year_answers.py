@@ -26,7 +26,7 @@ from wlz.known.year_facts import (
 )  # fmt: skip
 from wlz.words.counts import format_count
 
-_UNDATED_ARE_OF = 2018  # reference/regions.csv: the uitvoerders of tables 5 and 6 of the letter
+_UNDATED_ARE_OF = 2018  # lists without dates hold the uitvoerders of tables 5 and 6 of the letter
 
 
 def _of_all(facts: YearFacts, frame: pl.DataFrame | None = None, column: str = "amount_eur") -> float | None:

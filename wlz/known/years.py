@@ -95,7 +95,7 @@ NEEDS = (
     Need("regions of the codes", "the region of every delivered row", STOPS,
          "add the codes with their dates to reference/region_crosswalk.csv", ask.ask_crosswalk),
     Need("uitvoerders of the regions", "every figure per uitvoerder", MOVES,
-         "go through reference/regions.csv: which Wlz-uitvoerder runs a region in {year}", ask.ask_uitvoerders),
+         "bring reference/region_uitvoerders.csv up to date for {year}", ask.ask_uitvoerders),
     Need("declaraties", "volumes and prices", STOPS, "put declaraties into the landing zone", ask.ask_claims, True),
     Need("kader of {year}", "what spending is set against", STOPS,
          _deliver("kader", "budgetjaar {year}"), ask.ask_kader, True),
