@@ -1,8 +1,6 @@
 """The bridge between two advices: one thing moves at a time, and everything adds up to the cent."""
 
-from collections.abc import Iterable
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
 
 import polars as pl
 import pytest
@@ -10,114 +8,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.cli.text.bridge import render_bridge
+from tests.spec.bridge_frames import (
+    AUGUST,
+    FACTOR,
+    MAY,
+    TEN,
+    YEAR,
+    D,
+    Prices,
+    advice,
+    bridge,
+    moved,
+    transfers,
+)
 from warehouse import reference
-from warehouse.contract import conform
 from warehouse.tables.deliveries import KINDS
-from warehouse.tables.vintages import FORECAST_BRIDGE
 from wlz.vintages.bridge import COMPONENTS, BridgeError, build_bridge, match_scenario, place_transfers
 from wlz.vintages.regroup import AdviceFrames
-
-EUR = pl.Decimal(18, 2)
-D = Decimal
-FACTOR = 0.86
-MAY, AUGUST = date(2018, 5, 1), date(2018, 8, 1)
-REGION = {"A": "North", "B": "South"}
-
-Months = Iterable[tuple[str, str, int, str, float]]  # prestatie, uitvoerder, month, state, volume
-Prices = dict[tuple[str, str], float | None]
-TEN: Prices = {("Z053", "A"): 10.0}
-YEAR: Months = [("Z053", "A", 1, "declared", 10.0), ("Z053", "A", 2, "forecast", 10.0)]
-
-
-def cents(amount: float) -> Decimal:
-    return D(repr(amount)).quantize(D("0.01"), rounding=ROUND_HALF_EVEN)
-
-
-def revenue_of(months: Months, prices: Prices, scenario: str) -> pl.DataFrame:
-    """Volume × price to the cent; ZMZTL is meerzorg, outside the base."""
-    rows = [
-        (scenario, code, who, date(2018, n, 1), state, volume, cents(volume * (prices.get((code, who)) or 0.0)))
-        for code, who, n, state, volume in months
-    ]
-    schema = {"scenario": pl.String, "prestatiecode": pl.String, "wlz_uitvoerder": pl.String, "care_month": pl.Date}
-    schema |= {"state": pl.String, "month_volume": pl.Float64, "forecast_amount_eur": EUR}
-    frame = pl.DataFrame(rows, schema=schema, orient="row")
-    return frame.with_columns(in_base=pl.col("prestatiecode") != "ZMZTL")
-
-
-def advice(
-    month: date = MAY,
-    months: Months = YEAR,
-    prices: Prices = TEN,
-    *,
-    items: str = "5.00",
-    pgb: str = "40.00",
-    kader: dict[str, tuple[str, str]] | None = None,
-    stand: date = date(2018, 1, 15),
-    scenario: str = "letter",
-    year: int = 2018,
-    whose: str = "A",
-) -> AdviceFrames:
-    """An advice of uitvoerders A (items and pgb as given, those of ``whose``) and B (none); kader is zin and pgb."""
-    kader = kader or {"A": ("1000.00", "100.00"), "B": ("1000.00", "100.00")}
-    revenue = revenue_of(months, prices, scenario)
-    rows = []
-    for who, (zin, for_pgb) in kader.items():
-        base = sum(revenue.filter(pl.col("in_base"), wlz_uitvoerder=who)["forecast_amount_eur"], D(0))
-        extra, stood = (D(items), D(pgb)) if who == whose else (D(0), D(0))
-        for level, region in (("uitvoerder", "Landelijk"), ("region", REGION.get(who, who))):
-            place = scenario, level, who, region
-            rows.append((*place, "zin", base, extra, base + extra, D(zin), D(zin) - base - extra))
-            rows.append((*place, "pgb", stood, D(0), stood, D(for_pgb), D(for_pgb) - stood))
-    texts = dict.fromkeys(("scenario", "level", "wlz_uitvoerder", "zorgkantoorregio", "part"), pl.String())
-    names = ("expected_excl_extra_eur", "extra_items_eur", "expected_eur", "budget_eur", "available_eur")
-    budgets = [(REGION.get(who, who), who, stand, D(zin), D(for_pgb)) for who, (zin, for_pgb) in kader.items()]
-    return AdviceFrames(
-        month,
-        year,
-        revenue,
-        pl.DataFrame(
-            [(scenario, code, who, price) for (code, who), price in prices.items()],
-            schema={"scenario": pl.String, "prestatiecode": pl.String, "wlz_uitvoerder": pl.String}
-            | {"price_eur_per_unit": pl.Float64},
-            orient="row",
-        ),
-        pl.DataFrame(rows, schema={**texts, **dict.fromkeys(names, EUR)}, orient="row"),
-        pl.DataFrame(
-            budgets,
-            schema={"zorgkantoorregio": pl.String, "wlz_uitvoerder": pl.String, "stand_date": pl.Date}
-            | {"zin_budget_eur": EUR, "pgb_budget_eur": EUR},
-            orient="row",
-        ),
-    )
-
-
-def transfers(*rows: tuple[date, str, str, str, str, str]) -> pl.DataFrame:
-    """Date, from region and part, to region and part, euro that leaves."""
-    names = ("from_zorgkantoorregio", "from_part", "to_zorgkantoorregio", "to_part")
-    schema = {"transfer_date": pl.Date(), **dict.fromkeys(names, pl.String()), "amount_eur": EUR}
-    frame = pl.DataFrame([(*row[:-1], D(row[-1])) for row in rows], schema=schema, orient="row")
-    return frame.with_columns(budget_year=pl.lit(2018, dtype=pl.Int32))
-
-
-def bridge(after: AdviceFrames, before: AdviceFrames | None = None, booked: pl.DataFrame | None = None) -> pl.DataFrame:
-    """The bridge from ``before`` (May, as above), conforming to its contract and closed to the cent."""
-    booked = transfers() if booked is None else booked
-    found = build_bridge(before or advice(), after, booked, brutering_factor=FACTOR)
-    vintage = {"delivery_month": pl.lit(AUGUST), "budget_year": pl.lit(2018)}
-    rows = conform(found.with_columns(**vintage), FORECAST_BRIDGE)
-    closed = rows.group_by("scenario", "wlz_uitvoerder").agg(
-        pl.col("change_eur").sum(), (pl.col("available_after_eur") - pl.col("available_before_eur")).first().alias("d")
-    )
-    assert (closed["change_eur"] == closed["d"]).all()
-    return rows
-
-
-def moved(after: AdviceFrames, *, who: str = "A", **how: object) -> dict[str, Decimal]:
-    """Component → euro of an uitvoerder, those that moved."""
-    rows = bridge(after, **how).filter(wlz_uitvoerder=who)  # type: ignore[arg-type]
-    return {name: euro for name, euro in rows.select("component", "change_eur").iter_rows() if euro != 0}
-
 
 # --- One thing moves at a time ------------------------------------------------------------------------------------
 
@@ -202,131 +109,6 @@ def test_the_rounding_of_months_is_in_the_price() -> None:
     before = advice(months=[("Z053", "A", n, "forecast", 1.5) for n in (1, 2)], prices=third)
     after = advice(AUGUST, months=[("Z053", "A", n, "forecast", 4.0) for n in (1, 2)], prices=third)
     assert moved(after, before=before) == {"volume": D("-1.65"), "price": D("0.01")}
-
-
-# --- Regions that moved -------------------------------------------------------------------------------------------
-
-
-def of_regions(
-    month: date, where: dict[str, str], per_region: dict[str, float], *, shares: bool = True, price: float = 10.0
-) -> AdviceFrames:
-    """An advice by region: yearly volume of Z053 in two equal months, € 1,000 kader and € 100 pgb kader each.
-
-    ``where`` is region → uitvoerder. Items are 5.00 and pgb is 40.00 in every region.
-    """
-    frames = []
-    for region, who in where.items():
-        one = advice(
-            month, [("Z053", who, n, "declared" if n == 1 else "forecast", per_region[region] / 2) for n in (1, 2)],
-            {("Z053", who): price}, kader={who: ("1000.00", "100.00")}, pgb="40.00", items="5.00", whose=who,
-        )  # fmt: skip
-        frames.append((region, who, one))
-    texts = ["scenario", "level", "wlz_uitvoerder", "zorgkantoorregio", "part"]
-    rows = pl.concat(
-        one.utilisation.filter(level="region").with_columns(zorgkantoorregio=pl.lit(region))
-        for region, _, one in frames
-    )
-    totals = rows.with_columns(level=pl.lit("uitvoerder"), zorgkantoorregio=pl.lit("Landelijk"))
-    totals = totals.group_by(texts).agg(pl.exclude(texts).sum())
-    revenue = pl.concat(one.revenue for *_, one in frames)
-    key = [name for name in revenue.columns if name not in ("month_volume", "forecast_amount_eur")]
-    budgets = pl.concat(one.budgets.with_columns(zorgkantoorregio=pl.lit(region)) for region, _, one in frames)
-    window = [("Z053", who, region, D(repr(per_region[region]))) for region, who in where.items()]
-    known = pl.DataFrame(
-        window, schema={**dict.fromkeys(("prestatiecode", "wlz_uitvoerder", "zorgkantoorregio"), pl.String),
-                        "window_amount_eur": EUR}, orient="row",
-    )  # fmt: skip
-    return AdviceFrames(
-        month, 2018, revenue.group_by(key).agg(pl.col("month_volume", "forecast_amount_eur").sum()),
-        pl.concat(one.prices for *_, one in frames).unique(),
-        pl.concat([rows, totals.select(rows.columns)]), budgets, known if shares else None,
-    )  # fmt: skip
-
-
-BEFORE = {"North": "A", "East": "A", "South": "B"}
-LATER_WHERE = {"North": "A", "East": "B", "South": "B"}
-VOLUMES_BY_REGION = {"North": 10.0, "East": 30.0, "South": 20.0}
-
-
-def changes(rows: pl.DataFrame) -> dict[str, dict[str, Decimal]]:
-    """Uitvoerder → component → euro, those that are not 0."""
-    found: dict[str, dict[str, Decimal]] = {}
-    for who, component, euro in rows.select("wlz_uitvoerder", "component", "change_eur").iter_rows():
-        if euro:
-            found.setdefault(who, {})[component] = euro
-    return found
-
-
-@pytest.mark.parametrize("shares", [True, False], ids=["shares known", "shares not known"])
-def test_a_region_that_moved_takes_its_room_along_and_nothing_else_moves(shares: bool) -> None:
-    """East: 1,000 − 300 − 5 + 100 − 40 = 755 of room, from A to B."""
-    before, after = (of_regions(MAY, BEFORE, VOLUMES_BY_REGION, shares=shares),
-                     of_regions(AUGUST, LATER_WHERE, VOLUMES_BY_REGION))  # fmt: skip
-    rows = bridge(after, before)
-    found = changes(rows)
-    assert {who: parts["moved"] for who, parts in found.items()} == {"A": D(-755), "B": D(755)}
-    if shares:
-        assert found == {"A": {"moved": D(-755)}, "B": {"moved": D(755)}}
-    rooms = dict(rows.select("wlz_uitvoerder", "available_before_eur").unique().iter_rows())
-    assert rooms == {"A": D(1710), "B": D(855), "Landelijk": D(2565)}  # as published, before the move
-
-
-def test_what_else_changed_is_measured_where_the_regions_are_now() -> None:
-    """Four more units in East, at € 10: volume of B, though the earlier advice had East under A."""
-    before = of_regions(MAY, BEFORE, VOLUMES_BY_REGION)
-    after = of_regions(AUGUST, LATER_WHERE, VOLUMES_BY_REGION | {"East": 34.0})
-    found = changes(bridge(after, before))
-    assert found["A"] == {"moved": D(-755)}
-    assert found["B"] == {"moved": D(755), "volume": D(-20), "lag": D(-20)}
-    assert found["Landelijk"] == {"volume": D(-20), "lag": D(-20)}
-
-
-def test_an_uitvoerder_that_lost_its_last_region_ends_at_nothing() -> None:
-    before = of_regions(MAY, BEFORE, VOLUMES_BY_REGION)
-    rows = bridge(of_regions(AUGUST, dict.fromkeys(BEFORE, "B"), VOLUMES_BY_REGION), before)
-    assert changes(rows) == {"A": {"moved": D(-1710)}, "B": {"moved": D(1710)}}
-    assert rows.filter(wlz_uitvoerder="A")["available_after_eur"].unique().to_list() == [D(0)]
-
-
-def test_two_prices_that_come_together_are_one_by_volume() -> None:
-    """A at € 12, B at € 10; East brings 30 units of 12 to 20 of 10: 11.20 each. Later all cost 10: 60 cheaper."""
-    pieces = of_regions(MAY, {"North": "A", "East": "A"}, VOLUMES_BY_REGION, price=12.0)
-    south = of_regions(MAY, {"South": "B"}, VOLUMES_BY_REGION)
-    before = pieces._replace(**{
-        name: pl.concat([getattr(pieces, name), getattr(south, name)])
-        for name in ("revenue", "prices", "utilisation", "budgets", "shares")
-    })  # fmt: skip
-    found = changes(bridge(of_regions(AUGUST, LATER_WHERE, VOLUMES_BY_REGION), before))
-    assert found["Landelijk"] == {"price": D(80)}
-    assert found["B"]["price"] == D(60)
-
-
-def test_another_name_is_no_move() -> None:
-    before = of_regions(MAY, BEFORE, VOLUMES_BY_REGION)
-    after = of_regions(AUGUST, {"North": "A2", "East": "A2", "South": "B"}, VOLUMES_BY_REGION)
-    names = pl.DataFrame(
-        {"name": ["a2", "b", "a"], "wlz_uitvoerder": ["A2", "B", "A2"], "matched_by": ["name", "name", "alias"]}
-    )
-    found = build_bridge(before, after, transfers(), brutering_factor=FACTOR, names=names)
-    assert changes(found) == {}
-    assert sorted(found["wlz_uitvoerder"].unique()) == ["A2", "B", "Landelijk"]
-    assert set(changes(build_bridge(before, after, transfers(), brutering_factor=FACTOR))) == {"A", "A2"}
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    st.lists(st.sampled_from(["A", "B", "C"]), min_size=6, max_size=6),
-    st.lists(st.integers(0, 500).map(float), min_size=6, max_size=6),
-)
-def test_whatever_moves_the_bridge_closes(who: list[str], volumes: list[float]) -> None:
-    regions = ("North", "East", "South")
-    before, after = (
-        of_regions(month, dict(zip(regions, some, strict=True)), dict(zip(regions, of_some, strict=True)))
-        for month, some, of_some in ((MAY, who[:3], volumes[:3]), (AUGUST, who[3:], volumes[3:]))
-    )
-    rows = bridge(after, before)  # each uitvoerder closes
-    assert rows.filter(component="moved", wlz_uitvoerder="Landelijk")["change_eur"].to_list() == [D(0)]
-    assert rows.filter(pl.col("component") == "moved", pl.col("wlz_uitvoerder") != "Landelijk")["change_eur"].sum() == 0
 
 
 # --- Kader and transfers ------------------------------------------------------------------------------------------

@@ -2,17 +2,17 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
 
+from tests.lake_rows import PUBLISHED, fill, rows
 from warehouse import duck, publish, registry
-from warehouse.contract import MONEY, Column, ContractError, Table
-from warehouse.duck import QueryError, run_query
+from warehouse.contract import MONEY, ContractError
+from warehouse.duck import run_query
 from warehouse.publish import (
     example_queries,
     hash_marts,
@@ -31,43 +31,8 @@ from warehouse.tables.utilisation import UTILISATION
 from warehouse.tables.volumes import VOLUMES
 
 MARTS = registry.marts()
-PUBLISHED = [table for table in registry.lake().values() if table.published]
 MAY, JUNE = date(2018, 5, 1), date(2018, 6, 1)
 PRUNED = sorted(name for name, table in MARTS.items() if table.keep_vintages is not None)
-
-
-def value(column: Column, month: date, number: int) -> object:
-    """A value the contract allows; ``number`` tells rows apart."""
-    if column.name == "delivery_month":
-        return month
-    if column.allowed is not None:
-        return column.allowed[0]
-    if column.unit == "month":
-        return date(2017, number % 12 + 1, 1)
-    by_type: dict[object, object] = {
-        pl.String: "letter" if column.name == "scenario" else f"{column.name} {number}",
-        pl.Date: date(2018, 1, 1),
-        pl.Datetime: datetime(2018, 5, 29),
-        pl.Boolean: True,
-        pl.Float64: (0.5 + number) / 10,  # a share below 1 for as many rows as are made here
-        pl.Decimal: Decimal(number),
-    }
-    whole = 2018 if column.unit == "year" else 60
-    return by_type.get(column.dtype.base_type(), whole)
-
-
-def rows(table: Table, month: date, count: int = 1) -> pl.DataFrame:
-    """Invented rows of a lake table; one where a month has one row."""
-    count = 1 if table.key == ("delivery_month",) else count
-    made = [[value(column, month, number) for column in table.columns] for number in range(count)]
-    return pl.DataFrame(made, schema=table.schema, orient="row")
-
-
-def fill(store: Store, month: date, count: int = 1) -> Store:
-    """Every table of the lake that the marts read."""
-    for table in PUBLISHED:
-        store.write(table, rows(table, month, count), month)
-    return store
 
 
 def months_of(database: Path, mart: str) -> list[date]:
@@ -373,62 +338,6 @@ def test_an_analyst_keeps_what_was_open_and_a_new_one_sees_the_new_file(store, p
     assert reader.execute("select count(*) from marts.price_derivation").fetchone() == (3,)
     reader.close()
     assert run_query(published, count).item() == 4
-
-
-@pytest.mark.parametrize(
-    ("sql", "words"),
-    [
-        ("delete from marts.data_quality", "read-only: expected a SELECT, found DELETE"),
-        ("create table marts.mine as select 1", "found CREATE"),
-        ("create temp table mine as select 1", "found CREATE"),
-        ("insert into marts.example_queries values ('a', 'b', 'c')", "found INSERT"),
-        ("explain analyze delete from marts.data_quality", "read-only"),
-        ("select 1; select 2", "expected one statement, found 2"),
-        ("select 1; drop table marts.data_quality", "expected one statement, found 2"),
-        ("-- nothing", "expected one statement, found 0"),
-        ("", "expected one statement, found 0"),
-        ("copy marts.data_quality to '{folder}/out.csv'", "found COPY"),
-        ("explain analyze copy (select 1) to '{folder}/out.csv'", "disabled by configuration"),
-        ("export database '{folder}/out'", "found EXPORT"),
-        ("attach '{folder}/other.duckdb'", "found ATTACH"),
-        ("select * from read_csv('{folder}/secret.csv')", "disabled by configuration"),
-        ("select * from '{folder}/secret.csv'", "disabled by configuration"),
-        ("select * from glob('{folder}/*')", "disabled by configuration"),
-        ("set enable_external_access = true", "found SET"),
-        ("install httpfs", "found LOAD"),
-        ("selec 1", "syntax error"),
-        ("select * from marts.nope", "nope does not exist"),
-    ],
-)
-def test_a_query_reads_and_does_nothing_else(filled, tmp_path, sql, words):
-    (tmp_path / "secret.csv").write_text("a\n1\n")
-    with pytest.raises(QueryError, match=words) as refused:
-        run_query(filled, sql.format(folder=tmp_path))
-    assert "\n" not in str(refused.value)
-    assert [path.name for path in tmp_path.iterdir()] == ["secret.csv"]
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "select 1",
-        "select 1;",
-        "with a as (select 1 as b) select b from a",
-        "from marts.data_quality",
-        "describe marts.data_quality",
-        "summarize marts.volume_forecast",
-        "explain select 1",
-        "show all tables",
-    ],
-)
-def test_ways_of_asking_that_are_allowed(filled, sql):
-    assert run_query(filled, sql).height >= 1
-
-
-def test_a_database_that_is_not_there_is_said_so(tmp_path):
-    with pytest.raises(QueryError, match="does not exist"):
-        run_query(tmp_path / "none.duckdb", "select 1")
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("table", [*PUBLISHED, EXAMPLE_QUERIES], ids=lambda table: table.name)
