@@ -13,5 +13,6 @@ def mark_simulated(landing: Path) -> Path:
     """Leaves the marker of a simulation beside a landing zone, as `wlz simulate` does; returns the landing zone."""
     marker = marker_of(landing)
     marker.parent.mkdir(parents=True, exist_ok=True)
-    marker.write_text(json.dumps({"scale": "small", "until": "2018-05", "seed": 1, "defects": []}), encoding="utf-8")
+    said = {"scale": "small", "until": "2018-05", "seed": 1, "defects": [], "pack": SIMULATED}
+    marker.write_text(json.dumps(said), encoding="utf-8")
     return landing

@@ -22,6 +22,8 @@ from wlz.known.uitvoerders import place_regions
 from wlz.words.faults import Spoken
 
 SIMULATED, REAL = "simulation", "vektis-2019"  # what a run takes with and without the marker of a simulation
+FIRST_SIMULATED = "simulation-1"  # the codes of worlds from before a marker named its pack
+INVENTED = (SIMULATED, FIRST_SIMULATED)
 SIMULATION_MARKER = "simulation.json"  # beside the landing zone, with the truth
 OWN_LISTS = ("prestaties.csv", "validity.csv", "roles.csv", "successors.csv")
 WORLD_LISTS = (
@@ -123,19 +125,18 @@ def load_reference(pack: Pack, year: int, on: date) -> Reference:
 
 
 def choose_pack(landing: Path) -> Pack:
-    """The pack for the deliveries of a landing zone: `simulation` when they were simulated, else the real list.
+    """The pack for the deliveries of a landing zone: the one they were simulated with, else the real list.
 
-    `WLZ_REFERENCE` names another. Raises PackError for one that is not there, and for `simulation` on deliveries that
-    no simulation wrote: an invented list would set real claims apart.
+    `WLZ_REFERENCE` names another. Raises PackError for one that is not there, and for an invented one on deliveries
+    that no simulation wrote: an invented list would set real claims apart.
     """
-    simulated = bool(describe_simulation(landing))
-    named = os.environ.get("WLZ_REFERENCE")
+    simulated, named = read_simulation(landing), os.environ.get("WLZ_REFERENCE")
     if not named:
-        return load_pack(SIMULATED if simulated else REAL)
+        return load_pack(simulated.get("pack", FIRST_SIMULATED) if simulated else REAL)
     pack = load_pack(named)
-    if pack.name == SIMULATED and not simulated:
+    if pack.name in INVENTED and not simulated:
         raise PackError(
-            f"WLZ_REFERENCE names pack {SIMULATED}, but the deliveries in {landing.name} were not simulated: no "
+            f"WLZ_REFERENCE names pack {pack.name}, but the deliveries in {landing.name} were not simulated: no "
             f"{marker_of(landing).parent.name}/{SIMULATION_MARKER} beside them. Next: unset WLZ_REFERENCE to take "
             f"{REAL}, or name a pack of your own; deliveries to try things with: wlz simulate --out DIR"
         )
@@ -150,11 +151,27 @@ def marker_of(landing: Path) -> Path:
 def describe_simulation(landing: Path) -> str:
     """What was simulated into a landing zone, in words; empty for deliveries that no simulation wrote.
 
-    Only the marker is read, never the truth beside it.
+    Only the marker is read, never the truth beside it. Raises PackError for a marker that cannot be read.
     """
-    marker = marker_of(landing)
-    if not marker.exists():
+    asked = read_simulation(landing)
+    if not asked:
         return ""
-    asked = json.loads(marker.read_text(encoding="utf-8"))
     defects = ", ".join(asked["defects"]) or "no defects"
     return f"scale {asked['scale']}, until {asked['until']}, seed {asked['seed']}, {defects}"
+
+
+def read_simulation(landing: Path) -> dict[str, Any]:
+    """What the marker of a simulation says; empty without one. Raises PackError for one that cannot be read."""
+    marker = marker_of(landing)
+    if not marker.exists():
+        return {}
+    try:
+        asked = json.loads(marker.read_text(encoding="utf-8"))
+    except ValueError:
+        asked = None
+    if not isinstance(asked, dict) or not {"scale", "until", "seed", "defects"} <= set(asked):
+        raise PackError(
+            f"{marker.parent.name}/{marker.name}: expected what was simulated, found something else; broken off or "
+            "edited? Next: simulate these deliveries again, or remove the file if they are real"
+        )
+    return asked

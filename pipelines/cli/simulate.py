@@ -12,13 +12,11 @@ import click
 import polars as pl
 
 from pipelines.cli.console import Month, note, say
-from warehouse.packs import SIMULATION_MARKER
+from warehouse.packs import SIMULATED, marker_of, read_simulation
 from wlz.words.counts import format_count
 
 if TYPE_CHECKING:
     from simulation.inputs import SimulatedFile
-
-MARKER = SIMULATION_MARKER
 
 
 class SimulateCommand(click.Command):
@@ -70,13 +68,12 @@ def tell_counts(counts: Mapping[str, int]) -> str:
 
 def truth_folder(out: Path) -> Path:
     """Beside the landing zone, never in it: the pipeline must not see the truth."""
-    return out.parent / f"{out.name}-truth"
+    return marker_of(out).parent
 
 
 def read_marker(out: Path) -> dict[str, object]:
     """What was simulated into this landing zone; empty when nothing was, or when it broke off halfway."""
-    marker = truth_folder(out) / MARKER
-    found = json.loads(marker.read_text(encoding="utf-8")) if marker.exists() else {}
+    found = read_simulation(out)
     return found if found.pop("complete", False) else {}
 
 
@@ -84,7 +81,7 @@ def refuse_real_deliveries(out: Path) -> None:
     """Raises SimulationError when the folder holds deliveries that no simulation wrote."""
     from simulation.inputs import SimulationError
 
-    if out.exists() and any(out.iterdir()) and not (truth_folder(out) / MARKER).exists():
+    if out.exists() and any(out.iterdir()) and not marker_of(out).exists():
         raise SimulationError(f"{out} holds files that were not simulated; they are left alone. Name an empty folder")
 
 
@@ -98,7 +95,7 @@ def write_simulation(out: Path, scale: str, until: date, seed: int, defects: tup
     reference = load_simulation_reference(scale)
     files = simulate_deliveries(reference, scale=scale, until=until, seed=seed, defects=defects)
     first = next(files)  # an unknown scale or defect shows here, before anything is written
-    marker = truth_folder(out) / MARKER
+    marker = marker_of(out)
     asked = describe_simulation(scale, until, seed, defects)
     if marker.exists():
         shutil.rmtree(out, ignore_errors=True)
@@ -122,5 +119,5 @@ def _with_controls(out: Path, files: Iterable["SimulatedFile"]) -> Iterator[tupl
 
 
 def describe_simulation(scale: str, until: date, seed: int, defects: tuple[str, ...] = ()) -> dict[str, object]:
-    """What was asked for, as the marker keeps it."""
-    return {"scale": scale, "until": f"{until:%Y-%m}", "seed": seed, "defects": sorted(defects)}
+    """What was asked for, and with which list of codes, as the marker keeps it."""
+    return {"scale": scale, "until": f"{until:%Y-%m}", "seed": seed, "defects": sorted(defects), "pack": SIMULATED}

@@ -3,8 +3,10 @@
 Every later change runs a month on it. What the earlier version published is what today's marts are held against.
 """
 
+import json
 import tarfile
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,9 +16,10 @@ import pytest
 from click.testing import Result
 from polars.testing import assert_frame_equal
 
-from scripts.make_old_folder import claims_of
+from scripts.make_old_folder import SIZES, claims_of, months_before
 from tests.e2e.alert_servers import webhook_server
 from tests.e2e.handmade import House
+from warehouse.packs import marker_of
 from warehouse.publish import hash_marts
 from wlz.bounds.room import BOUNDS, ROOM_BOUNDS
 
@@ -26,6 +29,8 @@ HEADLINES = (
     "select delivery_month, scenario, part, expected_eur, budget_eur, available_eur, lower_80_eur, upper_80_eur "
     "from marts.utilisation_national where delivery_month < '2018-06-01' order by all"
 )
+# The marker of a simulation as that version wrote it.
+BEFORE = {"scale": "small", "until": "2018-08", "seed": 1, "defects": [], "complete": True}
 TOLD = "wlz.duckdb was published by an earlier version"
 # When a result is solved or replaced depends on what is known now, not on what was known then.
 OF_NOW = {"check_status"}
@@ -209,3 +214,21 @@ def test_an_old_month_runs_again(old: House, june: Carried, tmp_path: Path) -> N
     assert house.query(HEADLINES, None) == old.query(HEADLINES, None)
     report = house.wlz("report", "--delivery-month", APRIL)
     assert report.exit_code == 0, report.output
+
+
+def test_what_an_earlier_version_simulated_is_read_with_its_own_codes(old: House, new_house) -> None:
+    """H101 is of the first simulated world; the marker of those days names no pack. Its real twin refuses the code."""
+    extra = [(code, None, "H101", f"{month:%Y-%m}", "01", 900.0, Decimal("45000.00"))
+             for code in SIZES for month in months_before(date(2015, 1, 1), date(2018, 6, 1))]  # fmt: skip
+    found = {}
+    for name, marker in (("simulated", BEFORE), ("real", None)):
+        house = old.copy(new_house(name).root)
+        if marker:
+            marker_of(house.landing).parent.mkdir()
+            marker_of(house.landing).write_text(json.dumps(marker), encoding="utf-8")
+        house.deliver("declaraties", claims_of(date(2018, 6, 1)) + extra, month=JUNE, on=date(2018, 6, 2))
+        told = house.run(JUNE)
+        newest = house.register().filter(kind="declaraties").sort("delivery_month")["delivery_status"].to_list()[-1]
+        codes = "select distinct prestatiecode from marts.volume_forecast where delivery_month = '2018-06-01'"
+        found[name] = told.exit_code, newest, ("H101",) in house.query(codes)
+    assert found == {"simulated": (0, "accepted", True), "real": (1, "refused", False)}

@@ -41,7 +41,7 @@ def test_crosswalk_folds_5522_and_takes_up_5533_with_dates() -> None:
     assert set(reference.load_crosswalk()["zorgkantoorregio"]) == set(reference.load_regions()["zorgkantoorregio"])
 
 
-@pytest.mark.parametrize("name", ["simulation", "vektis-2019"])
+@pytest.mark.parametrize("name", ["simulation", "simulation-1", "vektis-2019"])
 def test_a_pack_follows_the_contract_and_the_other_lists(name: str) -> None:
     lists = load_reference(load_pack(name), 2018, date(2018, 1, 1))
     prestaties = lists.prestaties
