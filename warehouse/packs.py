@@ -148,6 +148,18 @@ def marker_of(landing: Path) -> Path:
     return landing.parent / f"{landing.name}-truth" / SIMULATION_MARKER
 
 
+def asked_of_simulation(scale: str, until: date, seed: int, defects: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What is asked of a simulation, and with which list of codes, as its marker keeps it."""
+    return {"scale": scale, "until": f"{until:%Y-%m}", "seed": seed, "defects": sorted(defects), "pack": SIMULATED}
+
+
+def mark_simulated(landing: Path, asked: dict[str, Any], *, complete: bool) -> None:
+    """Leave the marker of a simulation beside a landing zone; complete once every file of it is written."""
+    marker = marker_of(landing)
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.write_text(json.dumps(asked | {"complete": complete}), encoding="utf-8")
+
+
 def describe_simulation(landing: Path) -> str:
     """What was simulated into a landing zone, in words; empty for deliveries that no simulation wrote.
 

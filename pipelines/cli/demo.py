@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from pipelines.cli.console import data_option, note, resolve_data, say
+from warehouse.packs import asked_of_simulation
 
 MONTH = date(2018, 5, 1)
 SEED = 1  # the constants of the simulation are solved for this one
@@ -16,12 +17,12 @@ SEED = 1  # the constants of the simulation are solved for this one
 def demo(data_dir: Path | None) -> None:
     """Simulate deliveries at the scale of the May 2018 advice (first time), run that month, print tables 1 and 3."""
     from pipelines.cli.run import report_page, run_and_tell
-    from pipelines.cli.simulate import describe_simulation, read_marker, tell_counts, write_simulation
+    from pipelines.cli.simulate import read_marker, tell_counts, write_simulation
     from simulation.inputs import SimulationError
 
     data = resolve_data(data_dir)
     landing = data / "deliveries"
-    wanted, found = describe_simulation("letter", MONTH, SEED), read_marker(landing)
+    wanted, found = asked_of_simulation("letter", MONTH, SEED), read_marker(landing)
     if found and found != wanted:
         note(f"{landing} holds another simulation ({found}); name another data folder with --data")
         raise SystemExit(2)

@@ -12,7 +12,7 @@ import click
 import polars as pl
 
 from pipelines.cli.console import Month, note, say
-from warehouse.packs import SIMULATED, marker_of, read_simulation
+from warehouse.packs import asked_of_simulation, mark_simulated, marker_of, read_simulation
 from wlz.words.counts import format_count
 
 if TYPE_CHECKING:
@@ -95,16 +95,16 @@ def write_simulation(out: Path, scale: str, until: date, seed: int, defects: tup
     reference = load_simulation_reference(scale)
     files = simulate_deliveries(reference, scale=scale, until=until, seed=seed, defects=defects)
     first = next(files)  # an unknown scale or defect shows here, before anything is written
-    marker = marker_of(out)
-    asked = describe_simulation(scale, until, seed, defects)
-    if marker.exists():
+    asked = asked_of_simulation(scale, until, seed, defects)
+    if marker_of(out).exists():
         shutil.rmtree(out, ignore_errors=True)
-    marker.parent.mkdir(parents=True, exist_ok=True)
-    marker.write_text(json.dumps(asked | {"complete": False}), encoding="utf-8")
+    mark_simulated(out, asked, complete=False)
     counts = write_deliveries(out, _with_controls(out, chain([first], files)))
     truth = simulate_truth(reference, scale=scale, until=until, seed=seed, defects=defects)
-    write_truth(marker.parent, {"volumes": truth.volumes, "completeness": truth.completeness, "defects": truth.defects})
-    marker.write_text(json.dumps(asked | {"complete": True}), encoding="utf-8")
+    write_truth(
+        truth_folder(out), {"volumes": truth.volumes, "completeness": truth.completeness, "defects": truth.defects}
+    )
+    mark_simulated(out, asked, complete=True)
     return counts
 
 
@@ -116,8 +116,3 @@ def _with_controls(out: Path, files: Iterable["SimulatedFile"]) -> Iterator[tupl
             folder.mkdir(parents=True, exist_ok=True)
             (folder / f"{file.kind}.control.json").write_text(json.dumps(dict(file.control)), encoding="utf-8")
         yield file.delivery_month, file.kind, file.frame, file.part
-
-
-def describe_simulation(scale: str, until: date, seed: int, defects: tuple[str, ...] = ()) -> dict[str, object]:
-    """What was asked for, and with which list of codes, as the marker keeps it."""
-    return {"scale": scale, "until": f"{until:%Y-%m}", "seed": seed, "defects": sorted(defects), "pack": SIMULATED}

@@ -24,7 +24,7 @@ from simulation.reference import load_simulation_reference
 from simulation.run import prepare
 from warehouse.lake import know_frames, settle_tables
 from warehouse.landing import write_deliveries
-from warehouse.packs import SIMULATED, load_pack, load_reference, marker_of
+from warehouse.packs import SIMULATED, asked_of_simulation, load_pack, load_reference, mark_simulated
 from warehouse.settings import load_assumptions, load_round, load_scenarios
 from warehouse.tables.deliveries import DECLARATIES
 from warehouse.tables.volumes import BACKTEST
@@ -87,10 +87,7 @@ class World:
         self.claims = prepare(load_simulation_reference(scale), scale=scale, until=until, seed=seed)
         self.until, self.folder = until, folder
         self.rules_from = rules_from or until  # older deliveries are history only
-        marker = marker_of(self.landing)  # read with the codes of the simulated world
-        marker.parent.mkdir(parents=True, exist_ok=True)
-        asked = {"scale": scale, "until": f"{until:%Y-%m}", "seed": seed, "defects": []}
-        marker.write_text(json.dumps(asked), encoding="utf-8")
+        mark_simulated(self.landing, asked_of_simulation(scale, until, seed), complete=True)  # read with its codes
         for month in self.months:
             files = build_files(self.claims, month, with_claims=False)
             write_deliveries(self.landing, ((month, file.kind, file.frame, 0) for file in files))

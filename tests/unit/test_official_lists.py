@@ -256,7 +256,9 @@ def test_a_pack_that_is_not_whole_is_refused(tmp_path, pack):
     (pack.folder / "roles.csv").unlink()
     with pytest.raises(PackError, match=r"roles.csv missing"):
         load_pack(str(pack.folder))
-    with pytest.raises(PackError, match=r"expected one of simulation, vektis-2019, or a folder with pack\.toml"):
+    with pytest.raises(
+        PackError, match=r"expected one of simulation, simulation-1, vektis-2019, or a folder with pack\.toml"
+    ):
         load_pack("nothing")
     (pack.folder / "pack.toml").write_text("title = 3\n")
     (pack.folder / "roles.csv").write_text("prestatiecode,role,first_year,last_year,reason,source\n")
