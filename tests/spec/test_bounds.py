@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from tests.unit.test_ets import make_panel
-from wlz.bounds.bounds import describe_groups
+from wlz.bounds.bounds import describe_groups, put_beside_point
 from wlz.bounds.calendar import build_calendar
 from wlz.bounds.levels import ExtraItems, ScenarioTables, add_up, bound_levels, expect_levels
 from wlz.bounds.read_off import EURO_BOUNDS, LEVEL_KEY, VOLUME_BOUNDS, bound_rows, sample_family
@@ -205,6 +205,25 @@ def test_what_is_expected_lies_within_the_bounds():
     ):
         assert (joined[lower] <= joined[upper]).all()
     assert joined["expected_eur"].is_between(joined["lower_95_eur"], joined["upper_95_eur"]).all()
+
+
+def test_months_before_a_code_begins_have_no_row():
+    """Z1 of A is known from November on: two months, two of the year so far, and the year; B has all 25 rows."""
+    sampling = describe({"base": 1.0})
+    series = sample_family(sampling)["base"].series.filter(prestatiecode="Z1")
+    begins = pl.when(pl.col("wlz_uitvoerder") == "A").then(date(2018, 11, 1)).otherwise(date(2018, 1, 1))
+    expected = series.filter(pl.col("month") >= begins).select(
+        *LEVEL_KEY, "period", "month", volume=pl.lit(1.0), expected_eur=pl.lit(10.0)
+    )
+    nothing_published = pl.DataFrame(
+        schema=dict.fromkeys(["part", "level", "wlz_uitvoerder", "zorgkantoorregio", "expected_eur"], pl.String)
+    )
+    rows = put_beside_point(series, expected, nothing_published)
+    of_a, of_b = (rows.filter(wlz_uitvoerder=name) for name in "AB")
+    assert of_a.select("period", pl.col("month").dt.month()).rows() == [
+        ("month", 11), ("month", 12), ("cumulative", 11), ("cumulative", 12), ("year", 12),
+    ]  # fmt: skip
+    assert of_b.height == 12 + 12 + 1
 
 
 def test_a_region_without_claims_of_a_prestatie_has_no_share_of_it():

@@ -188,7 +188,7 @@ def bound_scenario(
     levels = add_up(read, sampling, extra)
     bounds = pl.concat([read.series, bound_levels(levels, sampling.calendar)])
     expected = expect_levels(tables, sampling, extra)
-    rows = _put_beside_point(bounds, expected, tables.utilisation)
+    rows = put_beside_point(bounds, expected, tables.utilisation)
     zin = {
         uitvoerder: of_level.cumulative[:, -1]
         for (level, uitvoerder, _, _), of_level in levels.items()
@@ -201,10 +201,13 @@ def bound_scenario(
     return AdviceBounds(rows, chances.with_columns(of_scenario), outlook.with_columns(of_scenario))
 
 
-def _put_beside_point(bounds: pl.DataFrame, expected: pl.DataFrame, utilisation: pl.DataFrame) -> pl.DataFrame:
+def put_beside_point(bounds: pl.DataFrame, expected: pl.DataFrame, utilisation: pl.DataFrame) -> pl.DataFrame:
     """Bounds and what is expected; years of regions, uitvoerders and the nation to the cent as published.
 
-    Bounds hold the point: of a code rarely used the mean may lie beyond the ninetieth of a hundred paths.
+    In: rows of BOUNDS_SCHEMA, those of `expect_levels` and UTILISATION of one scenario. Out: the rows with
+    `expected_volume`, `expected_eur`, `uncertainty` and part zin. Months before a series or a group begins have no
+    volume and no row here: a code that takes over is sampled from January of a year in which it comes later. Bounds
+    hold the point: of a code rarely used the mean may lie beyond the ninetieth of a hundred paths.
     """
     published = utilisation.filter(part="zin").select(
         "level", *PLACE, pl.col("expected_eur").cast(pl.Float64).alias("published_eur")
@@ -212,6 +215,7 @@ def _put_beside_point(bounds: pl.DataFrame, expected: pl.DataFrame, utilisation:
     joined = bounds.join(expected, on=[*LEVEL_KEY, "period", "month"], how="left", nulls_equal=True).join(
         published, on=["level", *PLACE], how="left"
     )
+    joined = joined.filter(pl.col("expected_eur").is_not_null() | ~pl.col("level").is_in(["series", "group"]))
     is_december = pl.col("month") == pl.col("month").max()
     whole_year = (pl.col("period") == "year") | ((pl.col("period") == "cumulative") & is_december)
     amount = pl.when(whole_year).then(pl.coalesce("published_eur", "expected_eur")).otherwise("expected_eur")
