@@ -246,7 +246,8 @@ def _judge_speed(values: FloatArray, uitvoerder: IntArray, curve: Curve, a_prior
     """How far the youngest month of every delivery lies from the curve, deliveries of odd lateness left out.
 
     A way of billing is that of a whole uitvoerder, so the middle cell by euro speaks for it: one group that begins,
-    ends or is corrected does not. A cell of less than a year says nothing.
+    ends, jumps or is corrected does not. Where one has more than half of the euro the others must say the same. A cell
+    of less than a year says nothing.
     """
     known = level_of_months(values, curve.p)
     prior = a_priori[:, -OPEN_MONTHS:]
@@ -260,9 +261,26 @@ def _judge_speed(values: FloatArray, uitvoerder: IntArray, curve: Curve, a_prior
         np.repeat(curve.effect[curve.season, 0][None], len(share), axis=0),
     )
     away = np.where(usable, to_logit(share) - to_logit(expected), np.nan)
-    of_uitvoerder = weigh_median(away, np.where(usable, known, 0.0), uitvoerder)
-    of_uitvoerder[(curve.lateness.behind > 0) | curve.lateness.caught_up] = np.nan
-    return find_speed_change(of_uitvoerder)
+    weight, odd = np.where(usable, known, 0.0), (curve.lateness.behind > 0) | curve.lateness.caught_up
+    all_cells, others = (
+        find_speed_change(np.where(odd, np.nan, weigh_median(cells, weight, uitvoerder)))
+        for cells in (away, leave_out_deciding(away, weight, uitvoerder))
+    )
+    return all_cells.confirm(others)
+
+
+def leave_out_deciding(values: FloatArray, weight: FloatArray, labels: IntArray) -> FloatArray:
+    """Values (N, D) without the cell that has more than half the weight of its label, NaN there.
+
+    It is the weighted median whatever the others say. A cell without others stays.
+
+    >>> leave_out_deciding(np.array([[9.0], [1.0]]), np.array([[3.0], [1.0]]), np.array([0, 0])).tolist()
+    [[nan], [1.0]]
+    """
+    held = np.where(np.isnan(values), 0.0, weight)
+    total = sum_labels(held, labels)[labels]
+    decides = (held > total / 2) & (held < total)
+    return np.where(decides, np.nan, values)
 
 
 def weigh_median(values: FloatArray, weight: FloatArray, labels: IntArray) -> FloatArray:

@@ -130,6 +130,11 @@ class Speed(NamedTuple):
     since: IntArray
     usual: FloatArray
 
+    def confirm(self, others: "Speed") -> "Speed":
+        """The changes that the others have to the same side; none elsewhere."""
+        is_same = np.sign(self.shift) == np.sign(others.shift)
+        return Speed(np.where(is_same, self.shift, 0.0), np.where(is_same, self.since, 0), self.usual)
+
 
 def find_speed_change(away: FloatArray) -> Speed:
     """Has an uitvoerder begun to bill faster or slower, for good?
