@@ -18,6 +18,10 @@ pytestmark = pytest.mark.long
 
 AUGUST = "2018-08"
 NATION = "wlz_uitvoerder = 'Landelijk'"
+MONTHS_DELIVERED = (
+    "select sum(expected_eur) from marts.forecast_bounds "  # groups have no meerzorg and no extra items
+    f"where level = 'group' and {NATION} and period = 'month' and month < date '2018-08-01' group by month"
+)
 
 
 @pytest.fixture
@@ -34,12 +38,13 @@ def publish(house: House, *scenarios: str, month: str = AUGUST) -> House:
     return house
 
 
-def final_year(house: House) -> float:
-    """Euro finally claimed of 2018, meerzorg left out: the truth the pipeline never sees."""
+def final_months(house: House) -> list[float]:
+    """Euro finally claimed of each month of 2018, meerzorg left out: the truth the pipeline never sees."""
     volumes = pl.read_parquet(house.landing.with_name(f"{house.landing.name}-truth") / "volumes.parquet")
     in_base = LISTS.prestaties.filter(~pl.col("is_meerzorg")).select("prestatiecode")
     of_year = volumes.filter(pl.col("care_month").dt.year() == 2018).join(in_base, on="prestatiecode", how="semi")
-    return float(of_year["amount_eur"].sum())
+    by_month = of_year.group_by("care_month").agg(pl.col("amount_eur").cast(pl.Float64).sum()).sort("care_month")
+    return by_month["amount_eur"].to_list()
 
 
 def expected(house: House, scenario: str = "completed") -> float:
@@ -48,11 +53,19 @@ def expected(house: House, scenario: str = "completed") -> float:
 
 
 def test_completed_months_halve_the_error_of_the_letter(world: House) -> None:
-    """Of this world 0.72 against 1.62 %; over forty worlds see the evidence on lag."""
-    truth = final_year(world)
-    of_letter, of_completed = (abs(expected(world, name) / truth - 1) for name in ("letter", "completed"))
+    """Of the year 0.72 against 1.62 %, of which the seven months delivered are 0.04: the rest is what lies ahead.
+
+    Persons who stay turn from falling to rising in 2018, so August to December are too low, by 0.7 % to 2.1 %, at all
+    three uitvoerders. That is this draw: seeds 1 to 6 have 0.42, 0.72, 0.11, 0.54, 0.26 and 0.24 %, and the months
+    delivered 0.06, 0.04, 0.07, 0.08, 0.01 and 0.02 % of the year.
+    """
+    truth = final_months(world)
+    of_letter, of_completed = (abs(expected(world, name) / sum(truth) - 1) for name in ("letter", "completed"))
     assert of_completed < of_letter / 2
     assert of_completed < 0.01
+    delivered = [float(amount) for (amount,) in world.query(MONTHS_DELIVERED, "completed")]
+    assert len(delivered) == 7
+    assert abs(sum(delivered) - sum(truth[:7])) < 0.001 * sum(truth)
 
 
 def test_declared_and_completed_stand_apart(world: House) -> None:

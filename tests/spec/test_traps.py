@@ -102,7 +102,11 @@ def test_a_jump_of_the_largest_series(world: pl.DataFrame, factor: float) -> Non
 
 
 def test_an_uitvoerder_with_half_a_last_month(world: pl.DataFrame) -> None:
-    """All series of one uitvoerder at once: the largest single risk of the method."""
+    """All series of one uitvoerder at once: the largest single risk of the method.
+
+    With every last month set aside the forecast rests on one month less. That moves a series by up to 2 % either way,
+    and here three quarters of the euro are in five series: of the 0.17 % one of them (Z063) alone is 0.13.
+    """
     planted = scale_last_month(world, pl.col("wlz_uitvoerder") == "De Friesland", 0.5)
     assert abs(moved_ratio(planted, world)) < LIMIT_OF_UITVOERDER_RATIO
     found = forecast(planted).filter(pl.col("wlz_uitvoerder") == "De Friesland")
