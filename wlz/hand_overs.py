@@ -70,14 +70,15 @@ def find_hand_overs(
     """Series of an uitvoerder and group that begin where others stop: FAMILY_SCHEMA, one row per old and new code.
 
     In: SERIES rows with declared_volume and declared_amount_eur; `completeness` (prestatiecode, wlz_uitvoerder,
-    care_month, completeness_ratio); groups of `prestaties`; `links` that a list says (their codes are left out).
+    care_month, completeness_ratio); groups of `prestaties`; `links` that a list says: a code they hand over is no old
+    one here, one that takes over no new one.
     The old series ran for a year and is silent since; the new ones had no care before; together they are between half
     and twice as large a month. `share` is by euro, `volume_factor` new units per old one, `year_eur` that of the old
     series over their last twelve months.
     """
     if completeness.is_empty():
         return pl.DataFrame(schema=FAMILY_SCHEMA)
-    told = pl.concat([links["prestatiecode"], links["successor"]]).unique().rename("prestatiecode").to_frame()
+    ends, begins = (links.select(prestatiecode=name).unique() for name in ("prestatiecode", "successor"))
     month = [*SERIES_KEY, "care_month"]
     rows = (
         series.join(prestaties.select("prestatiecode", "prestatiegroep"), on="prestatiecode", how="inner")
@@ -93,12 +94,15 @@ def find_hand_overs(
         pl.col("care_month").min().alias("begin"), pl.col("care_month").max().alias("stop")
     )
     horizon = add_months(last, -WINDOW_MONTHS)
-    stopped = spans.filter(pl.col("stop") < last, pl.col("stop") >= horizon).join(told, on="prestatiecode", how="anti")
-    begun = spans.filter(pl.col("begin") > horizon, pl.col("begin") > first).join(told, on="prestatiecode", how="anti")
+    stopped = spans.filter(pl.col("stop") < last, pl.col("stop") >= horizon).join(ends, on="prestatiecode", how="anti")
+    begun = spans.filter(pl.col("begin") > horizon, pl.col("begin") > first).join(
+        begins, on="prestatiecode", how="anti"
+    )
     found = [
         row
         for group, name in stopped.select("prestatiegroep", "wlz_uitvoerder").unique().sort(pl.all()).iter_rows()
         for row in _match(
+            rows.filter(wlz_uitvoerder=name),
             rows.filter(prestatiegroep=group, wlz_uitvoerder=name),
             stopped.filter(prestatiegroep=group, wlz_uitvoerder=name),
             begun.filter(prestatiegroep=group, wlz_uitvoerder=name),
@@ -109,9 +113,13 @@ def find_hand_overs(
 
 
 def _match(
-    rows: pl.DataFrame, stopped: pl.DataFrame, begun: pl.DataFrame, last: date
+    everything: pl.DataFrame, rows: pl.DataFrame, stopped: pl.DataFrame, begun: pl.DataFrame, last: date
 ) -> Iterator[tuple[str, str, str, date, float, float, str, date, float]]:
-    """Families of one group of an uitvoerder: those that stop together, and those that begin about then."""
+    """Families of one group of an uitvoerder: those that stop together, and those that begin about then.
+
+    A price before is put at the level of today by what happened to the uitvoerder's other prices: a tariff that rises
+    on the same 1 January is no other unit.
+    """
     for stop in stopped["stop"].unique().sort():
         after = add_months(stop, 1)
         mine = stopped.filter(stop=stop)["prestatiecode"].to_list()
@@ -127,12 +135,28 @@ def _match(
         if not had or not has or not 1 / SIZE_RATIO <= has / had <= SIZE_RATIO:
             continue
         begins = dict(near)
+        others = everything.filter(~pl.col("prestatiecode").is_in([*old, *new]))
+        rise = _price_rise(others, stop, min(begins[code] for code in new), last)
         for code, (_, price) in old.items():
             for other, (euro, other_price) in new.items():
                 yield (
-                    code, rows["wlz_uitvoerder"][0], other, stop, euro / has, price / other_price,
+                    code, rows["wlz_uitvoerder"][0], other, stop, euro / has, price * rise / other_price,
                     rows["prestatiegroep"][0], begins[other], had * WINDOW_MONTHS,
                 )  # fmt: skip
+
+
+def _price_rise(rows: pl.DataFrame, stop: date, begin: date, last: date) -> float:
+    """Today's volumes of series that go on, at today's prices ÷ at those of the year up to `stop`; 1 without any."""
+    care_month = pl.col("care_month")
+    sums = [
+        rows.filter(care_month > first, care_month <= until, pl.col("declared_volume") > 0)
+        .group_by("prestatiecode")
+        .agg(pl.col("euro", "declared_volume").sum())
+        for first, until in ((add_months(stop, -WINDOW_MONTHS), stop), (add_months(begin, -1), last))
+    ]
+    both = sums[0].join(sums[1], on="prestatiecode", suffix="_now").filter(pl.col("euro") > 0, pl.col("euro_now") > 0)
+    before = both.select((pl.col("euro") / pl.col("declared_volume") * pl.col("declared_volume_now")).sum()).item()
+    return float(both["euro_now"].sum()) / before if before else 1.0
 
 
 def _before(rows: pl.DataFrame, stop: date) -> tuple[float, float] | None:

@@ -21,10 +21,12 @@ from warehouse.lake import settle_tables
 from warehouse.tables.deliveries import DECLARATIES
 from wlz.advice import Advice, compute_advice
 from wlz.hand_overs import LINK_SCHEMA, find_hand_overs, list_links, spread_links
+from wlz.known.scenarios import Scenario
 from wlz.volumes.volumes import hand_over_history
 from wlz.words.figures import unpack_figures
 
 MENZIS, FRIESLAND = "Menzis", "De Friesland"
+BASE = Scenario("base", "the same months, better forecast", "ets_average", None, 0.0, False)
 CODES = {MENZIS: "5501", FRIESLAND: "5502"}
 JANUARY, MARCH = date(2018, 1, 1), date(2018, 3, 1)
 # Prestatie → (units a day, euro per unit) of an uitvoerder in a month.
@@ -73,7 +75,7 @@ def volumes_of(care: Care, delivery: date) -> list[tuple[str, str, date, float, 
 
 
 def advise(care: Care) -> Advice:
-    """The advice of May 2018 in scenarios letter and completed."""
+    """The advice of May 2018 in scenarios letter, base and completed."""
     said = [
         (code, name, month, delivery, volume, Decimal(str(volume * price)))
         for delivery in DELIVERIES
@@ -91,8 +93,18 @@ def advise(care: Care) -> Advice:
         "declaraties": pl.DataFrame(rows, schema=DECLARATIES.schema, orient="row", strict=False),
         "kader": kader({"5501": 2_000_000, "5502": 2_000_000}),
     }
-    known = known_of(delivered, [LETTER, COMPLETED], snapshots=lambda: snapshots)
+    known = known_of(delivered, [LETTER, BASE, COMPLETED], snapshots=lambda: snapshots)
     return compute_advice(known, settle_tables(known), ["completed_series", "revenue"])
+
+
+def dearer_from(month: date, care: Care, rise: float) -> Care:
+    """The same care, every price higher from a month on, as a tariff is on 1 January."""
+
+    def dearer(name: str, day: date) -> Mapping[str, tuple[float, float]]:
+        lift = rise if day >= month else 1.0
+        return {code: (units, price * lift) for code, (units, price) in care(name, day).items()}
+
+    return dearer
 
 
 @cache
@@ -131,6 +143,20 @@ def test_the_family_is_named_with_the_euro_of_its_year(kind):
     assert {one["one"] for one in family["old_codes"]} == old
     assert {one["code"]: one["share"] for one in family["new_codes"]} == pytest.approx(new, abs=0.02)
     assert family["at_stake_eur"] == pytest.approx(365_000, rel=0.02)
+
+
+@pytest.mark.parametrize("kind", ["on 1 January", "one to many"])
+@pytest.mark.parametrize("scenario", ["completed", "base"])
+def test_prices_that_rise_on_the_same_day_are_no_other_unit(kind, scenario):
+    """Three percent on every price: the units of the new code are those of the old one, not three percent fewer."""
+    changed, as_before = (advise(dearer_from(JANUARY, care, 1.03)) for care in (KINDS[kind][0], twin))
+    assert year_of(changed, scenario) == pytest.approx(year_of(as_before, scenario), rel=0.0005)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_scenario_base_goes_on_too(kind):
+    """It knows the months of 2017 only; that the code is another since is told by the months that were completed."""
+    assert year_of(advice_of(kind), "base") == pytest.approx(year_of(advice_of("twin"), "base"), rel=0.005)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -201,6 +227,31 @@ def test_history_goes_on_by_share_and_unit_at_the_uitvoerder_it_is_of():
     assert handed.filter(prestatiecode="B").select("wlz_uitvoerder", "volume").rows() == [("Menzis", 80.0)] * 2
     assert handed.filter(prestatiecode="C").select("care_month", "volume").rows() == [(date(2017, 11, 1), 60.0)]
     assert handed.filter(prestatiecode="A").height == 4
+
+
+def test_a_new_code_whose_own_end_a_list_knows_is_found():
+    """Z061 takes over in January 2018 and by the list hands over to Z071 in 2023: what it began with is still seen."""
+    listed = list_links(
+        LISTS.prestaties.with_columns(
+            pl.when(prestatiecode="Z061").then(date(2023, 12, 31)).otherwise("valid_to").alias("valid_to")
+        ),
+        pl.DataFrame({"prestatiecode": ["Z061"], "successor": ["Z071"], "share": [1.0], "state": ["confirmed"]}),
+    )
+    advice = advice_of("on 1 January")
+    found = find_hand_overs(advice["series"], advice["completed_series"], LISTS.prestaties, listed)
+    assert found.select("prestatiecode", "successor", "wlz_uitvoerder").rows() == [("Z041", "Z061", MENZIS)]
+
+
+def test_a_new_code_that_a_list_names_as_successor_is_not_found_again():
+    listed = list_links(
+        LISTS.prestaties.with_columns(
+            pl.when(prestatiecode="Z041").then(date(2017, 12, 31)).otherwise("valid_to").alias("valid_to")
+        ),
+        pl.DataFrame({"prestatiecode": ["Z041"], "successor": ["Z061"], "share": [1.0], "state": ["confirmed"]}),
+    )
+    advice = advice_of("on 1 January")
+    found = find_hand_overs(advice["series"], advice["completed_series"], LISTS.prestaties, listed)
+    assert found.is_empty()
 
 
 def test_without_a_month_that_is_known_nothing_is_found():

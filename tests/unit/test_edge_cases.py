@@ -163,6 +163,26 @@ def test_growth_outside_half_to_double_is_held() -> None:
     assert sum(get_forecast(volumes)) == pytest.approx(2 * last_year)
 
 
+@pytest.mark.parametrize("months", [1, 2, 5, 11])
+def test_a_code_that_ends_within_the_year_is_not_lifted_to_half_of_it(months: int) -> None:
+    """Care of two months is a sixth of a year, not a fall to less than half of one: the end is known."""
+    series = make_series(make_volumes(36))
+    ended = pl.DataFrame({"prestatiecode": [series["prestatiecode"][0]], "end_month": [add_months(LAST, months)]})
+    volumes, whole = forecast(series, ended=ended), forecast(series)
+    assert get_forecast(volumes)[:months] == pytest.approx(get_forecast(whole)[:months])
+    assert set(get_forecast(volumes)[months:]) == {0.0}
+    assert get_label(volumes)[1] == "ended"
+
+
+def test_growth_is_held_by_whole_years_also_where_the_code_ends() -> None:
+    """A code that grows 11 % a month and ends in June: its six months are those of a year that is held at double."""
+    noise = np.random.default_rng(2).normal(0, 0.01, 36)
+    series = make_series((100 * 1.11 ** np.arange(36) * np.exp(noise)).tolist())
+    ended = pl.DataFrame({"prestatiecode": [series["prestatiecode"][0]], "end_month": [add_months(LAST, 6)]})
+    volumes, whole = forecast(series, ended=ended), forecast(series)
+    assert get_forecast(volumes)[:6] == pytest.approx(get_forecast(whole)[:6])
+
+
 def test_gaps_are_never_zero() -> None:
     missing = [None if month in (20, 30, 31) else volume for month, volume in enumerate(make_volumes(36))]
     volumes = forecast(make_series(missing))

@@ -119,7 +119,9 @@ def forecast_treated(
         point[takes_engine], model[takes_engine] = found.point, found.model
     never_negative = ~np.any(values < 0, axis=1)
     point[never_negative] = np.maximum(point[never_negative], 0.0)
-    point[np.arange(horizon) >= left[:, None]] = 0.0
-    flags["ended"] = is_ended | (left < horizon)
+    # Growth is that of whole years: one in which a code ends is short because it ends, not because it shrinks.
     flags["growth_outside"], factor = edge_cases.find_growth_outside(values, point, month_of_year)
-    return Forecast(point * factor if own_rules else point, model, flags)
+    flags["ended"] = is_ended | (left < horizon)
+    point = point * factor if own_rules else point
+    point[np.arange(horizon) >= left[:, None]] = 0.0
+    return Forecast(point, model, flags)

@@ -72,9 +72,11 @@ def build_panels(known: Known, tables: Tables) -> dict[str, VolumePanel]:
 
     In: tables series and completed_series (without rows when nothing was completed).
     """
+    seen = _find_hand_overs(known, tables).select(LINK_SCHEMA.keys())
+    links = pl.concat([_links(known), seen])
     panels = {
-        LETTER: _build_panel(known, tables["series"], own_rules=False),
-        BASE: _build_panel(known, tables["series"], own_rules=True),
+        LETTER: _build_panel(known, tables["series"], links.clear(), own_rules=False),
+        BASE: _build_panel(known, tables["series"], links, own_rules=True),
     }
     completed = tables["completed_series"]
     if completed.is_empty():
@@ -84,7 +86,7 @@ def build_panels(known: Known, tables: Tables) -> dict[str, VolumePanel]:
         tables["series"],
         known.reference.prestaties,
         last_month=date(known.budget_year + 1, 12, 1),
-        successors=pl.concat([_links(known), _find_hand_overs(known, tables).select(LINK_SCHEMA.keys())]),
+        successors=links,
     )
     return panels | {COMPLETED: built}
 
@@ -98,13 +100,13 @@ def _find_hand_overs(known: Known, tables: Tables) -> pl.DataFrame:
     return find_hand_overs(tables["series"], tables["completed_series"], known.reference.prestaties, _links(known))
 
 
-def _build_panel(known: Known, series: pl.DataFrame, *, own_rules: bool) -> VolumePanel:
+def _build_panel(known: Known, series: pl.DataFrame, links: pl.DataFrame, *, own_rules: bool) -> VolumePanel:
     """The series of an advice as a panel of the months old enough, with or without the rules of ours."""
     base = series.filter(pl.col("in_forecast_base")).rename({"declared_volume": "volume"})
     return build_panel(
         base,
         first_month=base["care_month"].min(),  # type: ignore[arg-type]
         last_observed=last_base_month(base),
-        successors=_links(known),
+        successors=links,
         own_rules=own_rules,
     )
