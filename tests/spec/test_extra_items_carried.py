@@ -126,6 +126,44 @@ def test_settled_beds_without_any_claim_of_this_year_are_left_out_not_0() -> Non
     assert (one(rows)["item_eur"], one(rows)["item_method"]) == (None, "left_out")
 
 
+# --- a forecast that is silent because every code of the item ended -------------------------------------------------
+
+SILENT = revenue(("Z110", "CZ", "0.00"), ("ZMZTL", "CZ", "0.00"), ("Z025", "CZ", "1000000.00"), year=2019)
+
+
+def test_item_whose_codes_all_ended_stands_on_the_claims_of_last_year() -> None:
+    """Scenario letter in 2019: ZMZTL ended in December 2018, its successor has no history yet, so nothing is expected.
+    Meerzorg: 1,000,000.00 claimed in 2018 × 1.25. Beds: 20,000.00 × 1.3 − 0.00, the forecast has nothing of them."""
+    known = claimed(2015, 2016, 2017, 2018)
+    settlements = of_years(2015, 2016, 2017)
+    more = one(meerzorg(settlements, NOTHING, known, SILENT, PRESTATIES, 2019))
+    assert (more["item_eur"], more["item_method"]) == (Decimal("1250000.00"), "carried_forward")
+    assert (more["claims_forecast_eur"], more["flag"]) == (Decimal("0.00"), "carried_forward,claims_of_last_year")
+    beds = one(crisis_beds(settlements, NOTHING, prices(), known, SILENT, PRESTATIES, 2019))
+    assert (beds["item_eur"], beds["item_method"]) == (Decimal("26000.00"), "carried_forward")
+
+
+def test_without_a_factor_the_claims_of_last_year_are_the_item() -> None:
+    """Nothing was ever settled: a million of meerzorg, too low; not 0."""
+    more = one(meerzorg(NOTHING, NOTHING, claimed(2018), SILENT, PRESTATIES, 2019))
+    assert (more["item_eur"], more["item_method"]) == (Decimal("1000000.00"), "from_claims")
+    assert "claims_of_last_year" in more["flag"]
+
+
+def test_item_that_was_not_claimed_last_year_either_stays_silent() -> None:
+    """The claims of 2017 say nothing of 2019."""
+    assert one(meerzorg(NOTHING, NOTHING, claimed(2017), SILENT, PRESTATIES, 2019))["item_method"] == "no_data"
+    assert one(meerzorg(of_years(2017), NOTHING, claimed(2017), SILENT, PRESTATIES, 2019))["item_method"] == "left_out"
+
+
+def test_scatter_goes_with_the_claims_that_the_item_stands_on() -> None:
+    """The deviation of a silent forecast is that of the amount carried, not 0."""
+    known = claimed(2015, 2016, 2017, 2018)
+    settlements = pl.concat([of_years(2015), of_years(2016, factor=1.1), of_years(2017)])
+    more = one(meerzorg(settlements, NOTHING, known, SILENT, PRESTATIES, 2019))
+    assert more["item_own_deviation_eur"] + more["item_common_deviation_eur"] > 0
+
+
 # --- each source taken away, 2018, 2019 and 2026 --------------------------------------------------------------------
 
 HISTORY = claimed(*range(2015, 2026))

@@ -42,6 +42,7 @@ EXTRA_ITEM_SCHEMA: dict[str, pl.DataType] = {
 }
 GROWN, CARRIED, LEFT_OUT = "grown", "carried_forward", "left_out"  # how an item came about, item_method
 NONE_SETTLED, FROM_CLAIMS, NO_DATA = "none_settled", "from_claims", "no_data"
+OF_LAST_YEAR = "claims_of_last_year"  # flag: the forecast has nothing of the item, its codes ended
 DELIVERED, DERIVED, OLDER, IN_MONTHS = "delivered", "derived", "older_delivered", "lag_in_months"
 
 
@@ -76,15 +77,14 @@ def crisis_beds(
     )
     for right in beside:
         rows = rows.join(right, on=SERIES_BY_UITVOERDER, how="left")
-    valued = _grow(rows)
-    forecast = pl.col("claims_forecast_eur").fill_null(0).cast(MONEY)
+    valued = _expect_claims(_grow(rows), _of_codes(claims, codes), SERIES_BY_UITVOERDER, budget_year)
+    forecast, expected = pl.col("claims_forecast_eur"), pl.col("expected_claims_eur")
     full = to_cents(pl.col("expected_base") * pl.col("item_price_eur_per_unit"))
-    valued = valued.with_columns(forecast.alias("claims_forecast_eur"))
     either, of_claims = join_sources(settlements, *(frame for frame, _ in volumes)), _of_codes(claims, codes)
     factors = list_factors(value_units(either, of_claims), of_claims, budget_year)
     carried = join_carried(valued, either, factors, [settlements, agreements], budget_year)
     grown = pl.when(full.is_not_null() & ~_no_source()).then(full - forecast).otherwise(pl.lit(0).cast(MONEY))
-    carried_eur = to_cents((pl.col("settled_factor") - 1) * forecast.cast(pl.Float64))
+    carried_eur = to_cents(pl.col("settled_factor") * expected.cast(pl.Float64) - forecast.cast(pl.Float64))
     valued = _settle(carried, grown=grown, carried=carried_eur, unknown=LEFT_OUT)
     has_source = ~_no_source()
     no_price = pl.col("item_price_eur_per_unit").is_null() & (pl.col("expected_base") != 0)
@@ -110,7 +110,8 @@ def meerzorg(
     Euro settled three and two years back and settled, or else agreed, one year back grow by the mean of their two
     ratios; the whole amount is the item, because meerzorg is not in the base forecast (letter, A.1.2). The
     projection from claims stands beside it. Of an uitvoerder of which nothing is settled or agreed one year back the
-    last known settled ÷ claimed is carried forward: × that projection. Without that too the projection is the item
+    last known settled ÷ claimed is carried forward: × that projection (of last year's claims where it has nothing of
+    the item because every code ended, flag claims_of_last_year). Without that too the projection is the item
     (from_claims: too low, since more is settled than claimed), or 0 when there is none either (no_data).
     """
     codes = prestaties.filter("is_meerzorg")
@@ -118,19 +119,19 @@ def meerzorg(
     rows = _uitvoerders(revenue, budget_year)
     sources = [(frame, _of_codes(frame, codes)) for frame in (settlements, agreements)]
     bases = _bases(sources, rows, "amount_eur", budget_year)
-    expected = _grow(rows.join(bases, on=who, how="left")).join(
+    grown = _grow(rows.join(bases, on=who, how="left")).join(
         _forecast_of_codes(revenue, codes, who, budget_year), on=who, how="left"
     )
-    forecast = pl.col("claims_forecast_eur").fill_null(0).cast(MONEY)
-    expected = expected.with_columns(forecast.alias("claims_forecast_eur"))
+    expected = _expect_claims(grown, _of_codes(claims, codes), who, budget_year)
+    expected_claims = pl.col("expected_claims_eur")
     either = join_sources(settlements, *(of_codes for _, of_codes in sources))
     settled_eur = pl.col("amount_eur").sum().cast(pl.Float64).alias("settled_eur")
     factors = list_factors(either.group_by(*who, "year").agg(settled_eur), _of_codes(claims, codes), budget_year)
     carried = join_carried(expected, either, factors, [settlements, agreements], budget_year)
     valued = _settle(
         carried,
-        grown=pl.when(_no_source()).then(forecast).otherwise(to_cents(pl.col("expected_base"))),
-        carried=to_cents(pl.col("settled_factor") * forecast.cast(pl.Float64)),
+        grown=pl.when(_no_source()).then(expected_claims).otherwise(to_cents(pl.col("expected_base"))),
+        carried=to_cents(pl.col("settled_factor") * expected_claims.cast(pl.Float64)),
         unknown=FROM_CLAIMS,
     )
     return _finish(valued, "meerzorg", _flags_of_growth())
@@ -142,8 +143,8 @@ def _settle(rows: pl.DataFrame, *, grown: pl.Expr, carried: pl.Expr, unknown: st
     `grown` where the year before is known, and where none was ever settled; `carried` where there is a factor and
     claims; else `unknown`: left out, or the claims. Without claims and without anything settled the item is 0.
     """
-    forecast, year_before = pl.col("claims_forecast_eur"), pl.col(_BASES[-1])
-    claims_eur = forecast.sum().over("wlz_uitvoerder")
+    expected, year_before = pl.col("expected_claims_eur"), pl.col(_BASES[-1])
+    claims_eur = expected.sum().over("wlz_uitvoerder")
     is_settled = year_before.is_null() & pl.col("has_settled") & (claims_eur == 0)
     method = (
         pl.when(year_before.is_not_null() & ~_no_source())
@@ -159,7 +160,7 @@ def _settle(rows: pl.DataFrame, *, grown: pl.Expr, carried: pl.Expr, unknown: st
         .otherwise(pl.lit(unknown))
     )
     item = pl.when(method == CARRIED).then(carried).when(method == LEFT_OUT).then(None).otherwise(grown)
-    settled_eur = pl.col("settled_factor") * forecast.cast(pl.Float64)
+    settled_eur = pl.col("settled_factor") * expected.cast(pl.Float64)
     deviations = {
         f"item_{part}_deviation_eur": pl.col(f"{part}_deviation_ratio") * settled_eur.abs()
         for part in ("common", "own")
@@ -277,6 +278,27 @@ def _forecast_of_codes(revenue: pl.DataFrame, codes: pl.DataFrame, who: list[str
     return of_codes.group_by(who).agg(pl.col("forecast_amount_eur").sum().cast(MONEY).alias("claims_forecast_eur"))
 
 
+def _expect_claims(rows: pl.DataFrame, claims: pl.DataFrame, who: list[str], budget_year: int) -> pl.DataFrame:
+    """Rows with the claims an item stands on, `expected_claims_eur`, and whether they are those of last year.
+
+    They are the forecast of its codes. Where that has nothing at all of an uitvoerder, while it claimed them last
+    year, every code ended and the forecast knows of no other yet: then those of last year. Care does not end with a
+    code; silence of a forecast is not nothing.
+    """
+    last_year = claims.filter(pl.col("year") == budget_year - 1).group_by(who)
+    known = last_year.agg(pl.col("amount_eur").sum().cast(MONEY).alias("last_year_eur"))
+    forecast = pl.col("claims_forecast_eur").fill_null(0).cast(MONEY)
+    joined = rows.join(known, on=who, how="left", maintain_order="left").with_columns(
+        forecast.alias("claims_forecast_eur"), pl.col("last_year_eur").fill_null(0).cast(MONEY)
+    )
+    now, then = (pl.col(name).sum().over("wlz_uitvoerder") for name in ("claims_forecast_eur", "last_year_eur"))
+    is_silent = (now == 0) & (then > 0)
+    return joined.with_columns(
+        pl.when(is_silent).then("last_year_eur").otherwise(forecast).alias("expected_claims_eur"),
+        is_silent.alias("is_of_last_year"),
+    )
+
+
 def _bases(
     sources: list[tuple[pl.DataFrame, pl.DataFrame]], keys: pl.DataFrame, value: str, budget_year: int
 ) -> pl.DataFrame:
@@ -329,10 +351,11 @@ def _no_source() -> pl.Expr:
 
 
 def _flags_of_growth() -> dict[str, pl.Expr]:
-    has_claims, method = pl.col("claims_forecast_eur") != 0, pl.col("item_method")
+    has_claims, method = pl.col("expected_claims_eur") != 0, pl.col("item_method")
     on_claims = _no_source() & method.is_in([NONE_SETTLED, FROM_CLAIMS, NO_DATA])
     return {
         CARRIED: method == CARRIED,
+        OF_LAST_YEAR: pl.col("is_of_last_year") & method.is_in([CARRIED, FROM_CLAIMS, NONE_SETTLED]),
         FROM_CLAIMS: on_claims & has_claims,
         LEFT_OUT: method == LEFT_OUT,
         "national_ratio": (method == CARRIED) & pl.col("is_national"),
