@@ -28,7 +28,8 @@ def measure_budgets(view: BudgetView) -> pl.DataFrame:
 
     Kader: zin and pgb of all rows beside the total stated of each, within ``control_total_tolerance_eur``; the euro is
     the difference. Transfers: what leaves zin or pgb of a zorgkantoor in a budget year, added up, beside the newest
-    stand of that part; the euro is what lies above it. A year the kader does not know yet is passed over.
+    stand of that part (of its region, where the code has closed since); the euro is what lies above it. A year the
+    kader does not know yet is passed over.
     """
     return _control_findings(view) if view.kind == "kader" else _transfer_findings(view)
 
@@ -77,7 +78,9 @@ def _transfer_findings(view: BudgetView) -> pl.DataFrame:
         .agg(pl.col("amount_eur").sum().cast(_EURO).alias("leaving"))
         .filter(pl.col("budget_year").is_in(rooms["budget_year"].unique().implode()))
         .join(rooms, on=key, how="left")
-        .with_columns(pl.col("room").fill_null(0.0))  # a zorgkantoor outside the kader of its year has no part to leave
+        .join(_rooms_of_regions(rooms, view), on=key, how="left")
+        # A zorgkantoor outside the kader of its year has no part to leave; one that closed since, that of its region.
+        .with_columns(pl.coalesce("room", "room_of_region").fill_null(0.0).alias("room"))
         .with_columns((pl.col("leaving") - pl.col("room")).alias("at_stake_eur"))
     )
     found = leaving.filter(pl.col("at_stake_eur") > view.assumptions["control_total_tolerance_eur"])
@@ -94,6 +97,23 @@ def _transfer_findings(view: BudgetView) -> pl.DataFrame:
         pl.col("room").alias("room_eur"),
     )
     return keep_largest(findings, transfers_count=view.rows.height)
+
+
+def _rooms_of_regions(rooms: pl.DataFrame, view: BudgetView) -> pl.DataFrame:
+    """Per code of a region that has any room: that of the whole region, `room_of_region`.
+
+    A stand of today tells a closed zorgkantoor, also its past years, under the code its region went on with.
+    """
+    codes = view.crosswalk.select(
+        pl.col("zorgkantoor_code").alias("from_zorgkantoor_code"), "zorgkantoorregio"
+    ).unique()
+    of_region = ["budget_year", "from_part", "zorgkantoorregio"]
+    placed = rooms.join(codes, on="from_zorgkantoor_code").group_by(of_region)
+    return (
+        placed.agg(pl.col("room").sum().alias("room_of_region"))
+        .join(codes, on="zorgkantoorregio")
+        .drop("zorgkantoorregio")
+    )
 
 
 def measure_falling_stands(view: BudgetView) -> pl.DataFrame:

@@ -155,6 +155,17 @@ def test_transfer_rule_flags_a_zorgkantoor_outside_the_kader(check_budget, kader
     assert "€ 200,000 leaves pgb of zorgkantoor 5518 in 2018, a part of € 0" in result.observed
 
 
+def test_transfer_rule_knows_a_zorgkantoor_that_closed_since(check_budget, kader, transfers):
+    """5522 closed in 2020: a later stand has its part of 2018 under 5519, the other code of the region."""
+    of_closed = transfers.with_columns(
+        pl.lit("5522").alias("from_zorgkantoor_code"), pl.lit(50_000).cast(pl.Decimal(18, 2)).alias("amount_eur")
+    ).head(1)
+    later = kader.filter(pl.col("zorgkantoor_code") != "5522")
+    assert check_budget("K01", of_closed, "overhevelingen", kader=later).outcome == "passed"
+    too_much = of_closed.with_columns(pl.lit(350_000).cast(pl.Decimal(18, 2)).alias("amount_eur"))
+    assert check_budget("K01", too_much, "overhevelingen", kader=later).at_stake_eur == 50_000.0
+
+
 def test_transfer_rule_passes_over_what_it_cannot_know(check_budget, kader, transfers):
     next_year = transfers.with_columns(pl.lit(2019, dtype=pl.Int32).alias("budget_year"))
     assert check_budget("K01", next_year, "overhevelingen", kader=kader).outcome == "passed"
