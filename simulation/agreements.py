@@ -18,12 +18,14 @@ from simulation.world import SECTORS, YEARS, World
 from wlz.words.months import month_number
 from wlz.words.vocabulary import MONEY
 
-LAST_YEAR_AGREED = 2017  # from 2018 on agreements per prestatie are no longer delivered
+LAST_YEAR_AGREED = 2017  # from 2018 on agreements and settlements per prestatie are no longer delivered
 FIRST_YEAR_SETTLED = 2014
 PRODUCTION_2014_RATIO = 0.99  # of 2015; before the Wlz, invented
 AGREED_VOLUME_SD = 0.03
 AGREED_PRICE_SD = 0.003
 INCLUDES_NHC_NIC_SHARE = 0.7
+LUMP_SUM_SHARE, LUMP_SUM_RANGE = 0.1, (0.005, 0.03)  # providers that have one; of their production
+ENDED_SHARE, ENDED_FROM_YEAR = 0.01, 2019  # agreements that end at midyear, at least one
 MIXED_HOURS_SHARE = 0.05
 HOURS_SHARE = 0.04
 CRISIS_PROFILE_SD = 0.02
@@ -47,10 +49,34 @@ def herschikking(claims: Claims, delivered_on: date) -> pl.DataFrame:
 
 
 def nacalculatie(claims: Claims, delivered_on: date) -> pl.DataFrame:
-    """Settled production: what was realised, at most what was agreed. A year is added each June."""
-    last = delivered_on.year - 1 if delivered_on.month >= 6 else delivered_on.year - 2
-    years = range(FIRST_YEAR_SETTLED, last + 1)
-    return _stack([_agreed_year(claims, year, settled=True) for year in years], "nacalculatie", delivered_on)
+    """Settled production: what was realised, at most what was agreed. A year is added each June, 2017 is the last."""
+    years = range(FIRST_YEAR_SETTLED, min(_last_settled(delivered_on), LAST_YEAR_AGREED) + 1)
+    return _stack([settled_year(claims, year) for year in years], "nacalculatie", delivered_on)
+
+
+def settled_year(claims: Claims, year: int) -> pl.DataFrame:
+    """What is settled of a year per prestatie; delivered so up to 2017, and only as totals after it."""
+    return _agreed_year(claims, year, settled=True)
+
+
+def nacalculatie_totaal(claims: Claims, delivered_on: date) -> pl.DataFrame:
+    """Settled totals per provider and kind from year 2018 on: its prestaties, and lump sums of one in ten."""
+    frames = []
+    for year in range(LAST_YEAR_AGREED + 1, _last_settled(delivered_on) + 1):
+        rows = settled_year(claims, year).group_by("jaar", "zorgkantoorcode", "agb_code", maintain_order=True)
+        totals = rows.agg(pl.col("bedrag").sum().alias("gerealiseerd")).sort("zorgkantoorcode", "agb_code")
+        rng = stream(claims.world.settings.seed, Stream.SETTLED_LUMP_SUMS, year)
+        has, ratio = rng.random(totals.height) < LUMP_SUM_SHARE, rng.uniform(*LUMP_SUM_RANGE, totals.height)
+        lump = totals.with_columns(gerealiseerd=money(np.rint(totals["gerealiseerd"].to_numpy().astype(float) * ratio)))
+        kinds = {"prestaties": totals, "lumpsum": lump.filter(pl.Series(has))}
+        frames += [
+            frame.cast({"gerealiseerd": MONEY}).with_columns(soort=pl.lit(name)) for name, frame in kinds.items()
+        ]
+    return _stack(frames, "nacalculatie_totaal", delivered_on)
+
+
+def _last_settled(delivered_on: date) -> int:
+    return delivered_on.year - 1 if delivered_on.month >= 6 else delivered_on.year - 2
 
 
 def _stack(frames: list[pl.DataFrame], kind: str, delivered_on: date) -> pl.DataFrame:
@@ -202,8 +228,19 @@ def afspraken(claims: Claims, delivered_on: date) -> pl.DataFrame:
         soort=pl.Series(kinds.tolist(), dtype=pl.String),
         omzetafspraak=money(np.rint(agreed)),
         geldig_van=pl.lit(date(year, 1, 1), dtype=pl.Date),
-        geldig_tot=pl.lit(None, dtype=pl.Date),
+        geldig_tot=pl.Series(_ends(world, year, rows.height), dtype=pl.Date),
     ).select(DELIVERED_HEADERS["afspraken"])
+
+
+def _ends(world: World, year: int, count: int) -> list[date | None]:
+    """Last day of each agreement: the end of June for a few that are not renewed, empty for all others."""
+    ends: list[date | None] = [None] * count
+    if year < ENDED_FROM_YEAR:
+        return ends
+    rng = stream(world.settings.seed, Stream.ENDED_AGREEMENTS, year)
+    for number in rng.choice(count, size=max(1, round(count * ENDED_SHARE)), replace=False):
+        ends[int(number)] = date(year, 6, 30)
+    return ends
 
 
 def prognose_uitvraag(claims: Claims, delivered_on: date, reference_date: date) -> pl.DataFrame:

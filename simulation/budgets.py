@@ -12,6 +12,7 @@ import polars as pl
 from simulation.draws import Stream, stream
 from simulation.inputs import DELIVERED_HEADERS, cents_to_money, go_on, split_cents
 from simulation.world import REFERENCE_YEAR, YEARS, World, share_in_region
+from wlz.known.uitvoerders import place_regions
 from wlz.words.months import end_of_month, list_months, month_number
 
 PUBLISHED_STAND = date(2018, 5, 15)
@@ -24,6 +25,9 @@ LATER_YEAR_RATIO = {"zin": 1.05, "pgb": 1.04}  # of the year before, after the l
 FIRST_STAND_RATIO = {"zin": 0.9965, "pgb": 0.995}  # January against May, before transfers; invented
 GROSSING_RATIO = 0.86  # euro of zin for a euro of pgb, mei-advies 2018
 TRANSFERS = {"letter": 12, "small": 3}
+RELEASED_ON = (10, 1)  # month and day from which the kader of a year holds its herverdelingsmiddelen; invented
+RELEASED_NATIONAL_EUR = {2018: 260_000_000, 2021: 100_000_000, 2025: 360_000_000}  # published, nza_adviezen.csv
+RELEASED_RATIO = 0.01  # of the zin kader, in years from 2019 on of which nothing was found; invented
 PGB_NOISE_SD = 0.0006
 PGB_DAMPING_MONTHS = 8.0
 PGB_PER_HOLDER_EUR = 46_000
@@ -74,11 +78,26 @@ def budget_cents(world: World, year: int, stand_date: date) -> dict[str, np.ndar
             usual = ratios[last] * LATER_YEAR_RATIO[part] ** (year - last)
             yearly = usual * (1 + rng.normal(0.0, 0.004, len(world.areas)))
             final[part] = np.rint(final[part] * yearly / 100).astype(np.int64) * 100
+    if year >= REFERENCE_YEAR and stand_date >= date(year, *RELEASED_ON):
+        final["zin"] = final["zin"] + released_cents(world, year, final["zin"])
     if stand_date.year == year and stand_date < date(year, 5, 15) and year >= REFERENCE_YEAR:
         booked = transfer_effect_cents(world, year)
         for part, ratio in FIRST_STAND_RATIO.items():
             final[part] = np.rint((final[part] - booked[part]) * ratio).astype(np.int64)
     return final
+
+
+def released_cents(world: World, year: int, zin: np.ndarray) -> np.ndarray:
+    """Herverdelingsmiddelen of a year per area, in cents: the published sum, or a share of the kader, by the kader."""
+    published = RELEASED_NATIONAL_EUR.get(year)
+    part = int(published_budget_cents(world)["zin"].sum()) / national_zin_cents(world)
+    euro = zin.sum() / 100 * RELEASED_RATIO if published is None else published * part
+    return split_cents(round(euro) * 100, zin.astype(float))
+
+
+def national_zin_cents(world: World) -> int:
+    """Zin kader of 2018 of the nation, whatever part of it the world has."""
+    return sum(to_cents(value) for value in world.reference.published_uitvoerder["zin_kader_eur"].to_list())
 
 
 def _budget_2015(world: World, final: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -89,8 +108,7 @@ def _budget_2015(world: World, final: dict[str, np.ndarray]) -> dict[str, np.nda
     for region, name in enumerate(world.regions):
         for area, cents in _area_split(world, region, to_cents(by_region[name]), share).items():
             pgb[area] = cents
-    national = sum(to_cents(value) for value in world.reference.published_uitvoerder["zin_kader_eur"].to_list())
-    total = round(ZIN_2015_NATIONAL_EUR * 100 * int(final["zin"].sum()) / national)
+    total = round(ZIN_2015_NATIONAL_EUR * 100 * int(final["zin"].sum()) / national_zin_cents(world))
     return {"zin": split_cents(total, final["zin"].astype(float)), "pgb": pgb}
 
 
@@ -227,13 +245,17 @@ def na_ijl(world: World, delivered_on: date) -> pl.DataFrame:
         percentage = percentage * stream(world.settings.seed, Stream.NA_IJL, year).uniform(
             *NA_IJL_RANGE, len(percentage)
         )
-    return pl.DataFrame(
-        {
-            "aanleverdatum": [delivered_on] * len(percentage),
-            "referentiejaar": np.full(len(percentage), year, dtype=np.int32),
-            "wlz_uitvoerder": world.uitvoerders,
-            "percentage": np.round(percentage, 6),
-        }
+    of_region = pl.DataFrame(
+        {"zorgkantoorregio": world.regions, "percentage": np.round(percentage, 6)[world.region_uitvoerder]}
+    )
+    now = place_regions(of_region, world.reference.region_uitvoerders, delivered_on)  # who runs its regions today
+    told = now.group_by("wlz_uitvoerder").agg(pl.col("percentage").mean().round(6))
+    told = told.sort(pl.col("wlz_uitvoerder").str.to_lowercase())
+    return told.select(
+        aanleverdatum=pl.lit(delivered_on, dtype=pl.Date),
+        referentiejaar=pl.lit(year, dtype=pl.Int32),
+        wlz_uitvoerder="wlz_uitvoerder",
+        percentage="percentage",
     ).select(DELIVERED_HEADERS["na_ijl"])
 
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from simulation.draws import Stream, stream
 from simulation.inputs import DELIVERED_HEADERS, FIRST_CARE_MONTH, cents_to_money, go_on
-from simulation.places import move_closed_codes
+from simulation.later_codes import tell_by_day
 from simulation.world import YEARS, World
 from wlz.words.months import list_months, month_date, month_number
 
@@ -285,7 +285,7 @@ def claims_frame(claims: Claims, delivery_month: date) -> pl.DataFrame:
     volume = declared[cell, month]
     cents = np.rint(volume * claims.price[cell, month] * 100)
     frame = assemble(claims, delivery_month, cell, month, volume, cents)
-    return move_closed_codes(claims.world.reference, "declaraties", frame)
+    return tell_by_day(claims.world.reference, "declaraties", frame)
 
 
 def assemble(

@@ -49,6 +49,9 @@ class Stream(IntEnum):
     INDICATIONS = 27
     # faults planted in any kind
     DEFECTS = 28
+    # nacalculatie_totaal, and agreements that end within their year
+    SETTLED_LUMP_SUMS = 29
+    ENDED_AGREEMENTS = 30
 
 
 def stream(seed: int, subject: Stream, *moment: int) -> np.random.Generator:

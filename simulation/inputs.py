@@ -42,6 +42,7 @@ DELIVERED_HEADERS: dict[str, tuple[str, ...]] = {
     ),
     "herschikking": _AGREED,
     "nacalculatie": _AGREED,
+    "nacalculatie_totaal": ("aanleverdatum", "jaar", "zorgkantoorcode", "agb_code", "soort", "gerealiseerd"),
     "beleidsregelwaarden": ("aanleverdatum", "jaar", "prestatiecode", "eenheid", "max_brw", "nhc", "nic"),
     "pgb_verleningen": (
         "aanleverdatum",
@@ -96,6 +97,8 @@ class SimulationReference:
     prestaties: pl.DataFrame
     profiles: pl.DataFrame
     take_overs: pl.DataFrame  # prestatiecode, successor, share
+    later_codes: pl.DataFrame  # prestatiecode, valid_to (last day), successor, share
+    region_uitvoerders: pl.DataFrame  # who runs a region, with dates
     tariff_index: pl.DataFrame
     nhc_growin: pl.DataFrame
     persons: pl.DataFrame

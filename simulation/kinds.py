@@ -10,9 +10,10 @@ from datetime import date, timedelta
 import polars as pl
 
 from simulation import agreements, budgets
+from simulation.agreements import LAST_YEAR_AGREED
 from simulation.claims import Claims, claims_frame
 from simulation.inputs import FIRST_DELIVERY_MONTH, SimulatedFile
-from simulation.places import move_closed_codes
+from simulation.later_codes import tell_by_day
 from wlz.words.months import end_of_month, list_months
 
 CLAIMS = "declaraties"
@@ -39,6 +40,11 @@ def _fifteenth(month: date) -> date:
     return month + timedelta(days=14)
 
 
+def _kader_stand(month: date) -> bool:
+    """January; May from 2018 on, with the transfers; October from 2018 on, with the herverdelingsmiddelen."""
+    return month.month == 1 or (month.month in (5, 10) and month.year >= 2018)
+
+
 def _in_may_from_2018(month: date) -> bool:
     return month.month == 5 and month.year >= 2018
 
@@ -52,12 +58,16 @@ KINDS: dict[str, Kind] = {
         lambda claims, month: agreements.beleidsregelwaarden(claims.world, _second(month)),
     ),
     "kader": Kind(
-        lambda month: month.month == 1 or _in_may_from_2018(month),
+        _kader_stand,
         lambda claims, month: budgets.kader(claims.world, _fifteenth(month)),
     ),
     "nacalculatie": Kind(
-        lambda month: month == FIRST_DELIVERY_MONTH or month.month == 6,
+        lambda month: month == FIRST_DELIVERY_MONTH or (month.month == 6 and month.year - 1 <= LAST_YEAR_AGREED),
         lambda claims, month: agreements.nacalculatie(claims, _second(month)),
+    ),
+    "nacalculatie_totaal": Kind(
+        lambda month: month.month == 6 and month.year - 1 > LAST_YEAR_AGREED,
+        lambda claims, month: agreements.nacalculatie_totaal(claims, _second(month)),
     ),
     "afspraken": Kind(
         lambda month: month.month == 1 and month.year >= 2018,
@@ -85,8 +95,8 @@ KINDS: dict[str, Kind] = {
 
 def build_file(claims: Claims, month: date, kind: str) -> SimulatedFile:
     """The file of one kind in a delivery month."""
-    frame = KINDS[kind].build(claims, month)
-    return SimulatedFile(month, kind, move_closed_codes(claims.world.reference, kind, frame))
+    reference, frame = claims.world.reference, KINDS[kind].build(claims, month)
+    return SimulatedFile(month, kind, tell_by_day(reference, kind, frame))
 
 
 def build_files(claims: Claims, month: date, *, with_claims: bool = True) -> list[SimulatedFile]:

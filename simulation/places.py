@@ -14,6 +14,7 @@ DATED_BY = {
     "declaraties": "zorgmaand",
     "herschikking": "jaar",
     "nacalculatie": "jaar",
+    "nacalculatie_totaal": "jaar",
     "pgb_verleningen": "peildatum",
     "kader": "standdatum",
     "overhevelingen": "datum",
@@ -24,7 +25,7 @@ DATED_BY = {
 PLACES = ("zorgkantoorcode", "van_zorgkantoor", "naar_zorgkantoor")
 COUNTED = (
     "aantal", "bedrag", "zin", "pgb", "verleend", "gereserveerd", "gereserveerd_volgend_jaar", "houders", "wachtlijst",
-    "omzetafspraak", "verwachte_omzet",
+    "omzetafspraak", "verwachte_omzet", "gerealiseerd",
 )  # fmt: skip
 
 
@@ -50,7 +51,7 @@ def move_closed_codes(reference: SimulationReference, kind: str, frame: pl.DataF
     if kind not in DATED_BY:
         return frame
     for code, until, other in list_closed_codes(reference):
-        late = _day(frame, DATED_BY[kind]) >= until
+        late = day_of(frame, DATED_BY[kind]) >= until
         places = [name for name in PLACES if name in frame.columns]
         hit = pl.any_horizontal((pl.col(name) == code) & late for name in places)
         if frame.filter(hit).is_empty():
@@ -72,7 +73,7 @@ def _add_up(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
     return summed.select(DELIVERED_HEADERS[kind]).cast(frame.schema)
 
 
-def _day(frame: pl.DataFrame, name: str) -> pl.Expr:
+def day_of(frame: pl.DataFrame, name: str) -> pl.Expr:
     """The day a row is of: a date, the first of a month, or of a year."""
     if frame.schema[name] == pl.Date:
         return pl.col(name)

@@ -9,6 +9,7 @@ from simulation.claims import Claims, completeness
 from simulation.defects import DEFECT_SCHEMA, plant_defects, touched_files
 from simulation.inputs import FIRST_DELIVERY_MONTH, Truth, cents_to_money
 from simulation.kinds import build_file
+from simulation.later_codes import move_later_codes
 from wlz.words.months import list_months, month_number
 
 
@@ -27,7 +28,7 @@ def true_volumes(claims: Claims) -> pl.DataFrame:
     np.add.at(volume, key, claims.final)
     np.add.at(cents, key, np.rint(claims.final * claims.price * 100))
     row, month = np.nonzero(volume)
-    return pl.DataFrame(
+    final = pl.DataFrame(
         {
             "prestatiecode": world.prestaties["prestatiecode"].gather(row % n_prestaties),
             "zorgkantoorregio": pl.Series(world.regions).gather(row // n_prestaties),
@@ -36,6 +37,7 @@ def true_volumes(claims: Claims) -> pl.DataFrame:
             "amount_eur": cents_to_money(cents[row, month]),
         }
     )
+    return move_later_codes(world.reference, "truth", final)
 
 
 def true_completeness(claims: Claims) -> pl.DataFrame:

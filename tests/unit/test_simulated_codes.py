@@ -158,9 +158,9 @@ def test_no_two_kinds_draw_the_same_numbers(monkeypatch: pytest.MonkeyPatch) -> 
                 build_file(drawn_claims, month, kind)
         monkeypatch.undo()
         drawn[kind] = set(asked)
-    said_twice = [{"herschikking", "nacalculatie"}, {"kader", "overhevelingen"}]
+    said_twice = [{"herschikking", "nacalculatie", "nacalculatie_totaal"}, {"kader", "overhevelingen"}]
     for one_kind in drawn:
         for other in drawn:
-            if one_kind < other and {one_kind, other} not in said_twice:
+            if one_kind < other and not any({one_kind, other} <= pair for pair in said_twice):
                 assert not drawn[one_kind] & drawn[other], (one_kind, other)
     assert sum(1 for kind in drawn if drawn[kind]) >= 9

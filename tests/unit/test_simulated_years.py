@@ -36,7 +36,8 @@ def euro(claims: pl.DataFrame) -> float:
 
 
 def test_every_kind_is_delivered_and_no_key_twice(files: list[SimulatedFile]) -> None:
-    assert {file.kind for file in files} == set(DUE)
+    """But settlements per prestatie, which end with 2017."""
+    assert {file.kind for file in files} == set(DUE) - {"nacalculatie"}
     for file in files:
         assert file.frame.height > 0, file.kind
         key = [str(KINDS[file.kind].column(name).source_name) for name in KINDS[file.kind].key]

@@ -276,6 +276,14 @@ AGREED_REVENUE_EUR = Column(
     source_name="omzetafspraak",
     minimum=0,
 )
+SETTLED_EUR = Column(
+    "settled_eur",
+    MONEY,
+    "eur",
+    "Settled for the year: what was realised, at most what was agreed; negative where more is taken back.",
+    "Gerealiseerd (€)",
+    source_name="gerealiseerd",
+)
 VALID_FROM = Column("valid_from", pl.Date(), "date", "First day the row holds.", "Geldig van", source_name="geldig_van")
 VALID_TO = Column(
     "valid_to",

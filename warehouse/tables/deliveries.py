@@ -66,6 +66,20 @@ NACALCULATIE = _delivery(
     _AGREED_KEY,
     "Settled production of a closed year.",
     nullable=frozenset({"agb_code"}),
+    known_issues=("No longer delivered per prestatie from 2018 on: totals, nacalculatie_totaal.",),
+)
+NACALCULATIE_TOTAAL = _delivery(
+    "nacalculatie_totaal",
+    "year × zorgkantoor × agb × kind",
+    (
+        deliveries.YEAR,
+        deliveries.ZORGKANTOOR_CODE,
+        deliveries.AGB_CODE,
+        deliveries.AGREEMENT_KIND,
+        deliveries.SETTLED_EUR,
+    ),
+    ("year", "zorgkantoor_code", "agb_code", "agreement_kind"),
+    "Settled totals of a closed year per provider and kind of agreement, from year 2018 on.",
 )
 BELEIDSREGELWAARDEN = _delivery(
     "beleidsregelwaarden",
