@@ -8,16 +8,18 @@ docs/explanation/extra_items.md.
 """
 
 import argparse
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
 import polars as pl
 
-from simulation.agreements import nacalculatie, yearly_final
+from simulation.agreements import settled_year, yearly_final
 from simulation.claims import Claims
+from simulation.places import move_closed_codes
 from simulation.reference import load_simulation_reference
 from simulation.run import prepare
-from simulation.world import YEARS
+from simulation.world import REFERENCE_YEAR, YEARS
 from warehouse.packs import SIMULATED, load_pack, load_reference
 from wlz.extra_items import carried
 from wlz.extra_items.carried import FACTOR_SCHEMA, carry_forward, list_factors, value_units
@@ -28,10 +30,10 @@ COVER = 1.2816, 1.9600  # standard deviations of 80 and 95 %
 DRIFT, WALK, UITVOERDERS = 0.03, 0.05, 8
 
 
-def claims_of_years(claims: Claims) -> pl.DataFrame:
+def claims_of_years(claims: Claims, years: Sequence[int] = (*SETTLED, YEAR)) -> pl.DataFrame:
     """What was claimed in the end: prestatiecode, wlz_uitvoerder, year, volume, amount_eur."""
     world, frames = claims.world, []
-    for year in (*SETTLED, YEAR):
+    for year in years:
         volume = yearly_final(claims, year)
         frames.append(
             pl.DataFrame(
@@ -49,29 +51,31 @@ def claims_of_years(claims: Claims) -> pl.DataFrame:
     )
 
 
-def settled_of_years(claims: Claims) -> pl.DataFrame:
-    """What was settled: prestatiecode, wlz_uitvoerder, year, volume, amount_eur."""
-    lists = load_reference(load_pack(SIMULATED), YEAR, date(YEAR, 1, 1))
-    settled = nacalculatie(claims, date(YEAR + 1, 6, 2)).filter(pl.col("jaar").is_in([*SETTLED, YEAR]))
-    named = settled.rename({"jaar": "year", "zorgkantoorcode": "zorgkantoor_code", "aantal": "volume"})
+def settled_of_years(claims: Claims, years: Sequence[int] = (*SETTLED, YEAR)) -> pl.DataFrame:
+    """What was settled: prestatiecode, wlz_uitvoerder, year, volume, amount_eur, under the uitvoerders of 2018."""
+    lists = load_reference(load_pack(SIMULATED), REFERENCE_YEAR, date(REFERENCE_YEAR, 1, 1))
+    settled = pl.concat(settled_year(claims, year) for year in years)
+    dated = settled.with_columns(aanleverdatum=pl.lit(date(max(years) + 1, 6, 2)))
+    told = move_closed_codes(claims.world.reference, "nacalculatie", dated)
+    named = told.rename({"jaar": "year", "zorgkantoorcode": "zorgkantoor_code", "aantal": "volume"})
     placed = place_by_year(
         named.with_columns(amount_eur=pl.col("bedrag").cast(pl.Float64)), lists.crosswalk, lists.regions
     )
     return placed.group_by("prestatiecode", "wlz_uitvoerder", "year").agg(pl.col("volume", "amount_eur").sum())
 
 
-def factors_of(claims: Claims, role: str) -> pl.DataFrame:
+def factors_of(claims: Claims, role: str, years: Sequence[int] = (*SETTLED, YEAR)) -> pl.DataFrame:
     """FACTOR_SCHEMA of all years, the budget year too."""
     lists = load_reference(load_pack(SIMULATED), YEAR, date(YEAR, 1, 1)).prestaties.filter(role)
     of_codes = [
         frame.join(lists.select("prestatiecode"), on="prestatiecode", how="semi")
-        for frame in (settled_of_years(claims), claims_of_years(claims))
+        for frame in (settled_of_years(claims, years), claims_of_years(claims, years))
     ]
     if role == "is_crisis":
         settled = value_units(*of_codes)
     else:
         settled = of_codes[0].group_by("wlz_uitvoerder", "year").agg(settled_eur=pl.col("amount_eur").sum())
-    return list_factors(settled, of_codes[1], YEAR + 1)
+    return list_factors(settled, of_codes[1], max(years) + 1)
 
 
 def drifting(seed: int) -> pl.DataFrame:
