@@ -9,5 +9,5 @@ prices = stage_asset(
 )
 revenue = stage_asset(
     "revenue",
-    judges=("missing_prices", "prices_with_euro", "claims_without_forecast", "flagged_series"),
+    judges=("missing_prices", "prices_with_euro", "claims_without_forecast", "flagged_series", "list_age"),
 )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from expectations import (
     budgets,
     claim_prices,
+    code_lists,
     deliveries,
     extra_items,
     lag,
@@ -49,6 +50,7 @@ JUDGED: dict[str, tuple[Rule, ...]] = {
     "volume_check": volumes.RULES,
     "claims_without_forecast": volumes.CLAIM_RULES,
     "flagged_series": volumes.FLAG_RULES,
+    "list_age": code_lists.AGE_RULES,
     "advice_moves": volumes.ADVICE_RULES,
     "missing_prices": prices.RULES,
     "prices_with_euro": prices.PRICE_RULES,

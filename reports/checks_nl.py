@@ -153,6 +153,11 @@ DUTCH: dict[str, Words] = {
         "De declaraties tellen als gewone zorg; wat daarbuiten wordt afgerekend, komt er niet bij",
         "de code met de reden opnemen in roles.csv van de lijst; wlz reference check LIJST noemt ze",
     ),
+    "D02-age": Words(
+        "lijst van codes ouder dan het jaar",
+        "Codes die de lijst kent en die niet geëindigd zijn, zijn gebruikt zoals ze er staan",
+        "een nieuwere lijst inlezen: wlz reference import BESTAND --into LIJST, en die noemen met WLZ_REFERENCE",
+    ),
     "P02": Words(
         "prijs niet positief", _APART, "de regels in quarantaine bekijken en de juiste bij de Wlz-uitvoerder vragen"
     ),

@@ -121,6 +121,7 @@ def load_reference(pack: Pack, year: int, on: date) -> Reference:
         aliases=check_aliases(aliases, held, pack.path("uitvoerders.csv")),
         placed_on=on,
         pack=pack.name,
+        vouched_until=pack.last_year,
     )
 
 

@@ -25,7 +25,8 @@ class Reference(NamedTuple):
     `regions`: region → uitvoerder on the day `placed_on`, for the whole history of an advice; `nhc_growin`: share of
     NHC paid per year; `units`: units of COD218; `successors`: what goes on for a code that ended, many to many
     (prestatiecode, successor, share, state); `region_uitvoerders`: region → uitvoerder, dated; `aliases`: other
-    names of uitvoerders, dated; `pack`: where the codes come from.
+    names of uitvoerders, dated; `pack`: where the codes come from; `vouched_until`: the last year that list vouches
+    for a code, None where it says none.
     """
 
     prestaties: pl.DataFrame
@@ -38,6 +39,7 @@ class Reference(NamedTuple):
     aliases: pl.DataFrame
     placed_on: date
     pack: str = ""
+    vouched_until: int | None = None
 
     @property
     def names(self) -> pl.DataFrame:
