@@ -28,6 +28,7 @@ WHOLE = (
     "zin_uitvoerder",
     "extra_items_uitvoerder",
     "extra_item_methods",
+    "code_trust",
     "pgb_uitvoerder",
     "pgb_region",
     "zin_region",
@@ -182,8 +183,8 @@ def _read(
 
 
 def _read_codes(database: Path, month: date, budget_year: int) -> pl.DataFrame:
-    """Group of every code and whether it is counted apart: as the advice says, else (before that) as the pack does."""
-    columns = ["prestatiecode", "prestatiegroep", "is_meerzorg"]
+    """Group, trust and whether it is counted apart, of every code: as the advice says, else (before that) the pack."""
+    columns = ["prestatiecode", "prestatiegroep", "is_meerzorg", "trust"]
     if has_mart(database, "code_list"):
         found = _read(database, "code_list", month, ", ".join(columns))
         if found.height:

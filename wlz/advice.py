@@ -40,7 +40,7 @@ LINE = (
     Stage("prices", "prices",
           ("series_region", "series", "completed_series", "volumes", "herschikking", "beleidsregelwaarden"),
           ("prices",), run_prices),
-    Stage("revenue", "prices", ("series", "volumes", "prices"), ("revenue",), run_revenue),
+    Stage("revenue", "prices", ("series", "volumes", "prices"), ("revenue", "code_trust"), run_revenue),
     Stage("extra_items", "extra_items",
           ("series_region", "prices", "revenue", "nacalculatie", "herschikking", "na_ijl", "kader"),
           ("extra_items",), run_extra_items),

@@ -3,6 +3,7 @@
 from reports.pages.context import Context
 from reports.pages.model import Block, Page, Section
 from reports.tables import beyond
+from reports.tables.codes import build_trust
 from reports.tables.files import build_files
 
 # Kinds of delivery a mart rests on beside code and assumptions, and the page of its rules.
@@ -27,6 +28,7 @@ MARTS: dict[str, tuple[tuple[str, ...], str]] = {
     "forecast_bridge": (EVERY, "bridge"),
     "forecast_vintages": (EVERY, "vintages"),
     "backtest_accuracy": (("declaraties",), "backtest"),
+    "code_trust": (("declaraties", "herschikking", "beleidsregelwaarden"), "prices"),
     "price_derivation": (("declaraties", "herschikking", "beleidsregelwaarden"), "prices"),
     "volume_forecast": (("declaraties",), "volumes"),
     "lag_curve": (("declaraties",), "lag"),
@@ -39,7 +41,7 @@ MARTS: dict[str, tuple[tuple[str, ...], str]] = {
 def build_provenance_page(context: Context) -> Page:
     """The deliveries, the checks, and a section per mart that the pages show: the links of figures land there."""
     facts, language = context.facts, context.language
-    tables = (beyond.build_inputs(facts, language), build_files(facts, language))
+    tables = (beyond.build_inputs(facts, language), build_trust(facts, language), build_files(facts, language))
     inputs: list[Block] = [table for table in tables if not table.is_empty]
     return Page(
         path="herkomst.html",

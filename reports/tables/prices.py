@@ -50,28 +50,37 @@ def count_price_sources(facts: Facts) -> pl.DataFrame:
     Without meerzorg, which the advice estimates apart. The euro of a branch with fewer than ``FEW`` series that may be
     shown is left out, and that of the next smallest with it: the total is public.
     """
-    series = facts.marts["bounds_year"].filter(level="series")
     key = ["prestatiecode", "wlz_uitvoerder"]
     apart = facts.marts["code_list"].filter("is_meerzorg")["prestatiecode"].to_list()
     priced = facts.of("price_derivation").filter(~pl.col("prestatiecode").is_in(apart))
+    branches = keep_back_few(facts, priced.select(*key, "price_source"), "price_source")
+    eur = pl.when(pl.col("is_hidden")).then(None).otherwise(pl.col("eur"))
+    return branches.select("price_source", "count", eur.alias("eur"), "is_hidden")
+
+
+def keep_back_few(facts: Facts, series: pl.DataFrame, part: str) -> pl.DataFrame:
+    """Parts of the expected year, by name: count of series, eur, and whether the euro ``is_hidden``.
+
+    In: prestatiecode, wlz_uitvoerder and the name of the part of each. Hidden are those of fewer than ``FEW`` series
+    that may be shown, and with a single one the next smallest: the total is public.
+    """
+    key = ["prestatiecode", "wlz_uitvoerder"]
+    year = facts.marts["bounds_year"].filter(level="series").select(*key, "expected_eur")
     hidden = pl.DataFrame(
         [(code, owner) for owner, code in sorted(hidden_cells(facts, "series"))],
         schema=dict.fromkeys(key, pl.String),
         orient="row",
     ).with_columns(pl.lit(True).alias("is_hidden"))
-    joined = priced.join(series.select(*key, "expected_eur"), on=key, how="left").join(hidden, on=key, how="left")
-    branches = joined.group_by("price_source").agg(
+    joined = series.join(year, on=key, how="left").join(hidden, on=key, how="left")
+    parts = joined.group_by(part).agg(
         pl.len().alias("count"),
         pl.col("expected_eur").sum().alias("eur"),
         pl.col("is_hidden").is_null().sum().alias("shown_count"),
     )
-    small = branches.filter(pl.col("eur") != 0).sort("eur")["price_source"].to_list()
-    few = set(branches.filter((pl.col("shown_count") < FEW) & (pl.col("eur") != 0))["price_source"])
+    small = parts.filter(pl.col("eur") != 0).sort("eur")[part].to_list()
+    few = set(parts.filter((pl.col("shown_count") < FEW) & (pl.col("eur") != 0))[part])
     kept_back = few | ({next((name for name in small if name not in few), "")} if len(few) == 1 else set())
-    eur = pl.when(pl.col("price_source").is_in(sorted(kept_back))).then(None).otherwise(pl.col("eur"))
-    return branches.with_columns(
-        eur.alias("eur"), pl.col("price_source").is_in(sorted(kept_back)).alias("is_hidden")
-    ).sort("price_source")
+    return parts.select(part, "count", "eur", pl.col(part).is_in(sorted(kept_back)).alias("is_hidden")).sort(part)
 
 
 def build_price_sources(facts: Facts, language: Language) -> Table:

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from reports.facts import Facts
-from warehouse.tables.marts import EXTRA_ITEM_METHODS
+from warehouse.tables.marts import CODE_TRUST_MART, EXTRA_ITEM_METHODS
 
 MONTH, YEAR = date(2018, 5, 1), 2018
 MLN = 1_000_000
@@ -188,6 +188,7 @@ def make_facts(**changed: Any) -> Facts:
             ]
         ),
         "extra_item_methods": EXTRA_ITEM_METHODS.empty(),
+        "code_trust": CODE_TRUST_MART.empty(),
         "utilisation_monthly": frame(months),
         "aids_monthly": frame(
             [

@@ -1,6 +1,7 @@
 """What a first reader found wrong on the pages, each as a test: mixed quantities, leaks, stale pages, a map."""
 
 import shutil
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from reports.facts import Facts, load_facts
 from reports.language import load_language
 from reports.site import build_site, build_sites
 from reports.tables.beyond import build_checks, build_vintages
+from reports.tables.codes import build_trust
 from reports.tables.prices import build_price_sources, count_price_sources
 from reports.tables.table import SUPPRESSED
 from tests.lists import LISTS
@@ -93,6 +95,51 @@ def test_meerzorg_is_not_counted_among_the_prices(facts, small_data):
     )
     shown = held["eur"].sum() if not held["is_hidden"].any() else total["expected_eur"].sum()
     assert abs(shown - expected) < Decimal("0.001") * expected
+
+
+def test_the_trust_of_the_codes_adds_up_to_the_expectation(facts, small_data):
+    """As published, in the scenario shown first; the page shows that and computes nothing."""
+    ((expected,),) = small_data.query(
+        "SELECT expected_excl_extra_eur FROM marts.utilisation_national WHERE part = 'zin'"
+    )
+    assert facts.of("code_trust")["expected_excl_extra_eur"].sum() == expected
+    rows = {row["trust"]: row for row in build_trust(facts, load_language("nl")).rows}
+    converted = rows["een openbare omzetting van een officieel bestand"]
+    assert 0 < converted["expected_ratio"] <= 1
+    assert set(rows) == {"een openbare omzetting van een officieel bestand", "verzonnen voor de simulatie"}
+    page = small_data.database.parent / "reports" / "2018-05" / "herkomst.html"
+    assert "Op welke codes de verwachte benutting rust" in page.read_text(encoding="utf-8")
+
+
+def _with_trusts(facts: Facts, trusts: dict[str, tuple[str, ...]]) -> Facts:
+    """Codes per trust, each of € 10 of one uitvoerder."""
+    named = [(code, trust) for trust, codes in trusts.items() for code in codes]
+    odd = _with_sources(facts, [(code, "a", 10) for code, _ in named], hidden=[])
+    listed = pl.DataFrame(named, ["prestatiecode", "trust"], orient="row").with_columns(is_meerzorg=pl.lit(False))
+    summed = [(trust, len(codes), Decimal(10 * len(codes)), 0.5) for trust, codes in trusts.items()]
+    mart = pl.DataFrame(
+        summed, ["trust", "codes_count", "expected_excl_extra_eur", "expected_ratio"], orient="row"
+    ).with_columns(scenario=pl.lit("letter"))
+    return replace(odd, marts={**odd.marts, "code_list": listed, "code_trust": mart})
+
+
+def test_a_trust_of_few_series_does_not_give_them_away(facts):
+    """One official code: neither its euro nor the share is shown, nor those of the next smallest."""
+    trusts = {"converted": ("Z101", "Z102", "Z103"), "inferred": ("H1", "H2", "H3", "H4"), "official": ("ZN1",)}
+    table = build_trust(_with_trusts(facts, trusts), load_language("en"))
+    assert [row["expected_excl_extra_eur"] for row in table.rows] == [SUPPRESSED, 40, SUPPRESSED]
+    assert [row["expected_ratio"] for row in table.rows] == [SUPPRESSED, 0.5, SUPPRESSED]
+
+
+def test_trusts_of_many_series_are_shown(facts):
+    trusts = {"converted": ("Z101", "Z102", "Z103"), "official": ("ZN1", "ZN2", "ZN3")}
+    table = build_trust(_with_trusts(facts, trusts), load_language("en"))
+    assert [(row["codes_count"], row["expected_excl_extra_eur"]) for row in table.rows] == [(3, 30), (3, 30)]
+
+
+def test_an_advice_from_before_has_no_such_table(facts):
+    before = replace(facts, marts={**facts.marts, "code_trust": facts.marts["code_trust"].clear()})
+    assert build_trust(before, load_language("nl")).is_empty
 
 
 def test_the_euro_of_one_or_two_findings_stays_inside(facts):

@@ -161,6 +161,15 @@ def test_the_kader_less_the_expectation_is_the_room(advice):
     }
 
 
+def test_the_euro_of_every_trust_of_the_list_add_up_to_the_expectation(advice):
+    """All of it under codes that a public conversion holds: 51,600, nothing under the invented ones."""
+    trusts = advice["code_trust"].filter(scenario="letter")
+    assert amounts(trusts, "expected_excl_extra_eur", ("trust",)) == {"converted": 51_600, "simulated": 0}
+    assert dict(trusts.select("trust", "expected_ratio").iter_rows()) == {"converted": 1.0, "simulated": 0.0}
+    nation = advice["utilisation"].filter(scenario="letter", part="zin", level="national")
+    assert nation["expected_excl_extra_eur"].sum() == trusts["expected_excl_extra_eur"].sum()
+
+
 def test_stands_of_pgb_that_do_not_move_are_the_december_stand(advice):
     """1,200 and 600 against 480 and 40: short by 720, 560 and together 1,280; in high the same."""
     for scenario in ("letter", "high"):

@@ -124,6 +124,16 @@ MONTH_VOLUME = Column(
 FORECAST_AMOUNT_EUR = Column(
     "forecast_amount_eur", MONEY, "eur", "Volume times price, rounded to the cent.", "Verwacht bedrag (€)"
 )
+CODES_COUNT = Column(
+    "codes_count", pl.Int64(), "count", "Codes with an expected year that is not 0.", "Codes", minimum=0
+)
+EXPECTED_RATIO = Column(
+    "expected_ratio",
+    pl.Float64(),
+    "ratio",
+    "Share of the expected year without extra items; empty when nothing is expected.",
+    "Aandeel",
+)
 IN_BASE = Column(
     "in_base",
     pl.Boolean(),

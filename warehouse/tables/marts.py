@@ -19,7 +19,7 @@ from warehouse.tables.aids import AIDS
 from warehouse.tables.bounds import EXCEEDANCE, FORECAST_BOUNDS, OUTLOOK
 from warehouse.tables.lag import LAG_CURVE, REVISION_STATISTICS
 from warehouse.tables.monitor import DELIVERY_STATUS, MONITOR_PROVIDER
-from warehouse.tables.prices import PRICES
+from warehouse.tables.prices import CODE_TRUST, PRICES
 from warehouse.tables.quality import ADVICE_PROVENANCE, CHECK_DECISIONS, CHECK_FINDINGS, DATA_QUALITY
 from warehouse.tables.series import CLAIM_UNIT_CORRECTIONS, CODE_LIST
 from warehouse.tables.support import CELL_SUPPORT
@@ -242,6 +242,7 @@ FORECAST_VINTAGES_MART = copy_table(FORECAST_VINTAGES).with_columns(
 FORECAST_BRIDGE_MART = copy_table(FORECAST_BRIDGE)
 HEADLINE_MART = copy_table(HEADLINE)
 CODE_LIST_MART = copy_table(CODE_LIST)
+CODE_TRUST_MART = copy_table(CODE_TRUST)
 BACKTEST_ACCURACY = copy_table(BACKTEST, "backtest_accuracy")
 LAG_CURVE_MART = copy_table(LAG_CURVE, keep_vintages=13)
 REVISION_STATISTICS_MART = copy_table(REVISION_STATISTICS)

@@ -1,6 +1,6 @@
 """Tables of the stage prices."""
 
-from warehouse.columns import common, prices
+from warehouse.columns import common, prices, series, utilisation
 from warehouse.contract import Table
 
 AFTER = "volumes"
@@ -72,4 +72,24 @@ REVENUE = Table(
     ),
     ("scenario", "prestatiecode", "wlz_uitvoerder", "care_month"),
     "Volume times price, rounded to the cent: every zin total is a sum of these.",
+)
+CODE_TRUST = Table(
+    "code_trust",
+    "prices",
+    "lake",
+    "trust of the list of codes",
+    (
+        common.DELIVERY_MONTH,
+        common.BUDGET_YEAR,
+        common.SCENARIO,
+        series.TRUST,
+        prices.CODES_COUNT,
+        utilisation.EXPECTED_EXCL_EXTRA_EUR,
+        prices.EXPECTED_RATIO,
+    ),
+    ("scenario", "trust"),
+    "What of the expected year, without extra items, rests on which rows of the list of codes: official, converted, "
+    "inferred or simulated. code_list says which code is which.",
+    nullable=frozenset({"expected_ratio"}),
+    published=True,
 )

@@ -6,7 +6,7 @@ from wlz.known.assumptions import paid_shares
 from wlz.known.knowledge import Known
 from wlz.known.stages import Computed, Tables, of_scenario, per_scenario
 from wlz.lag.complete import claims_for_prices
-from wlz.prices.code_trust import find_list_age
+from wlz.prices.code_trust import find_list_age, sum_by_trust
 from wlz.prices.prices import derive_prices, join_expected, value_volumes, volumes_without_price
 from wlz.prices.uncertainty import price_deviations
 from wlz.series import claims_by_year, claims_without_forecast, place_by_year, year_before_by_month
@@ -59,6 +59,7 @@ def _price_scenario(known: Known, tables: Tables, scenario: str) -> pl.DataFrame
 def run_revenue(known: Known, tables: Tables) -> Computed:
     """REVENUE: volume × price per prestatie, uitvoerder and month of the budget year, to the cent, in every scenario.
 
+    CODE_TRUST: what of it rests on which trust of the list of codes.
     Judged: volumes without a price, prices beside the euro that rest on them, claims that no forecast holds, the age of
     the list of codes (all of the scenario that rules judge), and series to which a rule of ours was applied.
     """
@@ -80,4 +81,6 @@ def run_revenue(known: Known, tables: Tables) -> Computed:
         "list_age": find_list_age(known.reference, of_first, year),
         "flagged_series": list_flagged(of("volumes", ruled), of_rules, series, year),
     }
-    return Computed({"revenue": valued}, judged)
+    listed = known.reference.prestaties
+    trusted = per_scenario(known.scenario_names, lambda name: sum_by_trust(of_scenario(valued, name), listed))
+    return Computed({"revenue": valued, "code_trust": trusted}, judged)
