@@ -28,6 +28,7 @@ from wlz.known.official_lists import (
     merge_validity,
     read_official,
 )
+from wlz.known.zorgkantoor_lists import ZORGKANTOREN, merge_crosswalk, merge_names, read_zorgkantoren
 from wlz.words.large_frames import as_text
 
 TARIFF_FILE = "tariffs.csv"
@@ -51,7 +52,7 @@ def read_official_file(path: Path) -> OfficialList:
     except Exception as error:  # readers of spreadsheets have errors of many kinds; each means: not readable
         cause = str(error).splitlines()[0]
         raise ListError(f"{path.name}: not readable as a list ({cause}). Next: save it as .xlsx or .csv") from None
-    return read_official(sheets, path.name)
+    return read_zorgkantoren(sheets, path.name) or read_official(sheets, path.name)
 
 
 def _read_text(path: Path) -> pl.DataFrame:
@@ -91,13 +92,16 @@ def write_declared(folder: Path, said: Mapping[str, Any]) -> None:
 def import_list(path: Path, pack: Pack, today: date) -> tuple[OfficialList, dict[str, int]]:
     """Takes an official list into a pack: every row with the file's name and hash. Returns it and what changed.
 
-    Counts: `new`, `changed` (unit or end), `ended`, `without a unit`. A code that the list does not name stays.
+    Counts: `new`, `changed unit`, `newly ended`, `without a unit`; of zorgkantoren and tariffs their own. A code that
+    the list does not name stays.
     """
     found = read_official_file(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     source = f"{path.name} (sha256 {digest}), imported on {today}"
     if found.form == TARIFFS:
         return found, {"tariffs": _import_tariffs(found.rows, pack, source)}
+    if found.form == ZORGKANTOREN:
+        return _import_zorgkantoren(found, pack, source)
     codes, validity = read_list(pack.path("prestaties.csv")), read_list(pack.path("validity.csv"))
     merged = merge_codes(codes, found.rows, source)
     dated = found.rows if found.form == KOPPELTABEL else found.rows.join(validity, on="prestatiecode", how="anti")
@@ -115,6 +119,15 @@ def import_list(path: Path, pack: Pack, today: date) -> tuple[OfficialList, dict
     write_list(pack, "prestaties.csv", merged)
     write_list(pack, "validity.csv", periods)
     return found, counts
+
+
+def _import_zorgkantoren(found: OfficialList, pack: Pack, source: str) -> tuple[OfficialList, dict[str, int]]:
+    """Ends of codes into the pack's crosswalk, codes and names beside it; the shipped lists are copied in first."""
+    merged = merge_crosswalk(read_list(pack.path("region_crosswalk.csv")), found.rows, source)
+    names = merge_names(read_list(pack.path("zorgkantoor_codes.csv")), found.rows, source)
+    write_list(pack, "region_crosswalk.csv", merged.rows)
+    write_list(pack, "zorgkantoor_codes.csv", names)
+    return found._replace(remarks=[*found.remarks, *merged.remarks]), dict(merged.counts)
 
 
 def _import_tariffs(rows: pl.DataFrame, pack: Pack, source: str) -> int:

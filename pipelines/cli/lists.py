@@ -2,11 +2,15 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipelines.cli.console import note, say
 from wlz.words.counts import format_count
+
+if TYPE_CHECKING:
+    from warehouse.packs import Pack
 
 MOST_LINES = 30  # remarks shown; the rest is counted
 
@@ -26,7 +30,7 @@ def reference() -> None:
 @click.option("--last-year", type=int, help="Last year the list vouches for; goes with --from.")
 @click.option("--vouched-by", default="", help="Who answers for it; goes with --from.")
 def import_(file: Path, into: str, like: str, stand: datetime | None, last_year: int | None, vouched_by: str) -> None:
-    """Take an official list into a pack: the Koppeltabel or list 055 as a spreadsheet, tariffs of the NZa as CSV.
+    """Take an official list into a pack: Koppeltabel, list 055, UZOVI register or COD001; tariffs of the NZa as CSV.
 
     Every row keeps the name and hash of its file. Codes that the list does not name stay as they are.
     """
@@ -35,16 +39,13 @@ def import_(file: Path, into: str, like: str, stand: datetime | None, last_year:
 
     today = datetime.now(UTC).date()
     if like:
-        read_official_file(file)  # nothing is made for a file that cannot be read
+        form = read_official_file(file).form  # nothing is made for a file that cannot be read
         if not vouched_by.strip():
             note("--vouched-by NAME goes with --from: a list that figures rest on has somebody who answers for it")
             raise SystemExit(2)
-        day: date = stand.date() if stand else today
-        said = {
-            "title": file.stem, "publisher": "as imported", "version": file.name, "licence": "of the publisher",
-            "vouched_by": vouched_by.strip(), "stand": day, "first_year": 2015, "last_year": last_year or day.year,
-        }  # fmt: skip
-        pack = make_pack(folder_of(into), load_pack(like), said)
+        parent = load_pack(like)
+        said = _declare(file, form, parent, stand.date() if stand else None, last_year, vouched_by.strip(), today)
+        pack = make_pack(folder_of(into), parent, said)
     else:
         pack = load_pack(into)
     found, counts = import_list(file, pack, today)
@@ -55,6 +56,22 @@ def import_(file: Path, into: str, like: str, stand: datetime | None, last_year:
     changed = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing new"
     say(f"{file.name}: {found.form}, {format_count(found.rows.height, 'row')}; pack {pack.name}: {changed}")
     say(f"Next: wlz reference check {into} --deliveries DIR, then WLZ_REFERENCE={into} wlz run …")
+
+
+def _declare(
+    file: Path, form: str, parent: "Pack", stand: date | None, last_year: int | None, vouched_by: str, today: date
+) -> dict[str, object]:
+    """What a new pack says of itself: what the file says where it lists prestaties, else what its parent says."""
+    from wlz.known.official_lists import OF_CODES
+
+    if form not in OF_CODES:
+        said = {name: getattr(parent, name) for name in ("title", "publisher", "version", "licence")}
+        years = {"stand": stand or parent.stand, "last_year": last_year or parent.last_year}
+    else:
+        said = {"title": file.stem, "publisher": "as imported", "version": file.name, "licence": "of the publisher"}
+        day = stand or today
+        years = {"stand": day, "last_year": last_year or day.year}
+    return said | {"vouched_by": vouched_by, "first_year": 2015} | years
 
 
 @reference.command(epilog="Example: wlz reference check vektis-2019 --deliveries data/deliveries")

@@ -1,8 +1,8 @@
 """Official lists as people download them, read into rows of a pack. Frames of text in, frames and remarks out.
 
-Three forms: the Koppeltabel (a row per code, period and ZZP, unit in words), list 055 (code and description below a
-head of some lines), and tariffs of the NZa in the template of `docs/how-to/lists-of-codes.md`. Files are read in
-`warehouse/pack_files.py`.
+Three forms, all of prestaties: the Koppeltabel (a row per code, period and ZZP, unit in words), list 055 (code and
+description below a head of some lines), and tariffs of the NZa in the template of `docs/how-to/lists-of-codes.md`.
+Zorgkantoren are read in `zorgkantoor_lists.py`, files in `warehouse/pack_files.py`.
 """
 
 import re
@@ -17,6 +17,7 @@ from wlz.words.faults import Spoken
 CODE = re.compile(r"^[A-Z0-9][A-Z0-9.]{1,4}$")  # up to five characters; nothing else is read from a code
 HEAD_ROWS = 30
 KOPPELTABEL, LIST_055, TARIFFS = "koppeltabel", "list 055", "tariffs"
+OF_CODES = (KOPPELTABEL, LIST_055)  # forms that say which prestaties there are
 UNITS_IN_WORDS = {
     "minuut": "01", "minuten": "01", "uur": "04", "5 minuten": "07", "vijf minuten": "07", "etmaal": "14", "dag": "14",
     "dagdeel": "16", "stuk": "81", "tijdsonafhankelijk": "81", "geen": "81", "n.v.t.": "81", "nvt": "81",
@@ -68,21 +69,27 @@ def read_official(sheets: Mapping[str, pl.DataFrame], file: str) -> OfficialList
     """
     for form in (TARIFFS, KOPPELTABEL, LIST_055):
         for name, sheet in sheets.items():
-            head = _find_head(sheet, NEEDED[form])
+            head = find_head(sheet, NEEDED[form], _WORDS)
             if head is not None:
                 return _read_form(form, sheet, *head, f"{file}, sheet {name}")
     wanted = "; ".join(f"{form}: {', '.join(names)}" for form, names in NEEDED.items())
+    wanted += "; zorgkantoren: uzovi, name"
     raise ListError(
         f"{file}: no sheet has the columns of a known list in its first {HEAD_ROWS} rows ({wanted}). "
         "Next: name the columns as the publisher does, or use the template in docs/how-to/lists-of-codes.md"
     )
 
 
-def _find_head(sheet: pl.DataFrame, needed: Sequence[str]) -> tuple[int, dict[str, int]] | None:
-    """Row number of the header and column number per known name."""
+def find_head(
+    sheet: pl.DataFrame, needed: Sequence[str], words_of: Mapping[str, tuple[str, ...]]
+) -> tuple[int, dict[str, int]] | None:
+    """Row number of the header and column number per known name; None when no row has a column for all that is needed.
+
+    In: a sheet as text, and by which words each name may be called.
+    """
     for number, row in enumerate(sheet.head(HEAD_ROWS).iter_rows()):
         cells = [" ".join(str(cell or "").split()).casefold() for cell in row]
-        found = {name: at for name, words in _WORDS.items() if (at := _match(cells, words)) is not None}
+        found = {name: at for name, words in words_of.items() if (at := _match(cells, words)) is not None}
         if set(needed) <= set(found):
             return number, found
     return None
@@ -119,7 +126,7 @@ def _read_form(form: str, sheet: pl.DataFrame, head: int, at: Mapping[str, int],
 
 
 def _read_code(code: str, cell: Mapping[str, str], where: str) -> dict[str, object]:
-    end = _read_date(cell.get("end", ""), where)
+    end = _read_end(cell.get("end", ""), where)
     return {
         "prestatiecode": code,
         "description": cell.get("description", ""),
@@ -151,8 +158,18 @@ def _read_unit(words: str, where: str) -> str:
     return known
 
 
-def _read_date(text: str, where: str) -> date | None:
-    """A date as 31-12-2018, 2018-12-31 (with a time behind it), 20181231 or the day number of a spreadsheet."""
+def _read_end(text: str, where: str) -> date | None:
+    try:
+        return read_date(text)
+    except ValueError:
+        raise ListError(f"{where}: {text!r} is no date; expected for example 31-12-2018. Next: mend the cell") from None
+
+
+def read_date(text: str) -> date | None:
+    """A date as 31-12-2018, 2018-12-31 (with a time behind it), 20181231 or the day number of a spreadsheet.
+
+    None for an empty text. Raises ValueError for one that is no date.
+    """
     if not text or text.casefold() in ("nvt", "n.v.t.", "-"):
         return None
     day_first = re.match(r"^(\d{1,2})[-/](\d{1,2})[-/](\d{4})", text)
@@ -164,8 +181,8 @@ def _read_date(text: str, where: str) -> date | None:
         if year_first:
             return date(*(int(part) for part in year_first.groups()))
         return date(1899, 12, 30) + timedelta(days=int(float(text)))
-    except (ValueError, OverflowError):
-        raise ListError(f"{where}: {text!r} is no date; expected for example 31-12-2018. Next: mend the cell") from None
+    except OverflowError:
+        raise ValueError(text) from None
 
 
 def _one_per_key(frame: pl.DataFrame, form: str, remarks: list[str]) -> tuple[pl.DataFrame, list[str]]:
