@@ -75,6 +75,12 @@ def _agreed_units(view: TableView, which: pl.Expr) -> pl.DataFrame:
     return keep_largest(_findings(found, at_stake, wording.alias("wording"), *figures))
 
 
+def measure_list_tariffs(view: TableView) -> pl.DataFrame:
+    """Series priced by maximum tariffs of the list of codes, which nobody delivered; the euro is that of the series."""
+    found = view.frame.filter(_has_flag("list_tariff"))
+    return keep_largest(_findings(found, pl.col("expected_eur").cast(pl.Float64), "price_source"))
+
+
 def _has_flag(flag: str) -> pl.Expr:
     return pl.col("price_flags").fill_null("").str.split(",").list.contains(flag)
 
@@ -125,6 +131,19 @@ PRICE_RULES = (
         cause="a delivery early in the year, or a code with few claims so far",
         action="The price is used",
         next_step="compare it with the price of the year before (wlz explain PRESTATIECODE/UITVOERDER)",
+    ),
+    Rule(
+        check_id="P08",
+        title="price on a tariff of the list",
+        why="Maximum tariffs are delivered each year; those of the list of codes stand in where one was not.",
+        kinds=("prices",),
+        severity="info",
+        metrics=measure_list_tariffs,
+        expectation=NO_FINDINGS,
+        expected="a delivered maximum tariff of both years behind every price that is derived from one",
+        cause="beleidsregelwaarden that lack a prestatie or year, or were not delivered",
+        action="The tariff of the list is used",
+        next_step="compare it with the policy rule of the year, or deliver beleidsregelwaarden",
     ),
     Rule(
         check_id="U-agreed",

@@ -178,6 +178,11 @@ DUTCH: dict[str, Words] = {
         "de Wlz-uitvoerder om de afgesproken prijs vragen, of overschrijven met reden",
     ),
     "P07": Words("prijs op weinig volume", "De prijs wordt gebruikt", "vergelijken met de prijs van vorig jaar"),
+    "P08": Words(
+        "prijs op een tarief van de lijst",
+        "Het tarief van de lijst is gebruikt",
+        "vergelijken met de beleidsregel van het jaar, of beleidsregelwaarden aanleveren",
+    ),
     "X01": Words(
         "extra post doorgetrokken",
         "De laatst bekende verhouding is gebruikt, met ruimere grenzen voor elk jaar dat zij oud is",

@@ -15,7 +15,7 @@ import polars as pl
 
 from warehouse import reference
 from warehouse.landing import find_delivery, read_delivery
-from warehouse.packs import Pack, PackError, load_pack
+from warehouse.packs import TARIFF_FILE, Pack, PackError, load_pack
 from warehouse.reference import read_list
 from warehouse.settings import load_delivery_format
 from warehouse.tables.deliveries import DECLARATIES
@@ -31,7 +31,6 @@ from wlz.known.official_lists import (
 from wlz.known.zorgkantoor_lists import ZORGKANTOREN, merge_crosswalk, merge_names, read_zorgkantoren
 from wlz.words.large_frames import as_text
 
-TARIFF_FILE = "tariffs.csv"
 MAX_BYTES = 100_000_000
 
 

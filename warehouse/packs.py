@@ -16,7 +16,7 @@ from typing import Any
 
 from warehouse import reference
 from warehouse.dated_lists import check_aliases, check_region_uitvoerders
-from warehouse.reference import read_list, read_nhc_growin
+from warehouse.reference import read_list, read_nhc_growin, read_tariffs
 from wlz.known.reference import Reference, list_codes
 from wlz.known.uitvoerders import place_regions
 from wlz.words.faults import Spoken
@@ -26,6 +26,7 @@ FIRST_SIMULATED = "simulation-1"  # the codes of worlds from before a marker nam
 INVENTED = (SIMULATED, FIRST_SIMULATED)
 SIMULATION_MARKER = "simulation.json"  # beside the landing zone, with the truth
 OWN_LISTS = ("prestaties.csv", "validity.csv", "roles.csv", "successors.csv")
+TARIFF_FILE = "tariffs.csv"  # a pack may have one
 WORLD_LISTS = (
     *("nhc_ingroei.csv", "region_crosswalk.csv", "region_uitvoerders.csv", "regions.csv", "uitvoerders.csv"),
     "units.csv",
@@ -104,8 +105,9 @@ def _read_declared(path: Path) -> dict[str, Any]:
 def load_reference(pack: Pack, year: int, on: date) -> Reference:
     """What an advice about a year knows without any delivery: the pack's codes with their roles, regions, units.
 
-    `on` says which uitvoerder runs a region; of an advice it is `Round.placed_on`. Raises ReferenceDataError for a
-    list that cannot be read, and for a region with no or two uitvoerders on a day.
+    Its maximum tariffs with them, where it has any. `on` says which uitvoerder runs a region; of an advice it is
+    `Round.placed_on`. Raises ReferenceDataError for a list that cannot be read, and for a region with no or two
+    uitvoerders on a day.
     """
     codes, validity, roles, successors = (read_list(pack.path(name)) for name in OWN_LISTS)
     growin, crosswalk, held, regions, aliases, units = (read_list(pack.path(name)) for name in WORLD_LISTS)
@@ -122,6 +124,7 @@ def load_reference(pack: Pack, year: int, on: date) -> Reference:
         placed_on=on,
         pack=pack.name,
         vouched_until=pack.last_year,
+        tariffs=read_tariffs(pack.folder / TARIFF_FILE),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from warehouse.code_hash import hash_code
-from warehouse.packs import OWN_LISTS, WORLD_LISTS, Pack
+from warehouse.packs import OWN_LISTS, TARIFF_FILE, WORLD_LISTS, Pack
 from warehouse.settings import assumption_paths, hash_settings, round_path
 from warehouse.tables.deliveries import KINDS
 from wlz.known.rounds import Round
@@ -91,6 +91,8 @@ def _undelivered(advice_round: Round, pack: Pack, simulation: str) -> pl.DataFra
     """Inputs nobody delivers: assumptions, code, files and, where deliveries are invented, that they are."""
     year, of_round = advice_round.budget_year, round_path(advice_round.delivery_month)
     files = {f"{REFERENCE_INPUT}{name}": _hash_file(pack.path(name)) for name in (*REFERENCE_FILES, *OWN_LISTS)}
+    if (pack.folder / TARIFF_FILE).exists():
+        files[f"{REFERENCE_INPUT}{TARIFF_FILE}"] = _hash_file(pack.folder / TARIFF_FILE)
     if of_round.exists():
         files[ROUND_INPUT] = hash_settings(of_round)
     rows: dict[str, tuple[str, str | None]] = {

@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from warehouse.contract import MONEY
+from wlz.known.reference import TARIFF_SCHEMA
 from wlz.known.uitvoerders import place_regions
 from wlz.words.faults import Spoken
 
@@ -101,6 +102,31 @@ def read_nhc_growin(growin: pl.DataFrame) -> pl.DataFrame:
         (pl.col("pct_nhc") / 100).round(6).alias("nhc_paid_ratio"),
         "source",
     )
+
+
+def read_tariffs(file: Path) -> pl.DataFrame | None:
+    """Maximum tariffs of a pack per year, prestatie and unit, in euro (TARIFF_SCHEMA); None without the file.
+
+    Raises ReferenceDataError for one that has other columns or a cell that is no amount.
+    """
+    if not file.exists():
+        return None
+    where = f"{file.parent.name}/{file.name}"
+    names = {"max_tariff_eur": "max_tariff_excl_eur_per_unit", "nhc_eur": "nhc_full_eur_per_unit",
+             "nic_eur": "nic_full_eur_per_unit"}  # fmt: skip
+    try:
+        rows = pl.read_csv(file.read_bytes(), infer_schema=False).rename(names)
+        rows = rows.select(pl.col(name).cast(dtype) for name, dtype in TARIFF_SCHEMA.items())
+    except (pl.exceptions.PolarsError, OSError) as error:
+        cause = str(error).splitlines()[0]
+        raise ReferenceDataError(
+            f"{where}: not readable as tariffs ({cause}); expected prestatiecode, year, unit_code, {', '.join(names)}. "
+            "Next: take the tariffs in again with wlz reference import"
+        ) from None
+    if (twice := rows.filter(rows.select("year", "prestatiecode").is_duplicated())).height:
+        year, code = twice.row(0)[:2]
+        raise ReferenceDataError(f"{where}: {code} of {year} stands there twice. Next: take one of the rows out")
+    return rows
 
 
 def load_published(name: str) -> pl.DataFrame:

@@ -74,6 +74,7 @@ def gather_facts(year: int, landing: Path | None) -> YearFacts:
         unread=unread,
         delivered=delivered,
         unreadable=unreadable,
+        tariffs=lists.tariffs,
     )
 
 

@@ -1,4 +1,4 @@
-"""Rules on derived prices: above the maximum (P06), thin (P07), agreed in another unit (U-agreed)."""
+"""Rules on derived prices: above the maximum (P06), thin (P07), a tariff of the list (P08), agreed units (U-agreed)."""
 
 from decimal import Decimal
 
@@ -145,3 +145,19 @@ def test_columns_are_those_of_derived_prices() -> None:
     result = judge_one("U-agreed", valued)
     assert result.at_stake_eur == Decimal("56700.00")
     assert "agreed price € 54.00 divided by 60.0, used" in result.message
+
+
+# --- P08 ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_a_price_on_a_tariff_of_the_list_is_told_with_the_euro_of_the_series(count):
+    result = judge_one("P08", prices(count, price_source="c", price_flags="list_tariff,thin_price"))
+    assert (result.outcome, result.severity, result.findings_count) == ("failed", "info", 1)
+    assert result.at_stake_eur == Decimal("100000.00")
+    assert "H104/uitvoerder 0: price of source c from a maximum tariff of the list of codes" in result.message
+
+
+@pytest.mark.parametrize("flags", [None, "no_brw", "ratio_above_one,thin_price"])
+def test_prices_on_delivered_tariffs_are_not_told(flags):
+    assert judge_one("P08", prices(price_flags=flags)).outcome == "passed"

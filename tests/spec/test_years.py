@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from wlz.known.assumptions import OF_A_YEAR, Assumption
+from wlz.known.reference import TARIFF_SCHEMA
 from wlz.known.scenarios import Scenario
 from wlz.known.year_facts import YearFacts
 from wlz.known.years import NEEDS, Line, check_year, describe_lines
@@ -327,3 +328,32 @@ def test_a_large_number_is_written_out():
     numbers = {**COMPLETE.numbers, "aids_reserve_eur": number(value=135_000_000)}
     line = check(replace(COMPLETE, numbers=numbers))["aids_reserve_eur"]
     assert (line.found, line.at_stake_eur) == ("135,000,000 factor (letter)", 135_000_000)
+
+
+def of_pack(*rows: tuple[int, str, float]) -> pl.DataFrame:
+    """Tariffs of the list of codes: year, prestatie, maximum per day."""
+    listed = [(year, code, "14", euro, 0.0, 0.0) for year, code, euro in rows]
+    return pl.DataFrame(listed, schema=TARIFF_SCHEMA, orient="row")
+
+
+@pytest.mark.parametrize(
+    ("delivered", "found"),
+    [
+        (None, "2 prestaties, 2 of pack mine"),
+        (tariffs((2026, "Z025", 9.0)), "2 prestaties, 1 of pack mine"),
+        (DELIVERED["beleidsregelwaarden"], "2 prestaties"),
+    ],
+)
+def test_tariffs_of_the_pack_stand_in_where_none_was_delivered(delivered, found):
+    """Prices take them as well: what a run would do without tells nothing then."""
+    facts = replace(
+        with_delivered(beleidsregelwaarden=delivered), tariffs=of_pack((2026, "Z025", 8.0), (2026, "Z110", 8.0))
+    )
+    line = check(facts)["beleidsregelwaarden of 2026"]
+    assert (line.state, line.found, line.is_open) == ("there", found, False)
+
+
+def test_a_pack_with_tariffs_of_another_year_does_not_stand_in():
+    facts = replace(with_delivered(beleidsregelwaarden=None), tariffs=of_pack((2019, "Z025", 8.0)))
+    line = check(facts)["beleidsregelwaarden of 2026"]
+    assert (line.state, line.found, line.at_stake_eur) == ("missing", "not delivered", 100.0)

@@ -287,6 +287,19 @@ def test_every_list_an_advice_reads_is_hashed(folder, monkeypatch):
     assert len(read) == 10
 
 
+def test_tariffs_of_a_pack_are_an_input_where_it_has_them(folder):
+    """A pack without them keeps its hash; with them every byte counts."""
+    without, before = versions(), summed()
+    assert "reference/tariffs.csv" not in without
+    file = load_pack(SIMULATED).folder / "tariffs.csv"
+    header = "prestatiecode,year,unit_code,max_tariff_eur,nhc_eur,nic_eur,trust,source\n"
+    file.write_text(header + "Z025,2018,14,88.66,26.93,1.87,official,t.csv\n")
+    with_them = summed()
+    assert versions()["reference/tariffs.csv"][1] == hashlib.sha256(file.read_bytes()).hexdigest()
+    replace_in(file, "88.66", "88.67")
+    assert len({before, with_them, summed()}) == 3
+
+
 def test_the_round_reaches_the_rows(folder):
     advice_round: Round = load_round(MAY)
     cut_offs = dict(inputs().select("input_name", "cut_off_date").iter_rows())

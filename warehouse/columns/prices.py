@@ -102,7 +102,8 @@ PRICE_FLAGS = Column(
     "price_flags",
     pl.String(),
     "flag",
-    "Warnings, separated by a comma: no_brw, ratio_above_one, thin_price, volume_without_price.",
+    "Warnings, separated by a comma: list_tariff, no_brw, ratio_above_one, thin_price, unit_not_convertible, "
+    "volume_without_price.",
     "Bijzonderheden prijs",
 )
 

@@ -15,6 +15,11 @@ import polars as pl
 from wlz.known.uitvoerders import name_uitvoerders, place_regions
 
 CRISIS, MEERZORG = "crisis", "meerzorg"
+TARIFF_SCHEMA = {
+    "year": pl.Int32(), "prestatiecode": pl.String(), "unit_code": pl.String(),
+    "max_tariff_excl_eur_per_unit": pl.Float64(), "nhc_full_eur_per_unit": pl.Float64(),
+    "nic_full_eur_per_unit": pl.Float64(),
+}  # as delivered in beleidsregelwaarden  # fmt: skip
 ROLES = (CRISIS, MEERZORG)  # what an advice counts apart; a decision about a code, not a property of it
 
 
@@ -26,7 +31,7 @@ class Reference(NamedTuple):
     NHC paid per year; `units`: units of COD218; `successors`: what goes on for a code that ended, many to many
     (prestatiecode, successor, share, state); `region_uitvoerders`: region → uitvoerder, dated; `aliases`: other
     names of uitvoerders, dated; `pack`: where the codes come from; `vouched_until`: the last year that list vouches
-    for a code, None where it says none.
+    for a code, None where it says none; `tariffs`: maximum tariffs that it holds (TARIFF_SCHEMA), None without any.
     """
 
     prestaties: pl.DataFrame
@@ -40,6 +45,7 @@ class Reference(NamedTuple):
     placed_on: date
     pack: str = ""
     vouched_until: int | None = None
+    tariffs: pl.DataFrame | None = None
 
     @property
     def names(self) -> pl.DataFrame:
@@ -105,6 +111,16 @@ def list_codes(
     flagged = codes.with_columns(flag.alias(f"is_{role}") for role, flag in has.items())
     joined = flagged.join(periods, on="prestatiecode", how="left").join(largest, on="prestatiecode", how="left")
     return joined.sort("prestatiecode")
+
+
+def undelivered_tariffs(listed: pl.DataFrame | None, delivered: pl.DataFrame) -> pl.DataFrame:
+    """The tariffs of a list of which no row of that prestatie and year was delivered: what was delivered goes first.
+
+    In: `Reference.tariffs`, and beleidsregelwaarden of any unit (year, prestatiecode). Out: TARIFF_SCHEMA.
+    """
+    if listed is None:
+        return pl.DataFrame(schema=TARIFF_SCHEMA)
+    return listed.join(delivered, on=["year", "prestatiecode"], how="anti", maintain_order="left")
 
 
 def nearest_code(code: str | None, known: Collection[str]) -> str | None:

@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from wlz.known.assumptions import PAID_IN_FULL_FROM, STATED, TAKEN_OVER, paid_shares
-from wlz.known.reference import ROLES
+from wlz.known.reference import ROLES, undelivered_tariffs
 from wlz.known.rounds import LAG_REFERENCE_YEARS_BACK
 from wlz.known.uitvoerders import known_on
 from wlz.known.year_facts import (
@@ -214,15 +214,18 @@ def ask_pgb(facts: YearFacts) -> Answer:
 
 
 def ask_tariffs(back: int) -> Callable[[YearFacts], Answer]:
-    """Maximum tariffs of the year or the one before; rests on it: claims without them and without own price."""
+    """Maximum tariffs of the year or the one before, delivered or of the pack; rests on it: claims without any."""
 
     def ask(facts: YearFacts) -> Answer:
-        tariffs, claims = facts.of_year("beleidsregelwaarden", facts.year - back), facts.without_own_price
-        if tariffs.is_empty():
+        delivered, claims = facts.of_year("beleidsregelwaarden", facts.year - back), facts.without_own_price
+        of_list = _tariffs_of_list(facts, facts.year - back, delivered)
+        if delivered.is_empty() and of_list.is_empty():
             return Answer(MISSING, years_there(facts, "beleidsregelwaarden", "year"), sum_euro(claims))
+        tariffs = pl.concat([one for one in (delivered, of_list) if not one.is_empty()], how="diagonal_relaxed")
         with_one = tariffs.filter(pl.col("max_tariff_excl_eur_per_unit") > 0).select("prestatiecode")
         without = claims if claims.is_empty() else claims.join(with_one, on="prestatiecode", how="anti")
         said = format_count(with_one.n_unique(), "prestatie")
+        said += f", {of_list.height} of pack {facts.pack}" if of_list.height else ""
         if without.is_empty():
             return Answer(THERE, said, sum_euro(claims))
         codes = sorted(without["prestatiecode"].unique())
@@ -230,6 +233,14 @@ def ask_tariffs(back: int) -> Callable[[YearFacts], Answer]:
         return Answer(MISSING, f"{said}; none for {', '.join(codes[:10])}{more}", sum_euro(without))
 
     return ask
+
+
+def _tariffs_of_list(facts: YearFacts, year: int, delivered: pl.DataFrame) -> pl.DataFrame:
+    """Those of the pack of which no row of that prestatie was delivered, as prices take them (P08)."""
+    if facts.tariffs is None:
+        return pl.DataFrame()
+    of_year = facts.tariffs.filter(pl.col("year") == year)
+    return of_year if delivered.is_empty() else undelivered_tariffs(of_year, delivered)
 
 
 def ask_agreements(facts: YearFacts) -> Answer:

@@ -22,7 +22,7 @@ class YearFacts:
     `file`: that of its numbers, `has_file` whether it is there; `numbers`: what it and the common file say; `rounds`:
     file of a round → how many cut-offs it states; `settled_years`: those the extra items grow from; `delivered`: kind →
     the newest delivery, claims as zorgkantoor_code, prestatiecode, care_month, amount_eur; None when no deliveries were
-    named; `unreadable`: kind → why its newest file cannot be read.
+    named; `unreadable`: kind → why its newest file cannot be read; `tariffs`: those of the pack, None without any.
     """
 
     year: int
@@ -42,6 +42,7 @@ class YearFacts:
     unread: Sequence[str] = ()
     delivered: Mapping[str, pl.DataFrame] | None = None
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    tariffs: pl.DataFrame | None = None
 
     def of_year(self, kind: str, year: int, column: str = "year") -> pl.DataFrame:
         """Delivered rows of a kind about a year; no rows without a delivery."""

@@ -4,9 +4,11 @@ import polars as pl
 
 from wlz.known.assumptions import paid_shares
 from wlz.known.knowledge import Known
+from wlz.known.reference import undelivered_tariffs
 from wlz.known.stages import Computed, Tables, of_scenario, per_scenario
 from wlz.lag.complete import claims_for_prices
 from wlz.prices.code_trust import find_list_age, sum_by_trust
+from wlz.prices.list_tariffs import flag_list_tariffs
 from wlz.prices.prices import derive_prices, join_expected, value_volumes, volumes_without_price
 from wlz.prices.uncertainty import price_deviations
 from wlz.series import claims_by_year, claims_without_forecast, place_by_year, year_before_by_month
@@ -36,10 +38,12 @@ def _price_scenario(known: Known, tables: Tables, scenario: str) -> pl.DataFrame
     claims = claims_by_year(region)
     volumes_year = sum_year_volumes(of_scenario(tables["volumes"], scenario), year)
     crosswalk, regions = known.reference.crosswalk, known.reference.regions
-    agreements, tariffs = known.read("herschikking"), known.read("beleidsregelwaarden")
+    agreements, delivered = known.read("herschikking"), known.read("beleidsregelwaarden")
+    of_list = undelivered_tariffs(known.reference.tariffs, delivered)
+    tariffs = pl.concat([delivered.select(of_list.columns), of_list], how="vertical_relaxed")
 
     def derive(claims_used: pl.DataFrame) -> pl.DataFrame:
-        return derive_prices(
+        derived = derive_prices(
             claims=claims_used,
             agreements=place_by_year(agreements, crosswalk, regions),
             tariffs=tariffs,
@@ -49,6 +53,7 @@ def _price_scenario(known: Known, tables: Tables, scenario: str) -> pl.DataFrame
             budget_year=year,
             assumptions=known.assumptions,
         )
+        return flag_list_tariffs(derived, of_list, year)
 
     derived = derive(claims)
     without_claims = derive(claims.filter(pl.col("year") != year))

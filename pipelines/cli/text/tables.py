@@ -123,7 +123,7 @@ def _millions(value: Decimal | None) -> str:
 WITHOUT = {
     "nacalculatie": "crisis beds and meerzorg rest on agreements, or are carried forward",
     "herschikking": "prices fall back to claims of the year before",
-    "beleidsregelwaarden": "prices of the year before are kept (no_brw)",
+    "beleidsregelwaarden": "prices of the year before are kept (no_brw) where the list of codes has no tariff",
     "na_ijl": "na-ijl is derived from earlier deliveries, or left out",
     "hulpmiddelen": "no aids are shown",
     "indicaties": "scenario indications is left out",
