@@ -6,7 +6,7 @@ What an official list says is read in `wlz/known/official_lists.py`; which pack 
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import polars as pl
 
 from warehouse import reference
 from warehouse.landing import find_delivery, read_delivery
-from warehouse.packs import TARIFF_FILE, Pack, PackError, load_pack
+from warehouse.packs import TARIFF_FILE, Import, Pack, PackError, load_pack
 from warehouse.reference import read_list
 from warehouse.settings import load_delivery_format
 from warehouse.tables.deliveries import DECLARATIES
@@ -31,6 +31,7 @@ from wlz.known.official_lists import (
 from wlz.known.zorgkantoor_lists import ZORGKANTOREN, merge_crosswalk, merge_names, read_zorgkantoren
 from wlz.words.large_frames import as_text
 
+SHORT = 12  # characters of a hash beside each row; pack.toml has the whole one
 MAX_BYTES = 100_000_000
 
 
@@ -73,19 +74,31 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def make_pack(folder: Path, like: Pack, said: Mapping[str, Any]) -> Pack:
-    """A new pack with the lists of another one, and what is said of it. Raises PackError when something is there."""
+    """A new pack with the lists of another one, and what is said of it: what was taken into that one is in this too.
+
+    Raises PackError when something is there.
+    """
     if folder.exists():
         raise PackError(f"{folder}: is there already. Next: name another folder, or import into it without --from")
     shutil.copytree(like.folder, folder)
-    write_declared(folder, said)
+    write_declared(folder, said, like.imports)
     return load_pack(str(folder))
 
 
-def write_declared(folder: Path, said: Mapping[str, Any]) -> None:
+def write_declared(folder: Path, said: Mapping[str, Any], imports: Sequence[Import] = ()) -> None:
     """Writes `pack.toml`."""
-    lines = [f"{key} = {value if isinstance(value, int | date) else json.dumps(value, ensure_ascii=False)}"
+    parts = [_write_toml(said), *(_render_import(one) for one in imports)]
+    (folder / "pack.toml").write_text("".join(parts), encoding="utf-8")
+
+
+def _write_toml(said: Mapping[str, Any]) -> str:
+    lines = [f"{key} = {value if isinstance(value, int | date) else json.dumps(value, ensure_ascii=False)}\n"
              for key, value in said.items()]  # fmt: skip
-    (folder / "pack.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return "".join(lines)
+
+
+def _render_import(one: Import) -> str:
+    return f"\n[[imports]]\n{_write_toml(one._asdict())}"
 
 
 def import_list(path: Path, pack: Pack, today: date) -> tuple[OfficialList, dict[str, int]]:
@@ -95,8 +108,28 @@ def import_list(path: Path, pack: Pack, today: date) -> tuple[OfficialList, dict
     the list does not name stays.
     """
     found = read_official_file(path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    source = f"{path.name} (sha256 {digest}), imported on {today}"
+    digest = hash_file(path)
+    source = f"{path.name} (sha256 {digest[:SHORT]}), imported on {today}"
+    counted = _take_in(found, pack, source)
+    _record(pack, Import(path.name, found.form, digest, today))
+    return counted
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of the bytes of a file, as a pack records it of each that was taken in."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _record(pack: Pack, taken: Import) -> None:
+    """Adds a file to those a pack says it was made of, once; what else its `pack.toml` says stays, comments too."""
+    if any(one.sha256 == taken.sha256 for one in load_pack(str(pack.folder)).imports):
+        return
+    said = pack.folder / "pack.toml"
+    text = said.read_text(encoding="utf-8").rstrip("\n")
+    _replace(pack, said.name, f"{text}\n{_render_import(taken)}".encode())
+
+
+def _take_in(found: OfficialList, pack: Pack, source: str) -> tuple[OfficialList, dict[str, int]]:
     if found.form == TARIFFS:
         return found, {"tariffs": _import_tariffs(found.rows, pack, source)}
     if found.form == ZORGKANTOREN:
@@ -141,9 +174,13 @@ def _import_tariffs(rows: pl.DataFrame, pack: Pack, source: str) -> int:
 
 def write_list(pack: Pack, name: str, frame: pl.DataFrame) -> None:
     """Replaces a list of a pack, whole or not at all. Raises PackError when its folder cannot be written."""
+    _replace(pack, name, frame.write_csv().encode())
+
+
+def _replace(pack: Pack, name: str, content: bytes) -> None:
     beside = pack.folder / f".{name}.new"
     try:
-        frame.write_csv(beside)
+        beside.write_bytes(content)
         beside.replace(pack.folder / name)
     except OSError as error:
         raise PackError(

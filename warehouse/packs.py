@@ -8,11 +8,12 @@ business of `reference.py`.
 import hashlib
 import json
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from warehouse import reference
 from warehouse.dated_lists import check_aliases, check_region_uitvoerders
@@ -35,6 +36,17 @@ _SAID = {
     "title": str, "publisher": str, "version": str, "licence": str, "vouched_by": str, "stand": date,
     "first_year": int, "last_year": int,
 }  # fmt: skip
+_IMPORT = {"file": str, "form": str, "sha256": str, "imported_on": date}
+_SHA256 = re.compile(r"^[0-9a-f]{64}$")
+
+
+class Import(NamedTuple):
+    """A file that was taken into a pack: its name, which form of list it was, the hash of its bytes, and the day."""
+
+    file: str
+    form: str
+    sha256: str
+    imported_on: date
 
 
 class PackError(Spoken, ValueError):
@@ -43,7 +55,10 @@ class PackError(Spoken, ValueError):
 
 @dataclass(frozen=True)
 class Pack:
-    """A list of codes as input: where it lies and what it says of itself (`first_year` to `last_year`: vouched for)."""
+    """A list of codes as input: where it lies and what it says of itself (`first_year` to `last_year`: vouched for).
+
+    `imports`: the files that were taken into it, oldest first; none for one that was made in another way.
+    """
 
     name: str
     folder: Path
@@ -55,6 +70,7 @@ class Pack:
     stand: date
     first_year: int
     last_year: int
+    imports: tuple[Import, ...] = ()
 
     def path(self, name: str) -> Path:
         """A list: the pack's own, else the one of `reference/`."""
@@ -97,9 +113,23 @@ def _read_declared(path: Path) -> dict[str, Any]:
     for key, kind in _SAID.items():
         if type(said.get(key)) is not kind:
             raise PackError(f"{where}, {key}: expected {kind.__name__}, found {said.get(key)!r}. Next: mend the file")
-    if unknown := sorted(set(said) - set(_SAID)):
+    if unknown := sorted(set(said) - {*_SAID, "imports"}):
         raise PackError(f"{where}: unknown {', '.join(unknown)}; known: {', '.join(_SAID)}. Next: mend the file")
-    return said
+    return said | {"imports": _read_imports(said.get("imports", []), where)}
+
+
+def _read_imports(listed: Any, where: str) -> tuple[Import, ...]:
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise PackError(f"{where}, imports: expected tables [[imports]], found {listed!r}. Next: mend the file")
+    for number, one in enumerate(listed, start=1):
+        place = f"{where}, imports, number {number}"
+        if set(one) != set(_IMPORT):
+            raise PackError(f"{place}: expected {', '.join(_IMPORT)}, found {', '.join(one)}. Next: mend the file")
+        wrong = [name for name, kind in _IMPORT.items() if type(one[name]) is not kind]
+        wrong = wrong or [name for name in ("sha256",) if not _SHA256.fullmatch(one[name])]
+        if wrong:
+            raise PackError(f"{place}: found {wrong[0]} {one[wrong[0]]!r}. Next: mend it, or take the file in again")
+    return tuple(Import(**one) for one in listed)
 
 
 def load_reference(pack: Pack, year: int, on: date) -> Reference:

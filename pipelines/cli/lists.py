@@ -34,7 +34,7 @@ def import_(file: Path, into: str, like: str, stand: datetime | None, last_year:
 
     Every row keeps the name and hash of its file. Codes that the list does not name stay as they are.
     """
-    from warehouse.pack_files import folder_of, import_list, make_pack, read_official_file
+    from warehouse.pack_files import folder_of, hash_file, import_list, make_pack, read_official_file
     from warehouse.packs import load_pack
 
     today = datetime.now(UTC).date()
@@ -55,6 +55,7 @@ def import_(file: Path, into: str, like: str, stand: datetime | None, last_year:
         say(f"  and {len(found.remarks) - MOST_LINES} more")
     changed = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing new"
     say(f"{file.name}: {found.form}, {format_count(found.rows.height, 'row')}; pack {pack.name}: {changed}")
+    say(f"  sha256 {hash_file(file)}")
     say(f"Next: wlz reference check {into} --deliveries DIR, then WLZ_REFERENCE={into} wlz run …")
 
 
@@ -96,6 +97,8 @@ def check(pack: str, deliveries: Path | None) -> None:
         f"{chosen.name}: {chosen.title}, {chosen.version} ({chosen.publisher}); {lists[0].height} codes, vouched for "
         f"until {chosen.last_year} by {chosen.vouched_by}; content {chosen.content_hash[:12]}"
     )
+    for one in chosen.imports:
+        say(f"  taken in: {one.form} from {one.file}, sha256 {one.sha256}, on {one.imported_on}")
     _tell(itself.rows())
     if deliveries is None:
         return

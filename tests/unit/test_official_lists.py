@@ -1,5 +1,6 @@
 """Official lists as people download them: heads, odd rows and typing errors of the real ones, built here."""
 
+import hashlib
 import shutil
 from datetime import date, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from tests.e2e.handmade import claims, invoke, write_delivery
 from warehouse.pack_files import import_list, read_official_file, sum_newest_claims
-from warehouse.packs import PackError, load_pack, load_reference
+from warehouse.packs import Import, PackError, load_pack, load_reference
 from warehouse.reference import read_list
 from wlz.known.official_lists import ListError
 from wlz.known.pack_checks import check_claims, check_lists
@@ -269,3 +270,68 @@ def test_a_pack_that_is_not_whole_is_refused(tmp_path, pack):
 @pytest.mark.parametrize(("code", "nearest"), [("Z057", "Z053"), ("H1O4", "H104"), (None, None), ("999", None)])
 def test_the_nearest_code_begins_the_same(code, nearest):
     assert nearest_code(code, ["Z053", "Z905", "H057", "H104"]) == nearest
+
+
+# ---- Which files a pack was made of --------------------------------------------------------------------------------
+
+
+def test_a_pack_says_which_files_were_taken_into_it(tmp_path, pack):
+    """The whole hash, so that the file can be asked for again; what the pack said before stays, its comments too."""
+    before = (pack.folder / "pack.toml").read_text(encoding="utf-8")
+    codes, tariffs = koppeltabel(tmp_path / "k.xlsx", row("ZN103", "etmaal")), tmp_path / 't "1".csv'
+    tariffs.write_text("prestatiecode;jaar;eenheid;max_tarief\nZ025;2019;etmaal;88,66\n")
+    for path in (codes, tariffs):
+        import_list(path, pack, TODAY)
+    assert (pack.folder / "pack.toml").read_text(encoding="utf-8").startswith(before)
+    again = load_pack(str(pack.folder))
+    assert again.imports == (
+        Import("k.xlsx", "koppeltabel", hashlib.sha256(codes.read_bytes()).hexdigest(), TODAY),
+        Import('t "1".csv', "tariffs", hashlib.sha256(tariffs.read_bytes()).hexdigest(), TODAY),
+    )
+    assert (again.title, again.last_year) == (pack.title, pack.last_year)
+
+
+def test_the_same_file_twice_is_one_and_a_changed_one_is_another(tmp_path, pack):
+    path = koppeltabel(tmp_path / "k.xlsx", row("ZN103", "etmaal"))
+    for day in (TODAY, date(2026, 12, 1)):
+        import_list(path, load_pack(str(pack.folder)), day)
+    assert [one.imported_on for one in load_pack(str(pack.folder)).imports] == [TODAY]
+    import_list(koppeltabel(tmp_path / "k.xlsx", row("ZN104", "etmaal")), load_pack(str(pack.folder)), TODAY)
+    assert len({one.sha256 for one in load_pack(str(pack.folder)).imports}) == 2
+
+
+def test_a_pack_made_of_another_one_keeps_what_was_taken_into_that(tmp_path, pack):
+    import_list(koppeltabel(tmp_path / "k.xlsx", row("ZN103", "etmaal")), pack, TODAY)
+    later, into = koppeltabel(tmp_path / "later.xlsx", row("ZN104", "etmaal")), tmp_path / "lists" / "2027"
+    told = invoke(
+        "reference", "import", str(later), "--into", str(into), "--from", str(pack.folder), "--vouched-by", "A. Vos"
+    )
+    assert told.exit_code == 0, told.output
+    assert [one.file for one in load_pack(str(into)).imports] == ["k.xlsx", "later.xlsx"]
+    digest = hashlib.sha256(later.read_bytes()).hexdigest()
+    assert f"sha256 {digest}" in told.output
+    checked = invoke("reference", "check", str(into))
+    assert f"taken in: koppeltabel from later.xlsx, sha256 {digest}" in checked.output
+
+
+def test_a_file_that_cannot_be_read_is_not_recorded(tmp_path, pack):
+    (tmp_path / "broken.xlsx").write_bytes(b"no spreadsheet")
+    with pytest.raises(ListError):
+        import_list(tmp_path / "broken.xlsx", pack, TODAY)
+    assert load_pack(str(pack.folder)).imports == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ("imports = 3\n", r"imports: expected tables \[\[imports\]\], found 3"),
+        ('[[imports]]\nfile = "a"\n', r"imports, number 1: expected file, form, sha256, imported_on"),
+        ('[[imports]]\nfile = "a"\nform = "tariffs"\nsha256 = "zz"\nimported_on = 2026-11-30\n', "found sha256 'zz'"),
+        ('[[imports]]\nfile = 1\nform = "tariffs"\nsha256 = "zz"\nimported_on = 2026-11-30\n', "found file 1"),
+    ],
+)
+def test_a_record_of_imports_that_is_wrong_is_named(pack, entry, words):
+    said = pack.folder / "pack.toml"
+    said.write_text(said.read_text(encoding="utf-8") + entry, encoding="utf-8")
+    with pytest.raises(PackError, match=rf"pack\.toml, .*{words}.*Next:"):
+        load_pack(str(pack.folder))
