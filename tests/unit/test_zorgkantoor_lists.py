@@ -44,7 +44,7 @@ def test_the_register_is_read_and_insurers_are_passed_over(tmp_path):
     )
     found = read_official_file(path)
     assert found.form == "zorgkantoren"
-    assert found.rows.rows() == [
+    assert found.rows.select("zorgkantoor_code", "name", "valid_from", "valid_to").rows() == [
         ("5501", "Zorgkantoor Groningen", date(2006, 1, 1), None),
         ("5522", "Zorgkantoor Nieuwe Waterweg-Noord", date(2006, 1, 1), date(2020, 1, 1)),
     ]
@@ -121,9 +121,10 @@ def test_an_import_closes_and_opens_codes_and_leaves_a_new_one_without_a_region(
     assert (names["5534"]["name"], names["5534"]["valid_from"]) == ("Zorgkantoor Groningen Stad", date(2026, 1, 1))
     assert names["5501"]["name"] == "Zorgkantoor Groningen"
     told = "\n".join(found.remarks)
-    assert "5534 (Zorgkantoor Groningen Stad) is new and no list says its region" in told
-    assert "5533 begins on 2021-01-01 here and on 2020-01-01 in the pack: its beginning stays" in told
-    assert "5522 has no end here and ended on 2020-01-01 in the pack: it is open again" in told
+    assert "row 7: 5534 (Zorgkantoor Groningen Stad) is new and no list says its region" in told
+    assert "row 8: 5533 begins on 2021-01-01 here, 2020-01-01 in the pack: its beginning stays" in told
+    assert "row 6: 5522 has no end here and ended on 2020-01-01 in the pack: it is open again" in told
+    assert "row 5: 5531 is closed from 2027-01-01 on" in told
     assert "region Zuid-Limburg has no code from 2027-01-01 on" in told
     assert load_reference(pack, 2026, date(2026, 1, 1)).crosswalk.height == len(after)
 

@@ -39,12 +39,13 @@ def read_zorgkantoren(sheets: Mapping[str, pl.DataFrame], file: str) -> Official
 
     A sheet is one when its column of codes is called UZOVI, or holds nothing but numbers of four digits: list 055 of
     prestaties has the same columns otherwise. Out: a row per code 55xx, with zorgkantoor_code, name, valid_from (empty:
-    not said) and, where the sheet has a column of ends, valid_to (first day without the code, empty: open). Rows that
-    cannot be right are remarks, by their row in the file. Raises ListError for such a list without a zorgkantoor.
+    not said), file_row and, where the sheet has a column of ends, valid_to (first day without the code, empty: open).
+    Rows that cannot be right are remarks, by their row in the file. Raises ListError for such a list without a
+    zorgkantoor.
 
     >>> sheet = pl.DataFrame([["UZOVI-nummer", "Naam"], ["5501", "Zorgkantoor Groningen"]], orient="row")
     >>> read_zorgkantoren({"blad": sheet}, "uzovi.xlsx").rows.row(0)
-    ('5501', 'Zorgkantoor Groningen', None)
+    ('5501', 'Zorgkantoor Groningen', None, 2)
     """
     for name, sheet in sheets.items():
         head = find_head(sheet, ("code", "name"), _WORDS)
@@ -83,24 +84,24 @@ def _read_sheet(sheet: pl.DataFrame, head: int, at: Mapping[str, int], where: st
         if begin and end and end <= begin:
             remarks.append(f"row {number}: {code} ends on {end} before it begins on {begin}, passed over")
             continue
-        rows.append({"row": number, "zorgkantoor_code": code, "name": str(cells[at["name"]] or "").strip(),
-                     "valid_from": begin, "valid_to": _first_day_without(end)})  # fmt: skip
+        rows.append({"zorgkantoor_code": code, "name": str(cells[at["name"]] or "").strip(),
+                     "valid_from": begin, "file_row": number, "valid_to": _first_day_without(end)})  # fmt: skip
     if not rows and not remarks:
         raise ListError(f"{where}: no number 55xx below the header. Next: is this the register with zorgkantoren?")
-    schema = {"row": pl.Int64, "zorgkantoor_code": pl.String, "name": pl.String, "valid_from": pl.Date,
+    schema = {"zorgkantoor_code": pl.String, "name": pl.String, "valid_from": pl.Date, "file_row": pl.Int64,
               "valid_to": pl.Date}  # fmt: skip
     frame = pl.DataFrame(rows, schema=schema, orient="row").sort(
-        "zorgkantoor_code", pl.col("valid_to").fill_null(date.max), "row"
+        "zorgkantoor_code", pl.col("valid_to").fill_null(date.max), "file_row"
     )
-    for one, other in pairwise(sorted(rows, key=lambda row: (row["zorgkantoor_code"], row["row"]))):
+    for one, other in pairwise(sorted(rows, key=lambda row: (row["zorgkantoor_code"], row["file_row"]))):
         if one["zorgkantoor_code"] == other["zorgkantoor_code"]:
             code = other["zorgkantoor_code"]
             remarks.append(
-                f"row {other['row']}: {code} stands in row {one['row']} too; the period that ends last counts"
+                f"row {other['file_row']}: {code} stands in row {one['file_row']} too; the period that ends last counts"
             )
     if others:
         remarks.append(f"{format_count(others, 'row')} of numbers other than 55xx passed over: no zorgkantoren")
-    single = frame.unique("zorgkantoor_code", keep="last", maintain_order=True).drop("row")
+    single = frame.unique("zorgkantoor_code", keep="last", maintain_order=True)
     return OfficialList(ZORGKANTOREN, single if "end" in at else single.drop("valid_to"), remarks)
 
 
@@ -136,19 +137,18 @@ def merge_crosswalk(crosswalk: pl.DataFrame, found: pl.DataFrame, source: str) -
     last = {row["zorgkantoor_code"]: row for row in crosswalk.sort("valid_from").iter_rows(named=True)}
     for row in found.iter_rows(named=True):
         code, held = row["zorgkantoor_code"], last.get(row["zorgkantoor_code"])
+        place = f"row {row['file_row']}: {code}"
         if held is None:
             counts["new without a region"] += 1
             remarks.append(
-                f"{code} ({row['name']}) is new and no list says its region: its claims are refused (D02) until "
+                f"{place} ({row['name']}) is new and no list says its region: its claims are refused (D02) until "
                 "region_crosswalk.csv of the pack has a row of it"
             )
             continue
         begin = row["valid_from"]
         if begin and begin > held["valid_from"]:
-            remarks.append(
-                f"{code} begins on {begin} here and on {held['valid_from']} in the pack: its beginning stays"
-            )
-        change = _compare_end(held, row["valid_to"], remarks) if "valid_to" in row else ""
+            remarks.append(f"{place} begins on {begin} here, {held['valid_from']} in the pack: its beginning stays")
+        change = _compare_end(held, row["valid_to"], place, remarks) if "valid_to" in row else ""
         if change:
             counts[change] += 1
             last[code] = held | {"valid_to": row["valid_to"], "source": source}
@@ -159,28 +159,30 @@ def merge_crosswalk(crosswalk: pl.DataFrame, found: pl.DataFrame, source: str) -
     return Merged(merged, counts, remarks)
 
 
-def _compare_end(held: Mapping[str, Any], end: date | None, remarks: list[str]) -> str:
+def _compare_end(held: Mapping[str, Any], end: date | None, place: str, remarks: list[str]) -> str:
     """What an end changes in a row of the pack, as it is counted; empty when nothing."""
-    code, before = held["zorgkantoor_code"], held["valid_to"]
+    before = held["valid_to"]
     if end == before:
         return ""
     if end is not None and end <= held["valid_from"]:
-        remarks.append(f"{code} ends on {end} here, before it begins in the pack ({held['valid_from']}): its end stays")
+        remarks.append(
+            f"{place} ends on {end} here, before it begins in the pack ({held['valid_from']}): its end stays"
+        )
         return ""
     if before is None:
-        remarks.append(f"{code} is closed from {end} on")
+        remarks.append(f"{place} is closed from {end} on")
         return "newly closed"
     if end is None:
-        remarks.append(f"{code} has no end here and ended on {before} in the pack: it is open again")
+        remarks.append(f"{place} has no end here and ended on {before} in the pack: it is open again")
         return "open again"
-    remarks.append(f"{code} ends on {end} here and on {before} in the pack: the former counts")
+    remarks.append(f"{place} ends on {end} here and on {before} in the pack: the former counts")
     return "other end"
 
 
 def _left_out(crosswalk: pl.DataFrame, found: pl.DataFrame) -> list[str]:
-    """The codes of the pack that the list does not name, as one remark."""
+    """The codes of the pack that the list has no row of, as one remark."""
     absent = sorted(set(crosswalk["zorgkantoor_code"]) - set(found["zorgkantoor_code"]))
-    return [f"not named, so they stay as they are: {', '.join(absent)}"] if absent else []
+    return [f"not named or passed over, so they stay as they are: {', '.join(absent)}"] if absent else []
 
 
 def _without_code(before: pl.DataFrame, after: pl.DataFrame) -> list[str]:
