@@ -9,6 +9,7 @@ from wlz.hand_overs import LINK_SCHEMA, find_hand_overs, list_links
 from wlz.known.knowledge import Known
 from wlz.known.scenarios import BASE, COMPLETED, LETTER
 from wlz.known.stages import Computed, Tables, of_scenario, same_in_all
+from wlz.known.uitvoerders import match_uitvoerders
 from wlz.series import ended_codes, last_base_month
 from wlz.volumes.backtest import backtest_series
 from wlz.volumes.completed import completed_panel
@@ -49,7 +50,7 @@ def run_volumes(known: Known, tables: Tables) -> Computed:
         engines=known.engines,
         ended=ended_codes(prestaties),
         successors=_links(known),
-        overrides=known.overrides,
+        overrides=_overrides(known),
         indication_growth=known.indication_growth,
         sectors=prestaties,
         accuracy=tables["backtest"],
@@ -89,6 +90,13 @@ def build_panels(known: Known, tables: Tables) -> dict[str, VolumePanel]:
         successors=links,
     )
     return panels | {COMPLETED: built}
+
+
+def _overrides(known: Known) -> pl.DataFrame:
+    """Overrides by the uitvoerder their name means on the day of the advice; a name that means nobody stays."""
+    meant = match_uitvoerders(known.overrides, known.reference.names)
+    named = meant.with_columns(pl.coalesce("wlz_uitvoerder", "delivered_name").alias("wlz_uitvoerder"))
+    return named.select(known.overrides.columns)
 
 
 def _links(known: Known) -> pl.DataFrame:
