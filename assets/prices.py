@@ -9,5 +9,12 @@ prices = stage_asset(
 )
 revenue = stage_asset(
     "revenue",
-    judges=("missing_prices", "prices_with_euro", "claims_without_forecast", "flagged_series", "list_age"),
+    judges=(
+        "missing_prices",
+        "prices_with_euro",
+        "claims_without_forecast",
+        "flagged_series",
+        "list_age",
+        "not_followed",
+    ),
 )

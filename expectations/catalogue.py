@@ -50,6 +50,7 @@ JUDGED: dict[str, tuple[Rule, ...]] = {
     "volume_check": volumes.RULES,
     "claims_without_forecast": volumes.CLAIM_RULES,
     "flagged_series": volumes.FLAG_RULES,
+    "not_followed": volumes.ENDED_RULES,
     "list_age": code_lists.AGE_RULES,
     "advice_moves": volumes.ADVICE_RULES,
     "missing_prices": prices.RULES,

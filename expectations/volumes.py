@@ -54,6 +54,38 @@ CLAIM_RULES = (
 )
 
 
+MOST_LACKING_RATIO = 0.1  # of last year: below it a family shrank, or grew less than the letter sees
+
+
+def measure_not_followed(view: TableView) -> pl.DataFrame:
+    """Codes that ended of which a scenario lacks more than a tenth of last year, above ``forecast_jump_minimum_eur``.
+
+    In: ``list_not_followed``. The euro is what the year lacks.
+    """
+    lacking = view.frame.filter(
+        pl.col("lacks_ratio") > MOST_LACKING_RATIO, pl.col("lacks_eur") > view.assumptions["forecast_jump_minimum_eur"]
+    )
+    at_stake = pl.col("lacks_eur").alias("at_stake_eur")
+    return keep_largest(lacking.select(*SERIES, one_each(), at_stake, "scenario", "last_year_eur"))
+
+
+ENDED_RULES = (
+    Rule(
+        check_id="V05-ended",
+        title="ended codes that a scenario does not follow",
+        why="The letter forecasts each code by itself: one that ended is 0, and what takes over has no history yet.",
+        kinds=("revenue",),
+        severity="warn",
+        metrics=measure_not_followed,
+        expectation=NO_FINDINGS,
+        expected="in every scenario what was claimed last year of codes that ended, or of those that follow them",
+        cause="a code that ended on 31 December or later, in scenario letter",
+        action="The scenario is computed by its method, and its year is too low by this",
+        next_step="read completed or base, which follow the list and the claims; do not compare letter over that year",
+    ),
+)
+
+
 def measure_flags(
     *flags: str, assumption: str = "", ends_with: str = "years", figures: tuple[str, ...] = YEARS
 ) -> Callable[[TableView], pl.DataFrame]:

@@ -126,6 +126,11 @@ DUTCH: dict[str, Words] = {
     ),
     "V03-level": Words("plotseling ander niveau", USED, _ASK_WHY),
     "V04": Words("niveau blijft anders", "Er is niets gewijzigd", f"{_EXPLAIN}; overschrijven met reden als het klopt"),
+    "V05-ended": Words(
+        "vervallen codes die een scenario niet volgt",
+        "Het scenario is volgens zijn methode berekend en is hierdoor te laag",
+        "completed of base lezen; letter niet over zo'n jaar vergelijken",
+    ),
     "V05": Words(
         "declaraties zonder prognose",
         "Wat gedeclareerd is telt, en voor de rest van het jaar niets",

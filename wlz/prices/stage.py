@@ -12,6 +12,7 @@ from wlz.prices.list_tariffs import flag_list_tariffs
 from wlz.prices.prices import derive_prices, join_expected, value_volumes, volumes_without_price
 from wlz.prices.uncertainty import price_deviations
 from wlz.series import claims_by_year, claims_without_forecast, place_by_year, year_before_by_month
+from wlz.volumes.not_followed import list_not_followed
 from wlz.volumes.scenarios import list_flagged
 from wlz.volumes.volumes import sum_year_volumes
 
@@ -66,7 +67,8 @@ def run_revenue(known: Known, tables: Tables) -> Computed:
 
     CODE_TRUST: what of it rests on which trust of the list of codes.
     Judged: volumes without a price, prices beside the euro that rest on them, claims that no forecast holds, the age of
-    the list of codes (all of the scenario that rules judge), and series to which a rule of ours was applied.
+    the list of codes (all of the scenario that rules judge), ended codes that a scenario does not follow, and series to
+    which a rule of ours was applied.
     """
     year, series = known.budget_year, tables["series"]
 
@@ -84,6 +86,13 @@ def run_revenue(known: Known, tables: Tables) -> Computed:
         "prices_with_euro": join_expected(of("prices", first), of_first),
         "claims_without_forecast": claims_without_forecast(series, of_first, year),
         "list_age": find_list_age(known.reference, of_first, year),
+        "not_followed": list_not_followed(
+            valued.filter(pl.col("scenario").is_in([one.name for one in known.scenarios if not one.own_rules])),
+            series,
+            known.reference.prestaties,
+            known.reference.successors,
+            year,
+        ),
         "flagged_series": list_flagged(of("volumes", ruled), of_rules, series, year),
     }
     listed = known.reference.prestaties

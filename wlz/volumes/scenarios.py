@@ -38,9 +38,8 @@ def forecast_scenarios(
 
     `panels` by `Scenario.panel`; `engines` by name; `completed`: COMPLETED_SERIES (without rows nothing is completed);
     `overrides` and `scenarios` of the year's assumptions; `indication_growth` per uitvoerder and sector (without rows
-    scenario indications is left out); `hand_overs` (FAMILY_SCHEMA) seen in the completed months; `accuracy` of the
-    backtest is told in the reason. Those with an `on` start from its volumes, overrides too. Without its panel one is
-    left out.
+    scenario indications is left out); `hand_overs` (FAMILY_SCHEMA) of the completed months; `accuracy` of the backtest
+    is told in the reason. Those with an `on` start from its volumes, overrides too. Without its panel one is left out.
     """
     known: dict[str, pl.DataFrame] = {}
     frames = []
@@ -50,7 +49,7 @@ def forecast_scenarios(
             continue
         mine = overrides.filter(pl.col("scenario") == scenario.name)
         if scenario.on is None:
-            seen = hand_overs if scenario.own_rules else hand_overs.clear()  # their panels are told by the same links
+            seen = hand_overs if scenario.own_rules else hand_overs.clear()  # as their panels are
             links, ends = add_seen(successors, ended, seen)
             volumes = _forecast_own(panels[scenario.panel], scenario, mine, last_month, engines, ends, links)
             volumes = put_completed(volumes, completed if scenario.completes_lag else completed.clear())
