@@ -58,6 +58,8 @@ evidence: $(READY)
 	@$(BIN)/python -m scripts.evidence.forecasts
 	@$(BIN)/python -m scripts.evidence.lag
 	@$(BIN)/python -m scripts.evidence.checks
+	@$(BIN)/python -m scripts.evidence.years
+	@$(BIN)/python -m scripts.evidence.code_changes
 
 # Do this tree and another commit give the same figures? make same BASE=commit
 same: $(READY)

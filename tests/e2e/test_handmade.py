@@ -326,7 +326,7 @@ def test_the_advice_says_what_it_rests_on(rich: House) -> None:
     """Every kind is listed, also those that were never delivered."""
     rows = rich.query("select input_name, input_version, rows_count from marts.advice_provenance")
     missing = {name for name, version, _ in rows if version == "not delivered"}
-    assert missing == {"afspraken", "indicaties", "jaarrekeningen", "prognose_uitvraag"}
+    assert missing == {"afspraken", "indicaties", "jaarrekeningen", "nacalculatie_totaal", "prognose_uitvraag"}
     counted = {name: count for name, _, count in rows if count is not None}
     assert counted["herschikking"] == 7
     assert counted["nacalculatie"] == 10

@@ -98,10 +98,11 @@ def test_a_round_is_placed_on_its_month_or_the_first_day_of_its_year(month, decl
 
 
 def test_the_lists_of_another_day_are_the_same_but_for_who_runs_what():
-    """The lists that ship know one uitvoerder per region: that of 2018."""
-    later = LISTS.on(date(2026, 1, 1))
-    assert later.placed_on == date(2026, 1, 1)
-    assert later.regions.equals(LISTS.regions)
+    """Until 2019 every region has its uitvoerder of 2018; in the simulated world Twente passes to Salland in 2020."""
+    later, before = LISTS.on(date(2020, 1, 1)), LISTS.on(date(2019, 12, 31))
+    assert (later.placed_on, before.regions.equals(LISTS.regions)) == (date(2020, 1, 1), True)
+    moved = list_moves(before.regions, later.regions)
+    assert moved.rows() == [("Twente", "Salland", "Menzis")]
     assert later.prestaties is LISTS.prestaties
     assert LISTS.regions["wlz_uitvoerder"].n_unique() == 8
 

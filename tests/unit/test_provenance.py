@@ -212,7 +212,7 @@ CHANGES = {
     "packs/simulation/successors.csv": (",1.0,", ",0.9,"),
     "packs/simulation/pack.toml": ('version = "2"', 'version = "3"'),
     "regions.csv": ("613995", "613996"),
-    "region_uitvoerders.csv": ("Friesland,De Friesland", "Friesland,Menzis"),
+    "packs/simulation/region_uitvoerders.csv": ("Friesland,De Friesland", "Friesland,Menzis"),
     "uitvoerders.csv": ("Trias Zorgkantoor B.V.", "Trias"),
     "region_crosswalk.csv": ("2020-01-01", "2020-02-01"),
     "units.csv": ("true", "false"),
