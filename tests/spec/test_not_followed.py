@@ -12,17 +12,24 @@ from expectations.judging.runner import judge
 from wlz.volumes.not_followed import list_not_followed
 
 LIMIT = {"forecast_jump_minimum_eur": 1_000_000}
-ENDED = {"A": date(2018, 12, 31), "B": date(2018, 12, 31), "M": date(2019, 6, 30), "X": date(2018, 12, 31)}
+ENDED = {
+    "E": date(2018, 12, 31),
+    "A": date(2018, 12, 31),
+    "B": date(2018, 12, 31),
+    "M": date(2019, 6, 30),
+    "X": date(2018, 12, 31),
+}
 
 
 def prestaties() -> pl.DataFrame:
-    codes = ["A", "B", "C", "D", "M", "N", "X", "Z"]
-    return pl.DataFrame({"prestatiecode": codes, "valid_to": [ENDED.get(code) for code in codes]})
+    codes = ["A", "B", "C", "D", "E", "F", "M", "N", "X", "Z"]
+    ends = [ENDED.get(code) for code in codes]
+    return pl.DataFrame({"prestatiecode": codes, "valid_to": ends, "is_meerzorg": [code in "EF" for code in codes]})
 
 
 def successors() -> pl.DataFrame:
     """A and B go on under C and D together; M under N, which nobody confirmed; X under nothing."""
-    pairs = [("A", "C"), ("A", "D"), ("B", "D"), ("M", "N")]
+    pairs = [("E", "F"), ("A", "C"), ("A", "D"), ("B", "D"), ("M", "N")]
     return pl.DataFrame(pairs, schema=["prestatiecode", "successor"], orient="row").with_columns(
         state=pl.lit("proposed")
     )
@@ -74,11 +81,12 @@ def test_an_end_within_the_year_lacks_what_is_after_it():
         ({"X": 5}, {}),
         ({"Z": 5}, {"Z": 1}),
         ({}, {"C": 3}),
+        ({"E": 9}, {}),
         ({"C": 5}, {"C": 5}),
     ],
 )
 def test_nothing_is_lacking_where_care_is_followed_or_ended_for_good(last_year, expected):
-    """X ended and the list names nothing after it; Z goes on and shrinks: neither is this check's affair."""
+    """X ended and the list names nothing after it; Z goes on and shrinks; E is meerzorg, an extra item."""
     assert lacking(last_year, expected or {"Z": 0}).is_empty()
 
 

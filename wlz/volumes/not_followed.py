@@ -20,10 +20,11 @@ def list_not_followed(
 ) -> pl.DataFrame:
     """What the year of a scenario lacks per uitvoerder and code that ended: NOT_FOLLOWED_SCHEMA, largest first.
 
-    In: REVENUE of the scenarios in question; SERIES; `prestaties` with valid_to; `successors` of the list, whatever
-    their state. Codes that are linked are taken together, since care may move between all of them: of what they claimed
-    in the year before, less what is expected of them now, each code that ended by the end of the budget year has its
-    part by its euro of the year before. No row where nothing is lacking.
+    In: REVENUE of the scenarios in question; SERIES; `prestaties` with valid_to and is_meerzorg, which is an extra item
+    and left out here; `successors` of the list, whatever their state. Codes that are linked are taken together, since
+    care may move between all of them: of what they claimed in the year before, less what is expected of them now, each
+    code that ended by the end of the budget year has its part by its euro of the year before. No row where nothing is
+    lacking.
 
     >>> list_not_followed(revenue, series, prestaties, successors, 2025)  # doctest: +SKIP
     """
@@ -32,7 +33,9 @@ def list_not_followed(
     known = pl.DataFrame(
         list(families.items()), schema={"prestatiecode": pl.String, "family": pl.Int64}, orient="row"
     ).join(ended, on="prestatiecode", how="left")
-    before = _sum(series.filter(pl.col("care_month").dt.year() == budget_year - 1), "declared_amount_eur", [])
+    of_last_year = series.filter(pl.col("care_month").dt.year() == budget_year - 1)
+    in_base = of_last_year.join(prestaties.filter("is_meerzorg"), on="prestatiecode", how="anti")
+    before = _sum(in_base, "declared_amount_eur", [])
     now = _sum(revenue.filter("in_base"), "forecast_amount_eur", ["scenario"])
     scenarios = revenue.select("scenario").unique().sort("scenario")
     place = ["scenario", "wlz_uitvoerder"]
