@@ -98,9 +98,11 @@ def find_hand_overs(
     begun = spans.filter(pl.col("begin") > horizon, pl.col("begin") > first).join(
         begins, on="prestatiecode", how="anti"
     )
+    place = ["prestatiegroep", "wlz_uitvoerder"]
+    both = stopped.select(place).unique().join(begun, on=place, how="semi").sort(pl.all())
     found = [
         row
-        for group, name in stopped.select("prestatiegroep", "wlz_uitvoerder").unique().sort(pl.all()).iter_rows()
+        for group, name in both.iter_rows()
         for row in _match(
             rows.filter(wlz_uitvoerder=name),
             rows.filter(prestatiegroep=group, wlz_uitvoerder=name),
