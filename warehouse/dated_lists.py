@@ -11,10 +11,9 @@ from typing import Any
 
 import polars as pl
 
-from warehouse.reference import ReferenceDataError
+from warehouse.reference import FIRST_ROW, ReferenceDataError
 from wlz.known.uitvoerders import fold
 
-FIRST_ROW = 2  # of a list, in the file: the header is row 1
 _DATES = ("valid_from", "valid_to")
 
 

@@ -16,7 +16,7 @@ import polars as pl
 from warehouse import reference
 from warehouse.landing import find_delivery, read_delivery
 from warehouse.packs import TARIFF_FILE, Import, Pack, PackError, load_pack
-from warehouse.reference import read_list
+from warehouse.reference import read_list, read_tariff_rows
 from warehouse.settings import load_delivery_format
 from warehouse.tables.deliveries import DECLARATIES
 from wlz.known.official_lists import (
@@ -28,6 +28,7 @@ from wlz.known.official_lists import (
     merge_validity,
     read_official,
 )
+from wlz.known.tariff_rows import TARIFF_ROW, remark_tariffs
 from wlz.known.zorgkantoor_lists import ZORGKANTOREN, merge_crosswalk, merge_names, read_zorgkantoren
 from wlz.words.large_frames import as_text
 
@@ -131,7 +132,7 @@ def _record(pack: Pack, taken: Import) -> None:
 
 def _take_in(found: OfficialList, pack: Pack, source: str) -> tuple[OfficialList, dict[str, int]]:
     if found.form == TARIFFS:
-        return found, {"tariffs": _import_tariffs(found.rows, pack, source)}
+        return _import_tariffs(found, pack, source)
     if found.form == ZORGKANTOREN:
         return _import_zorgkantoren(found, pack, source)
     codes, validity = read_list(pack.path("prestaties.csv")), read_list(pack.path("validity.csv"))
@@ -162,14 +163,19 @@ def _import_zorgkantoren(found: OfficialList, pack: Pack, source: str) -> tuple[
     return found._replace(remarks=[*found.remarks, *merged.remarks]), dict(merged.counts)
 
 
-def _import_tariffs(rows: pl.DataFrame, pack: Pack, source: str) -> int:
-    new = rows.with_columns(pl.lit("official").alias("trust"), pl.lit(source).alias("source"))
-    path = pack.folder / TARIFF_FILE
+def _import_tariffs(found: OfficialList, pack: Pack, source: str) -> tuple[OfficialList, dict[str, int]]:
+    """Tariffs into the pack: of a prestatie and year that it holds already the new ones count."""
+    key, path = ["prestatiecode", "year"], pack.folder / TARIFF_FILE
+    rows = found.rows.select(pl.col(name).cast(dtype) for name, dtype in TARIFF_ROW.items())
+    held = read_tariff_rows(path) if path.exists() else pl.DataFrame(schema=TARIFF_ROW)
+    units = dict(read_list(pack.path("prestaties.csv")).select("prestatiecode", "unit_code").iter_rows())
+    remarks = remark_tariffs(rows.sort("file_row"), units, held)
+    new = rows.drop("file_row").with_columns(pl.lit("official").alias("trust"), pl.lit(source).alias("source"))
     if path.exists():
         old = pl.read_csv(path, infer_schema=False).cast(dict(new.schema))  # type: ignore[arg-type]
-        new = pl.concat([old.join(new, on=["prestatiecode", "year"], how="anti"), new])
-    write_list(pack, TARIFF_FILE, new.sort("prestatiecode", "year"))
-    return rows.height
+        new = pl.concat([old.join(new, on=key, how="anti").select(new.columns), new])
+    write_list(pack, TARIFF_FILE, new.sort(key))
+    return found._replace(remarks=[*found.remarks, *remarks]), {"tariffs": rows.height}
 
 
 def write_list(pack: Pack, name: str, frame: pl.DataFrame) -> None:

@@ -6,6 +6,7 @@ it comes from stands in ``reference/README.md``. No rounds and no assumptions he
 (``simulation/reference.py``).
 """
 
+from collections.abc import Collection, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -13,11 +14,15 @@ from pathlib import Path
 import polars as pl
 
 from warehouse.contract import MONEY
+from wlz.known.official_lists import FAULTS_TOLD
 from wlz.known.reference import TARIFF_SCHEMA
+from wlz.known.tariff_rows import TARIFF_ROW, find_faults
 from wlz.known.uitvoerders import place_regions
 from wlz.words.faults import Spoken
 
 REFERENCE = Path(__file__).parents[1] / "reference"
+FIRST_ROW = 2  # of a list, in the file: the header is row 1
+_MEND_TARIFFS = "Likely edited by hand. Next: mend the file, or take the tariffs in again with wlz reference import"
 _FLAGS = ("allowed_for_wlz", "has_prestaties")
 _YEARS = ("first_year", "last_year")
 _DATES = ("valid_from", "valid_to", "stand_date")
@@ -50,6 +55,19 @@ def _column(name: str, values: pl.Series) -> pl.Expr:
         if filled.len() and filled.cast(dtype, strict=False).null_count() == 0:
             return column.cast(dtype)
     return column
+
+
+def refuse_missing(found: Sequence[str], needed: Collection[str], where: str) -> None:
+    """Raises ReferenceDataError when a list lacks columns: which, what it has instead, and what separates them."""
+    missing = [name for name in needed if name not in found]
+    if not missing:
+        return
+    other = next((mark for mark in (";", "\t", "|") if any(mark in name for name in found)), None)
+    hint = "" if other is None else f"; the separator is a comma, found {other!r}"
+    raise ReferenceDataError(
+        f"{where}: no column {', '.join(missing)}; found {', '.join(found) or 'no header'}{hint}. Next: "
+        f"{'mend the header' if other is None else 'save the file with commas between its columns'}"
+    )
 
 
 def read_reference(path: str) -> pl.DataFrame:
@@ -107,26 +125,50 @@ def read_nhc_growin(growin: pl.DataFrame) -> pl.DataFrame:
 def read_tariffs(file: Path) -> pl.DataFrame | None:
     """Maximum tariffs of a pack per year, prestatie and unit, in euro (TARIFF_SCHEMA); None without the file.
 
-    Raises ReferenceDataError for one that has other columns or a cell that is no amount.
+    Raises ReferenceDataError as `read_tariff_rows` does, and for a prestatie that stands there twice in a year.
     """
     if not file.exists():
         return None
-    where = f"{file.parent.name}/{file.name}"
+    rows = read_tariff_rows(file)
     names = {"max_tariff_eur": "max_tariff_excl_eur_per_unit", "nhc_eur": "nhc_full_eur_per_unit",
              "nic_eur": "nic_full_eur_per_unit"}  # fmt: skip
+    if (twice := rows.filter(rows.select("year", "prestatiecode").is_duplicated())).height:
+        code, year = twice.select("prestatiecode", "year").row(0)
+        where = ", ".join(map(str, twice.filter(prestatiecode=code, year=year)["file_row"]))
+        raise ReferenceDataError(
+            f"{file.parent.name}/{file.name}: {code} of {year} stands there twice, rows {where}. Next: take one of the "
+            "rows out"
+        )
+    return rows.rename(names).select(pl.col(name).cast(dtype) for name, dtype in TARIFF_SCHEMA.items())
+
+
+def read_tariff_rows(file: Path) -> pl.DataFrame:
+    """The tariffs of a pack as they stand in its file, with their rows (TARIFF_ROW).
+
+    Raises ReferenceDataError for a missing column, a cell that is no number, and what `find_faults` finds.
+    """
+    where, needed = f"{file.parent.name}/{file.name}", [name for name in TARIFF_ROW if name != "file_row"]
     try:
-        rows = pl.read_csv(file.read_bytes(), infer_schema=False).rename(names)
-        rows = rows.select(pl.col(name).cast(dtype) for name, dtype in TARIFF_SCHEMA.items())
+        text = pl.read_csv(file.read_bytes(), infer_schema=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         cause = str(error).splitlines()[0]
-        raise ReferenceDataError(
-            f"{where}: not readable as tariffs ({cause}); expected prestatiecode, year, unit_code, {', '.join(names)}. "
-            "Next: take the tariffs in again with wlz reference import"
-        ) from None
-    if (twice := rows.filter(rows.select("year", "prestatiecode").is_duplicated())).height:
-        year, code = twice.row(0)[:2]
-        raise ReferenceDataError(f"{where}: {code} of {year} stands there twice. Next: take one of the rows out")
-    return rows
+        raise ReferenceDataError(f"{where}: not readable as tariffs ({cause}). {_MEND_TARIFFS}") from None
+    refuse_missing(text.columns, needed, where)
+    rows = text.with_row_index("file_row", offset=FIRST_ROW)
+    typed = rows.select(pl.col(name).cast(dtype, strict=False) for name, dtype in TARIFF_ROW.items())
+    for name in needed:
+        unread = rows.filter(typed[name].is_null())
+        if unread.height:
+            row, found = unread.select("file_row", name).row(0)
+            expected = {"prestatiecode": "a code", "unit_code": "a code of units.csv", "year": "a year as 2026"}
+            raise ReferenceDataError(
+                f"{where}, row {row}, column {name}: found {found or 'nothing'!r}, expected "
+                f"{expected.get(name, 'an amount as 88.66, 0 where there is none')}. {_MEND_TARIFFS}"
+            )
+    if faults := find_faults(typed):
+        more = f"; and {len(faults) - FAULTS_TOLD} more" if len(faults) > FAULTS_TOLD else ""
+        raise ReferenceDataError(f"{where}, {'; '.join(faults[:FAULTS_TOLD])}{more}. {_MEND_TARIFFS}")
+    return typed
 
 
 def load_published(name: str) -> pl.DataFrame:

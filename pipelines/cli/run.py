@@ -138,16 +138,18 @@ def is_rightly_used(warehouse: "Warehouse", month: date) -> bool:
 
 
 def find_fault(warehouse: "Warehouse", month: date) -> str:
-    """What is wrong in the files of the round and the year, asked before anything is taken in; empty when nothing.
+    """What is wrong in the files of the round, the year and the pack, asked before anything is taken in; else empty.
 
     Says what stands in them that counts for nothing.
     """
+    from warehouse.reference import ReferenceDataError
     from wlz.known.assumptions import OF_A_YEAR, AssumptionError
 
     try:
         advice = warehouse.advice(month)
         _ = [advice.assumptions[name] for name in OF_A_YEAR], advice.settings, advice.named_first
-    except AssumptionError as fault:
+        _ = advice.deliveries.lists
+    except (AssumptionError, ReferenceDataError) as fault:
         return str(fault)
     if passed_over := tell_unread(advice.round.budget_year):
         note(passed_over)

@@ -12,10 +12,12 @@ from typing import NamedTuple
 
 import polars as pl
 
+from wlz.known.tariff_rows import TARIFF_ROW, find_faults
 from wlz.words.faults import Spoken
 
 CODE = re.compile(r"^[A-Z0-9][A-Z0-9.]{1,4}$")  # up to five characters; nothing else is read from a code
 HEAD_ROWS = 30
+FAULTS_TOLD = 5  # of a refused file; the rest is counted
 KOPPELTABEL, LIST_055, TARIFFS = "koppeltabel", "list 055", "tariffs"
 OF_CODES = (KOPPELTABEL, LIST_055)  # forms that say which prestaties there are
 UNITS_IN_WORDS = {
@@ -50,7 +52,8 @@ class OfficialList(NamedTuple):
     """What a file says: which form it is, a row per code (and year), and what was passed over or put right.
 
     `rows`: prestatiecode, description, unit_code, valid_to, group_number (koppeltabel, list 055), or prestatiecode,
-    year, unit_code, max_tariff_eur, nhc_eur, nic_eur (tariffs); a column is empty where the form does not have it.
+    year, unit_code, max_tariff_eur, nhc_eur, nic_eur, file_row (tariffs); a column is empty where the form does not
+    have it.
     """
 
     form: str
@@ -117,10 +120,12 @@ def _read_form(form: str, sheet: pl.DataFrame, head: int, at: Mapping[str, int],
             continue
         if code != str(row[at["code"]]):
             remarks.append(f"row {number}: {row[at['code']]!r} read as {code}")
-        rows.append(_read_tariff(code, cell, f"{where}, row {number}") if form == TARIFFS
+        rows.append(_read_tariff(code, cell, f"{where}, row {number}") | {"file_row": number} if form == TARIFFS
                     else _read_code(code, cell, f"{where}, row {number}"))  # fmt: skip
     if not rows:
         raise ListError(f"{where}: a header and no codes below it. Next: is this the right file?")
+    if form == TARIFFS:
+        refuse_tariffs(pl.DataFrame(rows, schema=TARIFF_ROW), where)
     frame = pl.DataFrame(rows, infer_schema_length=None)
     return OfficialList(form, *_one_per_key(frame, form, remarks))
 
@@ -136,15 +141,39 @@ def _read_code(code: str, cell: Mapping[str, str], where: str) -> dict[str, obje
     }
 
 
+def refuse_tariffs(rows: pl.DataFrame, where: str) -> None:
+    """Raises ListError with the first faults of rows of tariffs (TARIFF_ROW): of a file that has one nothing counts."""
+    faults = find_faults(rows)
+    if faults:
+        more = f" and {len(faults) - FAULTS_TOLD} more." if len(faults) > FAULTS_TOLD else "."
+        raise ListError(
+            f"{where}, {'; '.join(faults[:FAULTS_TOLD])}{more} Likely a slip of typing or of a spreadsheet. Nothing of "
+            "the file counts. Next: mend these rows after the publication, and take the file in again"
+        )
+
+
 def _read_tariff(code: str, cell: Mapping[str, str], where: str) -> dict[str, object]:
+    if not cell["max_tariff"]:
+        raise ListError(f"{where}: {code} has no maximum tariff; expected an amount such as 88,66. Next: fill it in")
+    euro = {f"{name}_eur": _read_amount(cell.get(name, ""), name, where) for name in ("max_tariff", "nhc", "nic")}
+    year, unit = _read_year(cell["year"], code, where), _read_unit(cell["unit"], where)
+    return {"prestatiecode": code, "year": year, "unit_code": unit, **euro}
+
+
+def _read_year(text: str, code: str, where: str) -> int:
+    """A year as 2026, or 2026.0 of a spreadsheet."""
+    if not re.fullmatch(r"\d+([.,]0+)?", text):
+        raise ListError(f"{where}: the year of {code} is {text or 'empty'!r}; expected one as 2026. Next: fill it in")
+    return int(re.split("[.,]", text)[0])
+
+
+def _read_amount(text: str, name: str, where: str) -> float:
+    """An amount as 88,66 or 88.66, with or without a euro sign; 0 for an empty cell."""
+    bare = text.replace("€", "").strip()
     try:
-        year = int(float(cell["year"]))
-        euro = {name: float(cell[name].replace("€", "").replace(".", "").replace(",", ".")) if "," in cell.get(name, "")
-                else float(cell.get(name) or 0) for name in ("max_tariff", "nhc", "nic")}  # fmt: skip
+        return float(bare.replace(".", "").replace(",", ".") if "," in bare else bare or 0)
     except ValueError:
-        raise ListError(f"{where}: expected a year and amounts such as 88,66, found {dict(cell)}") from None
-    unit = _read_unit(cell["unit"], where)
-    return {"prestatiecode": code, "year": year, "unit_code": unit, **{f"{name}_eur": euro[name] for name in euro}}
+        raise ListError(f"{where}: {name} is {text!r}; expected an amount such as 88,66. Next: mend the cell") from None
 
 
 def _read_unit(words: str, where: str) -> str:

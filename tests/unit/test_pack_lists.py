@@ -1,0 +1,143 @@
+"""Lists of a pack as people edit them: what cannot be right is refused in words, what is odd is asked about."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from tests.e2e.handmade import invoke
+from tests.unit.test_official_lists import TODAY
+from warehouse.pack_files import import_list
+from warehouse.packs import Pack, load_pack, load_reference
+from warehouse.reference import ReferenceDataError, read_tariffs
+from wlz.known.official_lists import ListError
+
+HEADER = "prestatiecode;jaar;eenheid;max_tarief;nhc;nic"
+HELD = "prestatiecode,year,unit_code,max_tariff_eur,nhc_eur,nic_eur,trust,source"
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Pack:
+    """A copy of the real list, to write into."""
+    shutil.copytree(load_pack("vektis-2019").folder, tmp_path / "own")
+    return load_pack(str(tmp_path / "own"))
+
+
+def contents(pack: Pack) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in pack.folder.iterdir()}
+
+
+def take_in(pack: Pack, *rows: str) -> Result:
+    """`wlz reference import` of a file of tariffs with these rows."""
+    path = pack.folder.parent / "t.csv"
+    path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    return invoke("reference", "import", str(path), "--into", str(pack.folder))
+
+
+# ---- Tariffs as published ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("Z025;2019;etmaal;-88,66;0;0", "row 3: max_tariff -88.66 of Z025; expected an amount above 0"),
+        ("Z025;2019;etmaal;0;0;0", "row 3: max_tariff 0 of Z025; expected an amount above 0"),
+        ("Z025;2019;etmaal;nan;0;0", "row 3: max_tariff nan of Z025"),
+        ("Z025;2019;etmaal;inf;0;0", "row 3: max_tariff inf of Z025"),
+        ("Z025;2019;etmaal;;0;0", "row 3: Z025 has no maximum tariff"),
+        ("Z025;2019;etmaal;88,66;-1;0", "row 3: nhc -1 of Z025; expected an amount of 0 or more"),
+        ("Z025;26;etmaal;88,66;0;0", "row 3: year 26 of Z025; expected one from 2015 to 2099"),
+        ("Z025;;etmaal;88,66;0;0", "row 3: the year of Z025 is 'empty'; expected one as 2026"),
+        ("Z025;inf;etmaal;88,66;0;0", "row 3: the year of Z025 is 'inf'; expected one as 2026"),
+        ("Z025;2019;etmaal;veel;0;0", "row 3: max_tariff is 'veel'; expected an amount such as 88,66"),
+        (
+            "Z041;2019;etmaal;101;0;0",
+            "row 3: Z041 of 2019 in unit 14 is 101 (nhc 0, nic 0), and 100 (nhc 0, nic 0) in row 2; expected it once",
+        ),
+    ],
+)
+def test_a_file_with_a_tariff_that_cannot_be_right_is_refused_whole(pack: Pack, row: str, words: str) -> None:
+    before = contents(pack)
+    told = take_in(pack, "Z041;2019;etmaal;100;0;0", row)
+    assert (told.exit_code, words in told.output, "Next: " in told.output) == (1, True, True), told.output
+    assert "{" not in told.output
+    assert contents(pack) == before
+
+
+def test_no_pack_is_made_of_such_a_file(pack: Pack, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(f"{HEADER}\nZ025;2019;etmaal;-1;0;0\n", encoding="utf-8")
+    how = ["--from", "vektis-2019", "--vouched-by", "A. Vos"]
+    told = invoke("reference", "import", str(tmp_path / "t.csv"), "--into", str(tmp_path / "new"), *how)
+    assert (told.exit_code, (tmp_path / "new").exists()) == (1, False)
+
+
+def test_the_same_row_twice_is_one_tariff(pack: Pack) -> None:
+    told = take_in(pack, "Z041;2019;etmaal;100;0;0", "Z041;2019;etmaal;100;0;0")
+    assert (told.exit_code, "pack own: 1 tariffs" in told.output) == (0, True), told.output
+
+
+def test_many_faults_are_counted_and_the_first_are_named(pack: Pack) -> None:
+    told = take_in(pack, *(f"Z041;{year};etmaal;-1;0;0" for year in range(2015, 2023)))
+    assert ("row 6: " in told.output, "row 7: " in told.output, "and 3 more" in told.output) == (True, False, True)
+
+
+def test_what_is_odd_in_a_tariff_is_a_remark_with_its_row(pack: Pack) -> None:
+    """Z025 is counted in etmalen: a dagdeel converts, a piece does not. 40 a dagdeel is 240 an etmaal."""
+    told = take_in(
+        pack, "Z02X;2019;etmaal;100;0;0", "Z025;2019;stuk;100;0;0", "Z041;2018;etmaal;100;0;0",
+        "Z041;2019;etmaal;201;0;0", "Z043;2018;etmaal;240;0;0", "Z043;2019;dagdeel;40;0;0", "Z053;2019;etmaal;100;0;0",
+    )  # fmt: skip
+    assert told.exit_code == 0, told.output
+    assert "row 2: Z02X is not in the list; closest known Z02" in told.output
+    assert "row 3: Z025 is in unit 81; the list counts it in 14, and it cannot be converted" in told.output
+    assert "row 5: Z041 goes from 100 in 2018 to 201 in 2019, 2.01 times as much: is that so?" in told.output
+    assert "Z043" not in told.output
+    later = take_in(pack, "Z053;2020;etmaal;45;0;0", "Z041;2020;etmaal;402;0;0")
+    assert "row 2: Z053 goes from 100 in 2019 to 45 in 2020, 0.45 times as much" in later.output
+    assert "Z041" not in later.output
+
+
+# ---- Tariffs as a pack holds them ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("Z025,2019,14,nan,0,0,official,t", "own/tariffs.csv, row 3: max_tariff nan of Z025; expected an amount"),
+        ("Z025,2019,14,-3,0,0,official,t", "own/tariffs.csv, row 3: max_tariff -3 of Z025"),
+        ("Z025,26,14,88.66,0,0,official,t", "own/tariffs.csv, row 3: year 26 of Z025"),
+        ('Z025,2019,14,"88,66",0,0,official,t', "own/tariffs.csv, row 3, column max_tariff_eur: found '88,66'"),
+        ("Z025,,14,88.66,0,0,official,t", "own/tariffs.csv, row 3, column year: found 'nothing'"),
+        ("Z041,2019,14,101,0,0,official,t", "row 3: Z041 of 2019 in unit 14 is 101 (nhc 0, nic 0), and 100"),
+        ("Z041,2019,04,4,0,0,official,t", "Z041 of 2019 stands there twice, rows 2, 3"),
+    ],
+)
+def test_tariffs_edited_by_hand_are_refused_by_row(pack: Pack, row: str, words: str) -> None:
+    held = pack.folder / "tariffs.csv"
+    held.write_text(f"{HELD}\nZ041,2019,14,100,0,0,official,t\n{row}\n", encoding="utf-8")
+    with pytest.raises(ReferenceDataError) as refused:
+        load_reference(pack, 2019, TODAY)
+    assert words in str(refused.value)
+    assert "Next: " in str(refused.value)
+    told = invoke("reference", "check", str(pack.folder))
+    assert (told.exit_code, words in told.output) == (1, True), told.output
+
+
+def test_tariffs_with_another_separator_are_refused_and_nothing_is_taken_in_beside_them(pack: Pack) -> None:
+    held = pack.folder / "tariffs.csv"
+    held.write_text(f"{HELD}\nZ041,2019,14,100,0,0,official,t\n".replace(",", ";"), encoding="utf-8")
+    with pytest.raises(
+        ReferenceDataError, match=r"no column prestatiecode, year, .* the separator is a comma, found ';'"
+    ):
+        read_tariffs(held)
+    before = contents(pack)
+    told = take_in(pack, "Z025;2019;etmaal;88,66;0;0")
+    assert (told.exit_code, "own/tariffs.csv: no column" in told.output) == (1, True), told.output
+    assert contents(pack) == before
+
+
+def test_a_fault_of_an_import_is_a_list_error(pack: Pack, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(f"{HEADER}\nZ025;2019;etmaal;-1;0;0\n", encoding="utf-8")
+    with pytest.raises(ListError, match=r"t\.csv, sheet text, row 2: max_tariff -1"):
+        import_list(tmp_path / "t.csv", pack, TODAY)
