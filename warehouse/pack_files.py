@@ -28,6 +28,7 @@ from wlz.known.official_lists import (
     merge_validity,
     read_official,
 )
+from wlz.known.pack_checks import fault_of_link
 from wlz.known.tariff_rows import TARIFF_ROW, remark_tariffs
 from wlz.known.zorgkantoor_lists import ZORGKANTOREN, merge_crosswalk, merge_names, read_zorgkantoren
 from wlz.words.large_frames import as_text
@@ -197,15 +198,13 @@ def _replace(pack: Pack, name: str, content: bytes) -> None:
 def confirm_successor(pack: Pack, old: str, new: str, share: float, author: str, reason: str) -> pl.DataFrame:
     """Records that a person says which code goes on for another, and for which share; returns the rows of the old one.
 
-    Raises PackError for a code the pack does not know, and for shares above 1 together.
+    Raises PackError for what cannot be a successor (`fault_of_link`), and for shares above 1 together.
     """
-    known = set(read_list(pack.path("prestaties.csv"))["prestatiecode"])
-    for code in (old, new):
-        if code not in known:
-            raise PackError(f"pack {pack.name} does not know {code}. Next: import a list that holds it")
     if old == new or not 0 < share <= 1:
         raise PackError(f"{old} → {new}, share {share}: expected two codes and a share above 0, at most 1")
     rows = read_list(pack.path("successors.csv"))
+    if fault := fault_of_link(old, new, read_list(pack.path("prestaties.csv")), rows):
+        raise PackError(f"pack {pack.name} {fault}")
     row = {
         "prestatiecode": old, "successor": new, "share": share, "state": "confirmed", "author": author,
         "reason": reason, "source": f"confirmed by {author}",

@@ -141,3 +141,49 @@ def test_a_fault_of_an_import_is_a_list_error(pack: Pack, tmp_path: Path) -> Non
     (tmp_path / "t.csv").write_text(f"{HEADER}\nZ025;2019;etmaal;-1;0;0\n", encoding="utf-8")
     with pytest.raises(ListError, match=r"t\.csv, sheet text, row 2: max_tariff -1"):
         import_list(tmp_path / "t.csv", pack, TODAY)
+
+
+# ---- Successors ----------------------------------------------------------------------------------------------------
+
+
+def confirm(pack: Pack, old: str, new: str, share: str = "0.4") -> Result:
+    """`wlz reference confirm`."""
+    who = ["--author", "A. Vos", "--reason", "asked the uitvoerder"]
+    return invoke("reference", "confirm", str(pack.folder), old, new, "--share", share, *who)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("H89X", "H881", "pack own does not know H89X; closest known H89"),
+        ("H894", "H88X", "pack own does not know H88X; closest known H88"),
+        ("H894", "H104", "pack own counts H894 in 14 and H104 in 01: volume carries over only in one unit"),
+        (
+            "H881",
+            "H894",
+            "says in successors.csv, row {row}, that H894 goes on as H881; H881 → H894 would make a circle",
+        ),
+    ],
+)
+def test_a_successor_that_cannot_be_one_is_refused(pack: Pack, old: str, new: str, words: str) -> None:
+    assert confirm(pack, "H894", "H881").exit_code == 0
+    before = contents(pack)
+    lines = before["successors.csv"].decode().splitlines()
+    row = next(number for number, line in enumerate(lines, 1) if line.startswith("H894,H881,0.4,confirmed"))
+    told = confirm(pack, old, new)
+    assert (told.exit_code, words.format(row=row) in told.output, "Next: " in told.output) == (1, True, True), (
+        told.output
+    )
+    assert contents(pack) == before
+
+
+def test_a_circle_over_a_third_code_is_refused_and_one_written_by_hand_is_told(pack: Pack) -> None:
+    assert confirm(pack, "H894", "H881").exit_code == 0
+    assert confirm(pack, "H881", "H882").exit_code == 0
+    told = confirm(pack, "H882", "H894")
+    assert (told.exit_code, "H894 would make a circle" in told.output) == (1, True), told.output
+    with (pack.folder / "successors.csv").open("a", encoding="utf-8") as file:
+        file.write("H104,H894,0.1,confirmed,A. Vos,x,x\n")
+    assert "successor: H104 goes on as H894, but the list counts H104 in 01" in (
+        invoke("reference", "check", str(pack.folder)).output
+    )

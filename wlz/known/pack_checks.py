@@ -22,8 +22,8 @@ def check_lists(
 ) -> pl.DataFrame:
     """A pack by itself: kind, prestatiecode, euro (empty here), remark. No rows when nothing is amiss.
 
-    `without unit`, `twice`, `no validity`, `unknown` (in roles or successors), `shares` above 1, `proposed` successors
-    that nobody confirmed, `ended` codes without one.
+    `without unit`, `twice`, `no validity`, `unknown` (in roles or successors), a `successor` that cannot be one,
+    `shares` above 1, `proposed` successors that nobody confirmed, `ended` codes without one.
     """
     found: list[tuple[str, str, None, str]] = []
     known = codes["prestatiecode"]
@@ -37,6 +37,9 @@ def check_lists(
                          ("successors.csv", successors["successor"])):  # fmt: skip
         for code in sorted(set(column) - set(known)):
             found.append(("unknown", code, None, f"stands in {name} and not in prestaties.csv"))
+    for old, new in successors.filter(state="confirmed").select("prestatiecode", "successor").iter_rows():
+        if {old, new} <= set(known) and (fault := fault_of_link(old, new, codes, successors)):
+            found.append(("successor", old, None, f"goes on as {new}, but the list {fault}"))
     confirmed = successors.filter(state="confirmed").group_by("prestatiecode").agg(pl.col("share").sum())
     for code, share in confirmed.filter(pl.col("share") > 1 + 1e-9).sort("prestatiecode").iter_rows():
         found.append(("shares", code, None, f"the shares of what goes on for it are {share:.3f} together"))
@@ -50,6 +53,49 @@ def check_lists(
     for code in ended.filter("is_ended").join(successors, on="prestatiecode", how="anti")["prestatiecode"].sort():
         found.append(("ended", code, None, "has ended and nothing is named that goes on for it"))
     return pl.DataFrame(found, schema=REMARKS, orient="row")
+
+
+def fault_of_link(old: str, new: str, codes: pl.DataFrame, successors: pl.DataFrame) -> str:
+    """Why one code cannot go on for another, with what next; empty when it can.
+
+    In: prestaties.csv and successors.csv. A code that the list does not know, two units (the share counts volume, which
+    carries over as it is), and a way back: a confirmed row, or a chain of them, from the new code to the old one.
+    """
+    units: Mapping[str, str | None] = dict(codes.select("prestatiecode", "unit_code").iter_rows())
+    for code in (old, new):
+        if code not in units:
+            near = nearest_code(code, sorted(units))
+            like = f"; closest known {near}" if near else ""
+            return f"does not know {code}{like}. Next: mend the code, or import a list that holds it"
+    if units[old] != units[new]:
+        counted = " and ".join(f"{code} in {units[code] or 'no unit'}" for code in (old, new))
+        return (
+            f"counts {counted}: volume carries over only in one unit. Next: name a code of the same unit, or mend the "
+            "unit in prestaties.csv"
+        )
+    if (row := _find_way_back(old, new, successors)) is not None:
+        number, start, end = row
+        return (
+            f"says in successors.csv, row {number}, that {start} goes on as {end}; {old} → {new} would make a circle. "
+            "Next: take that row out, or leave this one"
+        )
+    return ""
+
+
+def _find_way_back(old: str, new: str, successors: pl.DataFrame) -> tuple[int, str, str] | None:
+    """The row (number in the file, code, successor) by which the new code comes back to the old one; None without."""
+    rows = successors.with_row_index("row", offset=2).filter(state="confirmed")
+    rows = rows.filter(~((pl.col("prestatiecode") == old) & (pl.col("successor") == new)))
+    reached, waiting = {new}, [new]
+    while waiting:
+        code = waiting.pop()
+        for number, successor in rows.filter(prestatiecode=code).select("row", "successor").iter_rows():
+            if successor == old:
+                return number, code, successor
+            if successor not in reached:
+                reached.add(successor)
+                waiting.append(successor)
+    return None
 
 
 def check_claims(lists: Reference, claims: pl.DataFrame, last_year: int) -> pl.DataFrame:
