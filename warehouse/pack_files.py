@@ -16,7 +16,7 @@ import polars as pl
 from warehouse import reference
 from warehouse.landing import find_delivery, read_delivery
 from warehouse.packs import TARIFF_FILE, Import, Pack, PackError, load_pack
-from warehouse.reference import read_list, read_tariff_rows
+from warehouse.reference import read_list, read_tariff_rows, read_text
 from warehouse.settings import load_delivery_format
 from warehouse.tables.deliveries import DECLARATIES
 from wlz.known.official_lists import (
@@ -173,7 +173,7 @@ def _import_tariffs(found: OfficialList, pack: Pack, source: str) -> tuple[Offic
     remarks = remark_tariffs(rows.sort("file_row"), units, held)
     new = rows.drop("file_row").with_columns(pl.lit("official").alias("trust"), pl.lit(source).alias("source"))
     if path.exists():
-        old = pl.read_csv(path, infer_schema=False).cast(dict(new.schema))  # type: ignore[arg-type]
+        old = read_text(path.read_bytes()).cast(dict(new.schema))  # type: ignore[arg-type]
         new = pl.concat([old.join(new, on=key, how="anti").select(new.columns), new])
     write_list(pack, TARIFF_FILE, new.sort(key))
     return found._replace(remarks=[*found.remarks, *remarks]), {"tariffs": rows.height}

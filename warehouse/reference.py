@@ -6,7 +6,7 @@ it comes from stands in ``reference/README.md``. No rounds and no assumptions he
 (``simulation/reference.py``).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -14,8 +14,8 @@ from pathlib import Path
 import polars as pl
 
 from warehouse.contract import MONEY
-from wlz.known.official_lists import FAULTS_TOLD
-from wlz.known.reference import TARIFF_SCHEMA
+from wlz.known.official_lists import FAULTS_TOLD, read_date
+from wlz.known.reference import ROLES, TARIFF_SCHEMA
 from wlz.known.tariff_rows import TARIFF_ROW, find_faults
 from wlz.known.uitvoerders import place_regions
 from wlz.words.faults import Spoken
@@ -30,6 +30,33 @@ _CODES = (
     *("prestatiecode", "successor", "code", "role", "state", "author", "reason", "trust", "source"),
     *("zorgkantoorregio", "wlz_uitvoerder", "alias"),
 )
+
+
+NEEDED_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "prestaties.csv": ("prestatiecode", "description", "leveringsvorm", "sector", "prestatiegroep", "unit_code",
+                       "trust", "source"),
+    "validity.csv": ("prestatiecode", "valid_from", "valid_to"),
+    "roles.csv": ("prestatiecode", "role", "first_year", "last_year"),
+    "successors.csv": ("prestatiecode", "successor", "share", "state"),
+    "regions.csv": ("zorgkantoorregio",),
+    "region_crosswalk.csv": ("zorgkantoor_code", "valid_from", "valid_to", "zorgkantoorregio"),
+    "region_uitvoerders.csv": ("zorgkantoorregio", "wlz_uitvoerder", "valid_from", "valid_to"),
+    "uitvoerders.csv": ("wlz_uitvoerder", "alias", "valid_from", "valid_to"),
+    "units.csv": ("unit_code", "allowed_for_wlz"),
+    "nhc_ingroei.csv": ("jaar", "pct_nhc", "source"),
+    "zorgkantoor_codes.csv": ("code", "name", "valid_from", "valid_to"),
+}  # of the lists a pack may hold: without these nothing can be read from it  # fmt: skip
+_NEVER_EMPTY = (
+    "prestatiecode",
+    "role",
+    "successor",
+    "state",
+    "zorgkantoor_code",
+    "zorgkantoorregio",
+    "jaar",
+    "pct_nhc",
+)
+_WORDS = {"role": ROLES, "state": ("proposed", "confirmed")}
 
 
 class ReferenceDataError(Spoken, ValueError):
@@ -81,21 +108,72 @@ def read_reference(path: str) -> pl.DataFrame:
 
 
 def read_list(file: Path) -> pl.DataFrame:
-    """A list, typed by the names of its columns. Raises ReferenceDataError for one that is no CSV with such columns."""
+    """A list, typed by the names of its columns.
+
+    Raises ReferenceDataError for one that is no CSV, that lacks a column a pack needs, or has a cell that is none of
+    what its column holds: which file, row and column.
+    """
+    where = f"{file.parent.name}/{file.name}"
     try:
-        return _parse(file.read_bytes())
+        return _parse(file.read_bytes(), where, NEEDED_COLUMNS.get(file.name, ()))
     except (pl.exceptions.PolarsError, OSError) as error:
         cause = str(error).splitlines()[0]
-        raise ReferenceDataError(
-            f"{file.parent.name}/{file.name}: not readable ({cause}). Next: mend the file"
-        ) from None
+        raise ReferenceDataError(f"{where}: not readable ({cause}). Next: mend the file") from None
 
 
 @lru_cache(maxsize=32)
-def _parse(content: bytes) -> pl.DataFrame:
+def _parse(content: bytes, where: str, needed: Sequence[str]) -> pl.DataFrame:
     """Kept by content: a run asks for the same files dozens of times, and a changed file is other content."""
-    text = pl.read_csv(content, infer_schema=False)
+    text = read_text(content)
+    refuse_missing(text.columns, needed, where)
+    for name in text.columns:
+        _refuse_cell(text[name], name in needed, where)
     return text.select(_column(name, text[name]) for name in text.columns)
+
+
+def read_text(content: bytes) -> pl.DataFrame:
+    """A list as text, a row per line; empty lines at its end are none. Raises PolarsError for one that is no CSV."""
+    return pl.read_csv(content.rstrip(b"\r\n"), infer_schema=False)
+
+
+def _refuse_cell(values: pl.Series, is_needed: bool, where: str) -> None:
+    """Raises ReferenceDataError for the first cell that is not what its column holds, with its row in the file."""
+    name, filled = values.name, values.is_not_null()
+    if is_needed and name in _NEVER_EMPTY and not filled.all():
+        row = filled.not_().arg_true()[0] + FIRST_ROW
+        raise ReferenceDataError(f"{where}, row {row}, column {name}: empty. Next: fill it in, or take the row out")
+    readable, expected = _read_as(name, values)
+    if (filled & ~readable).any():
+        at = (filled & ~readable).arg_true()[0]
+        raise ReferenceDataError(
+            f"{where}, row {at + FIRST_ROW}, column {name}: found {values[at]!r}, expected "
+            f"{_as_date(values[at]) if name in _DATES else expected}. Next: mend the cell"
+        )
+
+
+def _read_as(name: str, values: pl.Series) -> tuple[pl.Series, str]:
+    """Per cell of a column whether it can be what its name says, and what that is in words."""
+    if name in _WORDS:
+        return values.is_in(_WORDS[name]), f"one of {', '.join(_WORDS[name])}"
+    if name in _FLAGS:
+        return values.is_in(["true", "false"]), "true or false"
+    if name in _DATES:
+        return values.str.to_date("%Y-%m-%d", strict=False).is_not_null(), ""
+    if name in (*_YEARS, "jaar"):
+        return values.cast(pl.Int32, strict=False).is_not_null(), "a year as 2025"
+    if name in ("share", "pct_nhc"):
+        return values.cast(pl.Float64, strict=False).is_finite().fill_null(False), "a number with a point, as 0.4"
+    if name.endswith("_eur") and not name.endswith("_per_unit_eur"):
+        return values.cast(MONEY, strict=False).is_not_null(), "an amount as 1234.56"
+    return values.is_not_null(), ""
+
+
+def _as_date(found: str) -> str:
+    """How a date should have been written; an example for what is no date at all."""
+    try:
+        return str(read_date(found) or "a date as 2025-12-31")
+    except ValueError:
+        return "a date as 2025-12-31"
 
 
 def load_regions() -> pl.DataFrame:
@@ -149,7 +227,7 @@ def read_tariff_rows(file: Path) -> pl.DataFrame:
     """
     where, needed = f"{file.parent.name}/{file.name}", [name for name in TARIFF_ROW if name != "file_row"]
     try:
-        text = pl.read_csv(file.read_bytes(), infer_schema=False)
+        text = read_text(file.read_bytes())
     except (pl.exceptions.PolarsError, OSError) as error:
         cause = str(error).splitlines()[0]
         raise ReferenceDataError(f"{where}: not readable as tariffs ({cause}). {_MEND_TARIFFS}") from None

@@ -86,14 +86,14 @@ def check(pack: str, deliveries: Path | None) -> None:
     Looks at the newest claims of the landing zone. Exit code 1 when something in the claims is amiss.
     """
     from warehouse.pack_files import sum_newest_claims
-    from warehouse.packs import OWN_LISTS, TARIFF_FILE, load_pack, load_reference
-    from warehouse.reference import read_list, read_tariffs
+    from warehouse.packs import OWN_LISTS, load_pack, load_reference
+    from warehouse.reference import read_list
     from wlz.known.pack_checks import check_claims, check_lists
 
     chosen = load_pack(pack)
     lists = [read_list(chosen.path(name)) for name in OWN_LISTS]
     itself = check_lists(*lists)
-    read_tariffs(chosen.folder / TARIFF_FILE)  # refused here as a run would refuse it
+    load_reference(chosen, chosen.last_year, date(chosen.last_year, 1, 1))  # refused here as a run would refuse it
     say(
         f"{chosen.name}: {chosen.title}, {chosen.version} ({chosen.publisher}); {lists[0].height} codes, vouched for "
         f"until {chosen.last_year} by {chosen.vouched_by}; content {chosen.content_hash[:12]}"

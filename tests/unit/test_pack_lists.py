@@ -187,3 +187,110 @@ def test_a_circle_over_a_third_code_is_refused_and_one_written_by_hand_is_told(p
     assert "successor: H104 goes on as H894, but the list counts H104 in 01" in (
         invoke("reference", "check", str(pack.folder)).output
     )
+
+
+# ---- Every list: columns, cells, words -----------------------------------------------------------------------------
+
+
+def refused_everywhere(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What is said of a pack: the same when a run loads it, and by `reference check` and `year check`."""
+    with pytest.raises(ReferenceDataError) as refused:
+        load_reference(pack, 2018, TODAY)
+    monkeypatch.setenv("WLZ_REFERENCE", str(pack.folder))
+    for told in (invoke("reference", "check", str(pack.folder)), invoke("year", "check", "2018")):
+        assert (told.exit_code, str(refused.value) in told.output) == (1, True), told.output
+    return str(refused.value)
+
+
+def edit(pack: Pack, name: str, old: str, new: str) -> None:
+    """Replaces a text of a list of the pack, the first time it stands there; a list of `reference/` is copied first."""
+    text = pack.path(name).read_text(encoding="utf-8")
+    assert old in text
+    (pack.folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "words"),
+    [
+        (
+            "roles.csv",
+            "Z110,crisis",
+            "Z110,crysis",
+            "row 2, column role: found 'crysis', expected one of crisis, meerz",
+        ),
+        ("roles.csv", "Z110,crisis", ",crisis", "own/roles.csv, row 2, column prestatiecode: empty"),
+        (
+            "successors.csv",
+            ",proposed,",
+            ",porposed,",
+            "row 2, column state: found 'porposed', expected one of proposed",
+        ),
+        ("validity.csv", "2018-12-31", "31-12-2018", "column valid_to: found '31-12-2018', expected 2018-12-31"),
+        ("validity.csv", "2018-12-31", "gisteren", "column valid_to: found 'gisteren', expected a date as 2025-12-31"),
+        (
+            "units.csv",
+            ",true,",
+            ",WAAR,",
+            "own/units.csv, row 2, column allowed_for_wlz: found 'WAAR', expected true or",
+        ),
+        ("nhc_ingroei.csv", "2011,100,0,", "2011,100,nul,", "own/nhc_ingroei.csv, row 2, column pct_nhc: found 'nul'"),
+        (
+            "roles.csv",
+            "Z110,crisis,,",
+            "Z110,crisis,x,",
+            "row 2, column first_year: found 'x', expected a year as 2025",
+        ),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_refused_by_row(
+    pack: Pack, monkeypatch: pytest.MonkeyPatch, name: str, old: str, new: str, words: str
+) -> None:
+    edit(pack, name, old, new)
+    said = refused_everywhere(pack, monkeypatch)
+    assert words in said
+    assert "Next: " in said
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("prestaties.csv", "unit_code"),
+        ("validity.csv", "valid_to"),
+        ("roles.csv", "last_year"),
+        ("successors.csv", "state"),
+        ("units.csv", "allowed_for_wlz"),
+        ("regions.csv", "zorgkantoorregio"),
+        ("region_crosswalk.csv", "valid_from"),
+        ("region_uitvoerders.csv", "wlz_uitvoerder"),
+        ("uitvoerders.csv", "alias"),
+        ("nhc_ingroei.csv", "pct_nhc"),
+    ],
+)
+def test_a_list_without_a_column_is_refused_in_words(
+    pack: Pack, monkeypatch: pytest.MonkeyPatch, name: str, column: str
+) -> None:
+    edit(pack, name, column, "something")
+    said = refused_everywhere(pack, monkeypatch)
+    assert said.startswith(f"own/{name}: no column {column}; found ")
+    assert said.endswith("Next: mend the header")
+
+
+@pytest.mark.parametrize("name", ["prestaties.csv", "roles.csv", "regions.csv"])
+def test_a_list_with_another_separator_is_refused_in_words(
+    pack: Pack, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    text = pack.path(name).read_text(encoding="utf-8")
+    header, first = text.splitlines()[:2]
+    lines = [header.replace(",", ";"), first.replace(",", ";")]
+    (pack.folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    said = refused_everywhere(pack, monkeypatch)
+    assert f"own/{name}: no column " in said
+    assert "; the separator is a comma, found ';'. Next: save the file with commas between its columns" in said
+
+
+def test_empty_lines_at_the_end_of_a_list_are_no_rows(pack: Pack) -> None:
+    before = load_reference(pack, 2018, TODAY)
+    for name in ("roles.csv", "prestaties.csv", "validity.csv"):
+        with (pack.folder / name).open("a", encoding="utf-8") as file:
+            file.write("\n\n")
+    assert load_reference(pack, 2018, TODAY).prestaties.equals(before.prestaties)
