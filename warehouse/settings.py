@@ -83,7 +83,16 @@ def load_extra_items(budget_year: int) -> tuple[DeclaredItem, ...]:
     """
     common, year = _assumption_files(budget_year)
     uitvoerders = load_regions()["wlz_uitvoerder"].unique().to_list()
-    return parse_extra_items(common.get("extra_item", {}), year.get("extra_item", {}), uitvoerders)
+    shared, own = (say_where(path) for path in assumption_paths(budget_year))
+    tables = [_items_of(said, file) for said, file in ((common, shared), (year, own))]
+    return parse_extra_items(tables[0], tables[1], uitvoerders, (shared, own))
+
+
+def _items_of(said: Mapping[str, Any], file: str) -> Mapping[str, Any]:
+    tables = said.get("extra_item", {})
+    if not isinstance(tables, Mapping):
+        raise AssumptionError(f"{file}: expected tables [extra_item.NAME], found {tables!r}. Next: mend the file")
+    return tables
 
 
 def load_assumptions(budget_year: int) -> Assumptions:

@@ -18,6 +18,7 @@ from warehouse.settings import (
     find_unread,
     load_assumptions,
     load_delivery_format,
+    load_extra_items,
     load_round,
     load_scenarios,
     nearest_year,
@@ -47,6 +48,7 @@ def gather_facts(year: int, landing: Path | None) -> YearFacts:
     path = assumptions_path(year)
     if path.exists():
         assumptions, (scenarios, _), unread = load_assumptions(year), load_scenarios(year), unread_names(year)
+        load_extra_items(year)  # refused here as a run would refuse them
     else:
         common = read_common()
         scenarios, unread = parse_scenarios(common.pop("scenario", {})), []

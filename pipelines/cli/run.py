@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipelines.cli.console import Month, data_option, note, progress, resolve_data, say, upgrade_published
-from warehouse.settings import tell_unread
+from warehouse.settings import load_extra_items, tell_unread
 from warehouse.store import Store, month_label
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def find_fault(warehouse: "Warehouse", month: date) -> str:
     try:
         advice = warehouse.advice(month)
         _ = [advice.assumptions[name] for name in OF_A_YEAR], advice.settings, advice.named_first
-        _ = advice.deliveries.lists
+        _ = advice.deliveries.lists, load_extra_items(advice.round.budget_year)
     except (AssumptionError, ReferenceDataError) as fault:
         return str(fault)
     if passed_over := tell_unread(advice.round.budget_year):

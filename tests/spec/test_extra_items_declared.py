@@ -7,9 +7,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tests.e2e.handmade import invoke
 from tests.spec.test_extra_items import NO_DELIVERED, NO_DERIVED, PRESTATIES, claims, prices, revenue, settled
 from warehouse import settings
-from warehouse.settings import load_assumptions, load_extra_items
+from warehouse.settings import assumptions_path, load_assumptions, load_extra_items
 from wlz.extra_items.fixed import fixed_amounts
 from wlz.extra_items.stage import Sources, build_extra_items
 from wlz.known.assumptions import AssumptionError
@@ -67,6 +68,13 @@ def test_a_year_adds_replaces_and_takes_out() -> None:
         ({**QUALITY, "pay_pattern": "weekly"}, "pay_pattern 'weekly': expected one of even, year_end, with_claims"),
         ({**QUALITY, "amounts": {"Zilveren Kruis": 1, "CX": 2}}, "no uitvoerder CX, Zilveren Kruis; there are CZ, DSW"),
         ({**QUALITY, "amounts": {"CZ": "1"}}, "amounts, CZ: expected euro as a number"),
+        ({**QUALITY, "amounts": {"CZ": float("nan")}}, "amounts, CZ: expected euro as a number up to 1e12, found nan"),
+        (
+            {**QUALITY, "amounts": {"CZ": float("-inf")}},
+            "amounts, CZ: expected euro as a number up to 1e12, found -inf",
+        ),
+        ({**NATIONAL, "amount": float("nan")}, "amount: expected euro as a number up to 1e12, found nan"),
+        ({**QUALITY, "amounts": {}}, "amounts: holds no amount; expected one per uitvoerder"),
         ({**QUALITY, "amount": 3}, "either amounts per uitvoerder or a national amount"),
         ({**QUALITY, "unit": "mln"}, "unit: expected \"eur\", found 'mln'"),
         ({**NATIONAL, "split": "heads"}, 'split: expected "kader_share"'),
@@ -81,6 +89,33 @@ def test_declaration_that_is_wrong_is_refused(table: Any, said: str) -> None:
         parse_extra_items({}, {"quality": table}, NAMES)
     assert "extra_item quality" in str(caught.value)
     assert said in str(caught.value)
+    assert "Next: " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "said"),
+    [
+        ("{ Menzis = nan }", "extra_item quality, amounts, Menzis: expected euro as a number up to 1e12, found nan"),
+        ("{ Menzes = 1 }", "extra_item quality, amounts: no uitvoerder Menzes; there are "),
+        ("{}", "extra_item quality, amounts: holds no amount"),
+    ],
+)
+def test_year_check_and_a_run_name_the_file_and_the_table(tmp_path, monkeypatch, amounts: str, said: str) -> None:
+    file = tmp_path / "my 2018.toml"
+    table = (
+        '[extra_item.quality]\nmethod = "fixed"\npay_pattern = "even"\nunit = "eur"\nsource = "x"\n'
+        f"date = 2018-01-15\namounts = {amounts}\n"
+    )
+    file.write_text(assumptions_path(2018).read_text(encoding="utf-8") + table, encoding="utf-8")
+    monkeypatch.setenv("WLZ_ASSUMPTIONS", str(file))
+    told = invoke("year", "check", "2018")
+    assert told.exit_code == 1
+    assert f"my 2018.toml, {said}" in told.output
+    assert "Next: mend the table [extra_item.quality] in my 2018.toml" in told.output
+    (tmp_path / "data" / "deliveries").mkdir(parents=True)
+    told = invoke("run", "--delivery-month", "2018-05", "--data", str(tmp_path / "data"))
+    assert told.exit_code == 1
+    assert f"Nothing was published: my 2018.toml, {said}" in told.output
 
 
 @pytest.mark.parametrize("name", ["Quality", "kwaliteits-geld", "3x", "meerzorg"])

@@ -41,20 +41,36 @@ OF_LETTER = tuple(DeclaredItem(name, method) for method, name in NAME_OF_METHOD.
 
 
 def parse_extra_items(
-    common: Mapping[str, Any], year: Mapping[str, Any], uitvoerders: Collection[str]
+    common: Mapping[str, Any],
+    year: Mapping[str, Any],
+    uitvoerders: Collection[str],
+    files: tuple[str, str] = ("", ""),
 ) -> tuple[DeclaredItem, ...]:
     """The items of a year from the tables ``[extra_item.NAME]`` of its two files; the three of the letter without any.
 
     A table of the year replaces the one of its name; `used = false` with a `reason` takes an item out. Keys: `method`
     (crisis_beds, meerzorg, lag, fixed), `pay_pattern` (even, year_end, with_claims), `source`, `date`. Fixed items:
     `unit = "eur"` and either `amounts` per uitvoerder or a national `amount` with `split = "kader_share"`. Raises
-    AssumptionError for an unknown key, method, pattern or uitvoerder, a missing source, or a method used twice.
+    AssumptionError for an unknown key, method, pattern or uitvoerder, an amount that is none, a missing source, or a
+    method used twice; by which of the two `files` says it.
 
     >>> [item.name for item in parse_extra_items({}, {}, [])]
     ['crisisbedden', 'meerzorg', 'na_ijl']
     """
     tables = _of_letter_first(common) | dict(year)
-    return tuple(_parse_item(name, table, uitvoerders) for name, table in tables.items() if _is_used(name, table))
+    found = []
+    for name, table in tables.items():
+        try:
+            if _is_used(name, table):
+                found.append(_parse_item(name, table, uitvoerders))
+        except AssumptionError as error:
+            file = files[1] if name in year else files[0]
+            place = f"{file}, " if file else ""
+            step = (
+                "" if "Next: " in str(error) else f". Next: mend the table [extra_item.{name}] in {file or 'the file'}"
+            )
+            raise AssumptionError(f"{place}{error}{step}") from None
+    return tuple(found)
 
 
 def _of_letter_first(common: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,6 +90,8 @@ def _is_used(name: str, table: Any) -> bool:
         raise AssumptionError(f"{where}: expected a table [extra_item.{name}], found {table!r}")
     if unknown := sorted(set(table) - set(_KNOWN)):
         raise AssumptionError(f"{where}: unknown {', '.join(unknown)}; known: {', '.join(_KNOWN)}. Next: mend the file")
+    if "amounts" in table and table["amounts"] == {}:
+        raise AssumptionError(f"{where}, amounts: holds no amount; expected one per uitvoerder, as {{ Menzis = 1000 }}")
     for key, value in table.items():
         expected = _KNOWN[key]
         if expected is not None and not (isinstance(value, expected) and (value or expected is bool)):
@@ -130,7 +148,7 @@ def _parse_amounts(
 
 def _parse_euro(where: str, value: Any) -> Decimal:
     """Whole cents; below 0 something is taken back."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e12:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e12:  # nan is no number
         raise AssumptionError(f"{where}: expected euro as a number up to 1e12, found {value!r}")
     return Decimal(str(value)).quantize(CENTS)
 
