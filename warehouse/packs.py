@@ -19,7 +19,7 @@ from warehouse import reference
 from warehouse.dated_lists import check_aliases, check_region_uitvoerders
 from warehouse.reference import read_list, read_nhc_growin, read_tariffs
 from wlz.known.reference import Reference, list_codes
-from wlz.known.uitvoerders import place_regions
+from wlz.known.uitvoerders import ask_about_names, place_regions
 from wlz.words.faults import Spoken
 
 SIMULATED, REAL = "simulation", "vektis-2019"  # what a run takes with and without the marker of a simulation
@@ -156,6 +156,14 @@ def load_reference(pack: Pack, year: int, on: date) -> Reference:
         vouched_until=pack.last_year,
         tariffs=read_tariffs(pack.folder / TARIFF_FILE),
     )
+
+
+def question_names(lists: Reference) -> list[str]:
+    """What to ask about names of uitvoerders that a pack has and the project does not (`ask_about_names`)."""
+    shipped = reference.read_reference("region_uitvoerders.csv")
+    step = "Next: mend it in region_uitvoerders.csv, or keep it; an old name of it goes into uitvoerders.csv as alias"
+    asked = ask_about_names(lists.region_uitvoerders, shipped, lists.aliases)
+    return [f"region_uitvoerders.csv, {question} {step}" for question in asked]
 
 
 def choose_pack(landing: Path) -> Pack:

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from warehouse.landing import find_delivery, read_delivery
-from warehouse.packs import choose_pack, load_reference
+from warehouse.packs import choose_pack, load_reference, question_names
 from warehouse.settings import (
     assumptions_path,
     data_folder,
@@ -77,6 +77,7 @@ def gather_facts(year: int, landing: Path | None) -> YearFacts:
         delivered=delivered,
         unreadable=unreadable,
         tariffs=lists.tariffs,
+        new_names=question_names(lists),
     )
 
 

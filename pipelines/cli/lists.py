@@ -86,21 +86,21 @@ def check(pack: str, deliveries: Path | None) -> None:
     Looks at the newest claims of the landing zone. Exit code 1 when something in the claims is amiss.
     """
     from warehouse.pack_files import sum_newest_claims
-    from warehouse.packs import OWN_LISTS, load_pack, load_reference
+    from warehouse.packs import OWN_LISTS, load_pack, load_reference, question_names
     from warehouse.reference import read_list
     from wlz.known.pack_checks import check_claims, check_lists
 
     chosen = load_pack(pack)
     lists = [read_list(chosen.path(name)) for name in OWN_LISTS]
     itself = check_lists(*lists)
-    load_reference(chosen, chosen.last_year, date(chosen.last_year, 1, 1))  # refused here as a run would refuse it
+    whole = load_reference(chosen, chosen.last_year, date(chosen.last_year, 1, 1))  # refused as a run would refuse it
     say(
         f"{chosen.name}: {chosen.title}, {chosen.version} ({chosen.publisher}); {lists[0].height} codes, vouched for "
         f"until {chosen.last_year} by {chosen.vouched_by}; content {chosen.content_hash[:12]}"
     )
     for one in chosen.imports:
         say(f"  taken in: {one.form} from {one.file}, sha256 {one.sha256}, on {one.imported_on}")
-    _tell(itself.rows())
+    _tell([*itself.rows(), *(("name", "", None, question) for question in question_names(whole))])
     if deliveries is None:
         return
     file, claims = sum_newest_claims(deliveries)

@@ -9,7 +9,7 @@ from click.testing import Result
 from tests.e2e.handmade import invoke
 from tests.unit.test_official_lists import TODAY
 from warehouse.pack_files import import_list
-from warehouse.packs import Pack, load_pack, load_reference
+from warehouse.packs import Pack, load_pack, load_reference, question_names
 from warehouse.reference import ReferenceDataError, read_tariffs
 from wlz.known.official_lists import ListError
 
@@ -294,3 +294,38 @@ def test_empty_lines_at_the_end_of_a_list_are_no_rows(pack: Pack) -> None:
         with (pack.folder / name).open("a", encoding="utf-8") as file:
             file.write("\n\n")
     assert load_reference(pack, 2018, TODAY).prestaties.equals(before.prestaties)
+
+
+# ---- Names of uitvoerders ------------------------------------------------------------------------------------------
+
+ASKED = "new name 'Zilveren Kruys', like 'Zilveren Kruis': is it the same uitvoerder?"
+
+
+def test_a_new_name_very_like_another_is_asked_about(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit(pack, "region_uitvoerders.csv", ",Zilveren Kruis,", ",Zilveren Kruys,")
+    lines = (pack.folder / "region_uitvoerders.csv").read_text(encoding="utf-8").splitlines()
+    row = next(number for number, line in enumerate(lines, 1) if "Kruys" in line)
+    monkeypatch.setenv("WLZ_REFERENCE", str(pack.folder))
+    check, year = invoke("reference", "check", str(pack.folder)), invoke("year", "check", "2018")
+    assert check.exit_code == 0
+    assert f"name: region_uitvoerders.csv, row {row}: {ASKED} Next: mend it" in check.output
+    assert f"to confirm    new names of uitvoerders: region_uitvoerders.csv, row {row}: {ASKED}" in year.output
+
+
+def test_a_name_that_is_another_or_has_the_old_one_for_an_alias_is_not(pack: Pack) -> None:
+    edit(pack, "region_uitvoerders.csv", ",Zilveren Kruis,", ",Fictief,")
+    assert question_names(load_reference(pack, 2018, TODAY)) == []
+    text = load_pack("vektis-2019").path("region_uitvoerders.csv").read_text(encoding="utf-8")
+    renamed = text.replace(",Zilveren Kruis,", ",Zilveren Kruis 2,")
+    (pack.folder / "region_uitvoerders.csv").write_text(renamed, encoding="utf-8")
+    names = pack.path("uitvoerders.csv").read_text(encoding="utf-8").replace("Zilveren Kruis,", "Zilveren Kruis 2,")
+    (pack.folder / "uitvoerders.csv").write_text(names, encoding="utf-8")
+    assert len(question_names(load_reference(pack, 2018, TODAY))) == 1
+    names += "Zilveren Kruis 2,Zilveren Kruis,2015-01-01,,renamed\n"
+    (pack.folder / "uitvoerders.csv").write_text(names, encoding="utf-8")
+    assert question_names(load_reference(pack, 2018, TODAY)) == []
+
+
+@pytest.mark.parametrize("name", ["vektis-2019", "simulation", "simulation-1"])
+def test_the_packs_of_the_project_raise_no_question(name: str) -> None:
+    assert question_names(load_reference(load_pack(name), 2018, TODAY)) == []

@@ -13,6 +13,7 @@ import polars as pl
 from wlz.words.vocabulary import PLACE
 
 MATCHES = ("name", "alias", "code")  # how a delivered name was understood, in the order they are tried
+VERY_LIKE = 0.8  # one letter in five or more: likely a slip
 NAMES_SCHEMA = {"name": pl.String(), "wlz_uitvoerder": pl.String(), "matched_by": pl.String()}
 
 
@@ -79,10 +80,31 @@ def match_uitvoerders(rows: pl.DataFrame, names: pl.DataFrame, key: Sequence[str
     )
 
 
-def closest_name(written: str, names: pl.DataFrame) -> str | None:
+def closest_name(written: str, names: pl.DataFrame, likeness: float = 0.6) -> str | None:
     """The uitvoerder whose name is most like what was written; None when none is like it."""
     own = {name: whose for name, whose, how in names.iter_rows() if how != "code"}
-    return next((own[name] for name in get_close_matches(written.casefold(), own, 1)), None)
+    return next((own[name] for name in get_close_matches(written.casefold(), own, 1, likeness)), None)
+
+
+def ask_about_names(held: pl.DataFrame, shipped: pl.DataFrame, aliases: pl.DataFrame) -> list[str]:
+    """New names of uitvoerders that are very like another one: a question about each, with its row in the list.
+
+    In: `held` and `shipped` (zorgkantoorregio, wlz_uitvoerder), the list of a pack and that of the project; `aliases`
+    (wlz_uitvoerder, alias): a new name with the old one for an alias is meant, and not asked about. Of two names that
+    are alike the one that the project does not have is new, else the one of fewer rows.
+    """
+    rows = dict(held.group_by("wlz_uitvoerder").agg(pl.len()).iter_rows())
+    official = set(shipped["wlz_uitvoerder"])
+    weight = {name: (name in official, rows.get(name, 0)) for name in {*rows, *official}}
+    meant = set(aliases.select("wlz_uitvoerder", fold("alias")).iter_rows())
+    found = []
+    for name in held["wlz_uitvoerder"].unique(maintain_order=True):
+        older = [one for one in sorted(weight) if weight[one] > weight[name] and (name, one.lower()) not in meant]
+        names = pl.DataFrame([(one.lower(), one, "name") for one in older], schema=NAMES_SCHEMA, orient="row")
+        if (like := closest_name(name, names, VERY_LIKE)) is not None:
+            row = held["wlz_uitvoerder"].index_of(name)
+            found.append(f"row {2 + (row or 0)}: new name {name!r}, like {like!r}: is it the same uitvoerder?")
+    return found
 
 
 def places_of(utilisation: pl.DataFrame) -> pl.DataFrame:

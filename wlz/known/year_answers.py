@@ -17,6 +17,7 @@ from wlz.known.year_facts import (
     MISSING,
     PASSED_OVER,
     THERE,
+    TO_CONFIRM,
     Answer,
     YearFacts,
     last_per_code,
@@ -177,6 +178,11 @@ def ask_uitvoerders(facts: YearFacts) -> Answer:
     if dates <= set(facts.regions.columns) or facts.year == _UNDATED_ARE_OF:
         return Answer(THERE, said, _of_all(facts))
     return Answer(TAKEN_OVER, f"{said}, without dates: those of {_UNDATED_ARE_OF}", _of_all(facts))
+
+
+def ask_names(facts: YearFacts) -> Answer | None:
+    """Names of uitvoerders that are new and like another one; None when there are none."""
+    return Answer(TO_CONFIRM, "; ".join(facts.new_names)) if facts.new_names else None
 
 
 # ---- deliveries ---------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from wlz.known.assumptions import Assumption
 from wlz.known.scenarios import Scenario
 
 THERE, MISSING, PASSED_OVER, NOT_ASKED = "there", "missing", "passed over", "not looked at"  # beside "taken over"
+TO_CONFIRM = "to confirm"
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class YearFacts:
     `file`: that of its numbers, `has_file` whether it is there; `numbers`: what it and the common file say; `rounds`:
     file of a round → how many cut-offs it states; `settled_years`: those the extra items grow from; `delivered`: kind →
     the newest delivery, claims as zorgkantoor_code, prestatiecode, care_month, amount_eur; None when no deliveries were
-    named; `unreadable`: kind → why its newest file cannot be read; `tariffs`: those of the pack, None without any.
+    named; `unreadable`: kind → why its newest file cannot be read; `tariffs`: those of the pack, None without any;
+    `new_names`: questions about names of uitvoerders.
     """
 
     year: int
@@ -43,6 +45,7 @@ class YearFacts:
     delivered: Mapping[str, pl.DataFrame] | None = None
     unreadable: Mapping[str, str] = field(default_factory=dict)
     tariffs: pl.DataFrame | None = None
+    new_names: Sequence[str] = ()
 
     def of_year(self, kind: str, year: int, column: str = "year") -> pl.DataFrame:
         """Delivered rows of a kind about a year; no rows without a delivery."""

@@ -96,6 +96,7 @@ NEEDS = (
          "add the codes with their dates to reference/region_crosswalk.csv", ask.ask_crosswalk),
     Need("uitvoerders of the regions", "every figure per uitvoerder", MOVES,
          "bring reference/region_uitvoerders.csv up to date for {year}", ask.ask_uitvoerders),
+    Need("new names of uitvoerders", "every figure per uitvoerder", LEAVES_OUT, "", ask.ask_names),
     Need("declaraties", "volumes and prices", STOPS, "put declaraties into the landing zone", ask.ask_claims, True),
     Need("kader of {year}", "what spending is set against", STOPS,
          _deliver("kader", "budgetjaar {year}"), ask.ask_kader, True),
