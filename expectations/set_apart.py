@@ -33,13 +33,15 @@ def measure_set_apart(view: DeliveryView) -> pl.DataFrame:
         _sum_by_key(view, apart).rename({"euro": "apart_eur"}), on=[*_KEY, "valid_on"], how="left", nulls_equal=True
     )
     placed = _place(view, summed.with_columns(pl.col("apart_eur").fill_null(0.0)))
-    largest = _name_largest(apart, view)
+    parts, named = _name_largest(apart, view)
     whole, part = view.assumptions["set_apart_ratio"], view.assumptions["set_apart_group_ratio"]
     for levels in (("delivery",), ("wlz_uitvoerder",), ("prestatiegroep", "unit")):
         limit = part if len(levels) > 1 else whole
         found = pl.concat([_above(placed, level, limit) for level in levels], how="diagonal_relaxed")
         if found.height:
-            return keep_largest(found.with_columns(one_each(), largest=pl.lit(largest), pack=pl.lit(view.pack)))
+            wording = pl.concat_str(pl.col("wording"), pl.lit(" "), pl.lit(parts))
+            figures = [pl.lit(codes).alias(name) for name, codes in named.items()]
+            return keep_largest(found.with_columns(wording, one_each(), *figures, pack=pl.lit(view.pack)))
     return keep_largest(pl.DataFrame())
 
 
@@ -73,19 +75,32 @@ def _above(placed: pl.DataFrame, level: str, limit: float) -> pl.DataFrame:
         pl.col("apart_eur").alias("at_stake_eur"),
         pl.col("euro").alias("total_eur"),
         "apart_ratio",
-        wording=pl.lit(f"{level} found"),
+        wording=pl.lit(level),
     )
 
 
-def _name_largest(apart: pl.DataFrame, view: DeliveryView) -> list[dict[str, object]]:
-    """The codes with most euro set apart, each with the known code most like it."""
-    known = sorted(view.prestaties["prestatiecode"])
-    summed = apart.group_by("prestatiecode").agg(row_amount(view.table).sum().alias("euro"))
-    order = summed.sort("euro", "prestatiecode", descending=[True, False], nulls_last=True).head(LARGEST)
-    return [
-        {"code": code, "euro": euro, "nearest": nearest_code(code, known) or "-"}
-        for code, euro in order.select("prestatiecode", "euro").iter_rows()
-    ]
+def _name_largest(apart: pl.DataFrame, view: DeliveryView) -> tuple[str, dict[str, list[dict[str, object]]]]:
+    """The codes with most euro set apart by why: parts of the sentence that tell them, and the figures of those.
+
+    An unknown code with the known one most like it, one in a unit that is not allowed with both units, and those that
+    have ended.
+    """
+    units = dict(view.prestaties.select("prestatiecode", "unit_code").iter_rows())
+    unit = pl.when(pl.col("wording") == "unit").then("unit_code").alias("unit")
+    summed = apart.group_by("prestatiecode", "wording", unit).agg(row_amount(view.table).sum().alias("euro"))
+    order = summed.sort("euro", "prestatiecode", "unit", descending=[True, False, False], nulls_last=True).head(LARGEST)
+    named: dict[str, list[dict[str, object]]] = {"largest": [], "in_unit": [], "ended": []}
+    for code, why, delivered, euro in order.select("prestatiecode", "wording", "unit", "euro").iter_rows():
+        one = {"code": code, "euro": euro}
+        if why == "unit":
+            named["in_unit"].append(one | {"unit": delivered or "-", "list_unit": units.get(code) or "-"})
+        elif why == "ended":
+            named["ended"].append(one)
+        else:
+            named["largest"].append(one | {"nearest": nearest_code(code, sorted(units)) or "-"})
+    told = {name: codes for name, codes in named.items() if codes}
+    first = "found" if "largest" in told else "apart"
+    return " ".join([first, *(name for name in told if name != "largest")]), told
 
 
 def measure_roles(view: ClaimsView) -> pl.DataFrame:
@@ -113,7 +128,7 @@ RULES = (
         cause="a list of codes older than the delivery, or codes spelt in another way",
         action=REFUSED,
         next_step="import a newer list: wlz reference import FILE --into PACK, then wlz reference check PACK; or have "
-        "the codes mended",
+        "the codes or units mended",
     ),
     Rule(
         check_id="D02-roles",

@@ -89,6 +89,20 @@ def test_a_unit_of_the_list_has_a_limit(check_rule):
     result = check_rule("D02-limit", frame, kept=kept, quarantined=apart)
     assert result.is_blocking
     assert "unit 01: € 200 of € 200 (100.0%)" in result.message
+    assert "H104 € 200 (delivered in unit 41; the list counts it in 01)" in result.message
+    assert "closest known" not in result.message
+
+
+def test_unknown_codes_units_and_ended_codes_are_told_apart(check_rule):
+    """€ 300 of an unknown code, € 200 in a unit that is none, € 100 after an end: each by why, in one sentence."""
+    rows = [
+        *clean(), ("5508", "Z949", MONTHS[-1], "14", "300.00"), ("5508", "Z041", MONTHS[-1], "41", "200.00"),
+        ("5508", "Z110", MONTHS[-1], "14", "100.00"),
+    ]  # fmt: skip
+    said = limit(check_rule, delivered(*rows), {"Z110": date(2017, 12, 31)}).message
+    assert "not allowed: Z949 € 300 (closest known Z9" in said
+    assert "; known, in a unit that is not allowed: Z041 € 200 (delivered in unit 41; the list counts it in 14)" in said
+    assert "; ended: Z110 € 100" in said
 
 
 def test_a_code_that_has_ended_is_set_apart_from_the_month_after(check_rule):
