@@ -113,15 +113,14 @@ def test_what_is_odd_in_a_tariff_is_a_remark_with_its_row(pack: Pack) -> None:
         ("Z041,2019,04,4,0,0,official,t", "Z041 of 2019 stands there twice, rows 2, 3"),
     ],
 )
-def test_tariffs_edited_by_hand_are_refused_by_row(pack: Pack, row: str, words: str) -> None:
+def test_tariffs_edited_by_hand_are_refused_by_row(
+    pack: Pack, monkeypatch: pytest.MonkeyPatch, row: str, words: str
+) -> None:
     held = pack.folder / "tariffs.csv"
     held.write_text(f"{HELD}\nZ041,2019,14,100,0,0,official,t\n{row}\n", encoding="utf-8")
-    with pytest.raises(ReferenceDataError) as refused:
-        load_reference(pack, 2019, TODAY)
-    assert words in str(refused.value)
-    assert "Next: " in str(refused.value)
-    told = invoke("reference", "check", str(pack.folder))
-    assert (told.exit_code, words in told.output) == (1, True), told.output
+    said = refused_everywhere(pack, monkeypatch)
+    assert words in said
+    assert "Next: " in said
 
 
 def test_tariffs_with_another_separator_are_refused_and_nothing_is_taken_in_beside_them(pack: Pack) -> None:
@@ -193,12 +192,15 @@ def test_a_circle_over_a_third_code_is_refused_and_one_written_by_hand_is_told(p
 
 
 def refused_everywhere(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> str:
-    """What is said of a pack: the same when a run loads it, and by `reference check` and `year check`."""
+    """What is said of a pack: the same when it is loaded, by `reference check`, `year check` and a run."""
     with pytest.raises(ReferenceDataError) as refused:
         load_reference(pack, 2018, TODAY)
     monkeypatch.setenv("WLZ_REFERENCE", str(pack.folder))
     for told in (invoke("reference", "check", str(pack.folder)), invoke("year", "check", "2018")):
         assert (told.exit_code, str(refused.value) in told.output) == (1, True), told.output
+    (pack.folder.parent / "data" / "deliveries").mkdir(parents=True)
+    told = invoke("run", "--delivery-month", "2018-05", "--data", str(pack.folder.parent / "data"))
+    assert (told.exit_code, f"Nothing was published: {refused.value}" in told.output) == (1, True), told.output
     return str(refused.value)
 
 
