@@ -165,7 +165,7 @@ class AdviceInLake:
             year_ago=chosen.read_year_ago,
             wrong_providers=wrong_providers,
             earlier_revenue=self._read_earlier_revenue,
-            extra_items=load_extra_items(self.round.budget_year),
+            extra_items=load_extra_items(self.round.budget_year, chosen.lists.regions),
         )
 
     def _read_earlier_revenue(self, year: int) -> dict[date, pl.DataFrame]:

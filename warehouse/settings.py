@@ -76,13 +76,14 @@ def load_scenarios(budget_year: int) -> tuple[list[Scenario], pl.DataFrame]:
     return scenarios, overrides
 
 
-def load_extra_items(budget_year: int) -> tuple[DeclaredItem, ...]:
+def load_extra_items(budget_year: int, regions: pl.DataFrame | None = None) -> tuple[DeclaredItem, ...]:
     """The extra items declared for a budget year, from the same files as the assumptions.
 
+    `regions` say which uitvoerders there are, those of the pack on the day of the advice (none: the project's own).
     Raises AssumptionError for an item that is incomplete or names what is not there.
     """
     common, year = _assumption_files(budget_year)
-    uitvoerders = load_regions()["wlz_uitvoerder"].unique().to_list()
+    uitvoerders = (load_regions() if regions is None else regions)["wlz_uitvoerder"].unique().to_list()
     shared, own = (say_where(path) for path in assumption_paths(budget_year))
     tables = [_items_of(said, file) for said, file in ((common, shared), (year, own))]
     return parse_extra_items(tables[0], tables[1], uitvoerders, (shared, own))

@@ -48,7 +48,6 @@ def gather_facts(year: int, landing: Path | None) -> YearFacts:
     path = assumptions_path(year)
     if path.exists():
         assumptions, (scenarios, _), unread = load_assumptions(year), load_scenarios(year), unread_names(year)
-        load_extra_items(year)  # refused here as a run would refuse them
     else:
         common = read_common()
         scenarios, unread = parse_scenarios(common.pop("scenario", {})), []
@@ -57,6 +56,8 @@ def gather_facts(year: int, landing: Path | None) -> YearFacts:
         assumptions = parse_assumptions(common)
     pack = choose_pack(landing or data_folder() / "deliveries")
     lists = load_reference(pack, year, date(year, 1, 1))
+    if path.exists():
+        load_extra_items(year, lists.regions)  # refused here as a run would refuse them
     delivered, unreadable = (None, {}) if landing is None else _read_newest(landing, year)
     return YearFacts(
         year=year,

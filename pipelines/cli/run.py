@@ -148,7 +148,7 @@ def find_fault(warehouse: "Warehouse", month: date) -> str:
     try:
         advice = warehouse.advice(month)
         _ = [advice.assumptions[name] for name in OF_A_YEAR], advice.settings, advice.named_first
-        _ = advice.deliveries.lists, load_extra_items(advice.round.budget_year)
+        _ = load_extra_items(advice.round.budget_year, advice.deliveries.lists.regions)
     except (AssumptionError, ReferenceDataError) as fault:
         return str(fault)
     if passed_over := tell_unread(advice.round.budget_year):

@@ -141,6 +141,10 @@ def test_items_are_read_from_the_file_of_the_year(tmp_path, monkeypatch) -> None
     monkeypatch.setenv("WLZ_ASSUMPTIONS", str(file))
     assert [item.name for item in load_extra_items(2019)] == ["crisisbedden", "meerzorg", "na_ijl", "kwaliteit"]
     assert "extra_item" not in load_assumptions(2019)
+    merged = pl.DataFrame({"wlz_uitvoerder": ["CZ Zuid", "DSW"]})  # of a pack of one's own
+    with pytest.raises(AssumptionError, match="no uitvoerder CZ; there are CZ Zuid, DSW"):
+        load_extra_items(2019, merged)
+    assert load_extra_items(2019, merged.with_columns(wlz_uitvoerder=pl.lit("CZ")))[-1].name == "kwaliteit"
 
 
 # --- set amounts ----------------------------------------------------------------------------------------------------
