@@ -28,6 +28,7 @@ from wlz.runoff import (
 COUNT, ORIGINS, AGES = 10_000, 36, 18
 ROOT = Path(__file__).parents[2]
 PEER = ROOT / ".venv-peer" / "bin" / "python"
+PEER_SCRIPT = Path(__file__).parent / "peer_chainladder.py"
 
 
 def invent(count: int) -> np.ndarray:
@@ -65,7 +66,7 @@ def bench_triangles() -> list[str]:
         f"| with Mack's standard error | **{ours:.2f}** | {peak:.2f}, of which {peak - before:.2f} for this | 1 |",
     ]
     if PEER.exists():
-        command = [str(PEER), str(ROOT / "scripts" / "peer_chainladder.py"), "time", *map(str, (COUNT, ORIGINS, AGES))]
+        command = [str(PEER), str(PEER_SCRIPT), "time", *map(str, (COUNT, ORIGINS, AGES))]
         said = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
         ratio = said["seconds"] / ours
         lines.append(f"| chainladder `MackChainladder` | {said['seconds']:.1f} | {said['gib']:.1f} | {ratio:,.0f} |")
