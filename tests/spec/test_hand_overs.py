@@ -229,29 +229,23 @@ def test_history_goes_on_by_share_and_unit_at_the_uitvoerder_it_is_of():
     assert handed.filter(prestatiecode="A").height == 4
 
 
+def found_beside(code: str, last_day: date, successor: str) -> list[tuple[str, str, str]]:
+    """Families of Z041, which is Z061 from January 2018 on, beside a list in which a code ends and hands over."""
+    ends = pl.when(prestatiecode=code).then(last_day).otherwise("valid_to").alias("valid_to")
+    said = {"prestatiecode": [code], "successor": [successor], "share": [1.0], "state": ["confirmed"]}
+    listed = list_links(LISTS.prestaties.with_columns(ends), pl.DataFrame(said))
+    advice = advice_of("on 1 January")
+    found = find_hand_overs(advice["series"], advice["completed_series"], LISTS.prestaties, listed)
+    return found.select("prestatiecode", "successor", "wlz_uitvoerder").rows()
+
+
 def test_a_new_code_whose_own_end_a_list_knows_is_found():
-    """Z061 takes over in January 2018 and by the list hands over to Z071 in 2023: what it began with is still seen."""
-    listed = list_links(
-        LISTS.prestaties.with_columns(
-            pl.when(prestatiecode="Z061").then(date(2023, 12, 31)).otherwise("valid_to").alias("valid_to")
-        ),
-        pl.DataFrame({"prestatiecode": ["Z061"], "successor": ["Z071"], "share": [1.0], "state": ["confirmed"]}),
-    )
-    advice = advice_of("on 1 January")
-    found = find_hand_overs(advice["series"], advice["completed_series"], LISTS.prestaties, listed)
-    assert found.select("prestatiecode", "successor", "wlz_uitvoerder").rows() == [("Z041", "Z061", MENZIS)]
+    """By the list Z061 hands over to Z071 in 2023: what it began with is still seen."""
+    assert found_beside("Z061", date(2023, 12, 31), "Z071") == [("Z041", "Z061", MENZIS)]
 
 
-def test_a_new_code_that_a_list_names_as_successor_is_not_found_again():
-    listed = list_links(
-        LISTS.prestaties.with_columns(
-            pl.when(prestatiecode="Z041").then(date(2017, 12, 31)).otherwise("valid_to").alias("valid_to")
-        ),
-        pl.DataFrame({"prestatiecode": ["Z041"], "successor": ["Z061"], "share": [1.0], "state": ["confirmed"]}),
-    )
-    advice = advice_of("on 1 January")
-    found = find_hand_overs(advice["series"], advice["completed_series"], LISTS.prestaties, listed)
-    assert found.is_empty()
+def test_what_a_list_says_itself_is_not_found_again():
+    assert found_beside("Z041", date(2017, 12, 31), "Z061") == []
 
 
 def test_without_a_month_that_is_known_nothing_is_found():
