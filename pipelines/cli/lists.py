@@ -49,6 +49,7 @@ def import_(file: Path, into: str, like: str, stand: datetime | None, last_year:
     else:
         pack = load_pack(into)
     found, counts = import_list(file, pack, today)
+    _say_shipped(pack)
     for remark in found.remarks[:MOST_LINES]:
         say(f"  {remark}")
     if len(found.remarks) > MOST_LINES:
@@ -57,6 +58,18 @@ def import_(file: Path, into: str, like: str, stand: datetime | None, last_year:
     say(f"{file.name}: {found.form}, {format_count(found.rows.height, 'row')}; pack {pack.name}: {changed}")
     say(f"  sha256 {hash_file(file)}")
     say(f"Next: wlz reference check {into} --deliveries DIR, then WLZ_REFERENCE={into} wlz run …")
+
+
+def _say_shipped(pack: "Pack") -> None:
+    """A pack that came with the project is changed in place: said, since a new version of the project has its own."""
+    from warehouse import reference
+    from warehouse.packs import INVENTED, REAL
+
+    if pack.name in (*INVENTED, REAL) and pack.folder.is_relative_to(reference.REFERENCE):
+        say(
+            f"note: pack {pack.name} came with the project and is now changed for every run that takes it; a newer "
+            f"project brings its own. To keep yours apart: wlz reference import … --into FOLDER --from {pack.name}"
+        )
 
 
 def _declare(
@@ -144,9 +157,11 @@ def confirm(pack: str, old: str, new: str, share: float, author: str, reason: st
     if not author.strip() or not reason.strip():
         note("--author and --reason say who confirms it and why; neither may be empty")
         raise SystemExit(2)
-    rows = confirm_successor(load_pack(pack), old, new, share, author.strip(), reason.strip())
+    chosen = load_pack(pack)
+    rows = confirm_successor(chosen, old, new, share, author.strip(), reason.strip())
+    _say_shipped(chosen)
     told = ", ".join(f"{code} {part:.1%}" for code, part in rows.select("successor", "share").iter_rows())
-    say(f"{old} goes on as {told}; confirmed by {author.strip()} in pack {Path(pack).name}")
+    say(f"{old} goes on as {told}; confirmed by {author.strip()} in pack {chosen.name}")
     left = 1 - rows["share"].sum()
     if left > 1e-9:
         say(f"{left:.1%} of {old} goes on nowhere: it is forecast as ended")

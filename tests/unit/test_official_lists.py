@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from tests.e2e.handmade import claims, invoke, write_delivery
+from warehouse import reference
 from warehouse.pack_files import import_list, read_official_file, sum_newest_claims
 from warehouse.packs import Import, PackError, load_pack, load_reference
 from warehouse.reference import read_list
@@ -251,6 +252,19 @@ def test_import_makes_a_pack_of_its_own_and_says_what_next(tmp_path):
     assert (made.last_year, made.vouched_by, made.stand) == (2026, "A. Vos", date(2026, 1, 1))
     again = invoke("reference", "import", str(path), "--into", str(into), "--from", "vektis-2019", "--vouched-by", "B")
     assert (again.exit_code, "is there already" in again.output) == (1, True)
+
+
+def test_changing_a_pack_that_came_with_the_project_is_said(tmp_path, pack, monkeypatch):
+    """A copy of one, in a folder of somebody's own, is theirs to change."""
+    shutil.copytree(reference.REFERENCE / "packs", tmp_path / "reference" / "packs")
+    monkeypatch.setattr(reference, "REFERENCE", tmp_path / "reference")
+    path = koppeltabel(tmp_path / "k.xlsx", row("ZN103", "etmaal"))
+    who = ("--share", "0.4", "--author", "A. Vos", "--reason", "asked")
+    for name, is_said in (("vektis-2019", True), (str(pack.folder), False)):
+        imported = invoke("reference", "import", str(path), "--into", name)
+        confirmed = invoke("reference", "confirm", name, "H894", "H881", *who)
+        for told in (imported, confirmed):
+            assert (told.exit_code, "came with the project" in told.output) == (0, is_said), told.output
 
 
 def test_a_pack_that_is_not_whole_is_refused(tmp_path, pack):
