@@ -2,9 +2,8 @@
 
 Writes docs/reference/evidence.md.
 
-Per seed: simulate deliveries, run an advice through Dagster, hold the published bounds against the final volumes that
-the pipeline never sees. Rows per seed are kept in docs/reference/evidence/, so that a change of method is a visible
-diff. About fifteen minutes.
+Per seed: simulate deliveries, compute an advice in memory, hold its bounds against the final volumes that the method
+never sees. Rows per seed are kept in docs/reference/evidence/, so that a change of method is a visible diff.
 """
 
 import argparse
@@ -18,24 +17,22 @@ import numpy as np
 import polars as pl
 import polars.selectors as cs
 
-from assets.context import Warehouse
-from pipelines.cli.simulate import write_simulation
-from pipelines.runner import run_month
-from simulation import simulate_truth
+from scripts.evidence.simulated_advice import SimulatedDeliveries
+from simulation.claims import Claims
 from simulation.reference import load_simulation_reference
+from simulation.run import prepare
+from simulation.truth import true_volumes
+from warehouse.lake import settle_tables
 from warehouse.packs import SIMULATED, load_pack, load_reference
 from warehouse.reference import REFERENCE
-from warehouse.tables.bounds import FORECAST_BOUNDS
-from warehouse.tables.extra_items import EXTRA_ITEMS
+from wlz.advice import compute_advice
 
 # Stays fall in 2017, turn in 2018 and rise in 2019 (reference/wlz_personen_peildatum.csv): three kinds of year.
 MONTHS = (date(2017, 5, 1), date(2018, 5, 1), date(2019, 5, 1))
-LISTS = load_reference(load_pack(SIMULATED), 2018, date(2018, 1, 1))
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
 ROWS = DOCS / "evidence"
 # The rules of scenario base with the engine of the letter: what the engine alone changes.
 ASSUMPTIONS = """
-check_sample_count = { value = 0, unit = "series", range = [0, 100], source = "not measured here", date = 2026-11-24 }
 [scenario.base_ets_select]
 description = "base with the engine of the letter"
 engine = "ets_select"
@@ -49,16 +46,15 @@ READING = (
 )
 
 
-def measure_seed(seed: int, scale: str, month: date, folder: Path) -> pl.DataFrame:
+def measure_seed(seed: int, scale: str, month: date) -> pl.DataFrame:
     """National zin of one simulated year per scenario: said, bounds and realised, in euro without extra items."""
-    write_simulation(folder / "deliveries", scale, month, seed)
-    warehouse = Warehouse(data_dir=str(folder), scenarios=",".join(SCENARIOS))
-    outcome = run_month(warehouse, month, falls_back=False, listener=lambda *_: None)
-    assert outcome.published, f"seed {seed}: {outcome.blocked}"
-    realised = realised_year(scale, seed, month)
-    items = warehouse.store.read(EXTRA_ITEMS, month)
+    deliveries = SimulatedDeliveries(prepare(load_simulation_reference(scale), scale=scale, until=month, seed=seed))
+    known = deliveries.know(month, SCENARIOS)
+    advice = compute_advice(known, settle_tables(known), ["forecast_bounds"])
+    realised = realised_year(deliveries.claims, month.year)
+    items = advice["extra_items"]
     extra = dict(items.group_by("scenario").agg(pl.col("item_eur").sum().cast(pl.Float64)).iter_rows())
-    bounds = warehouse.store.read(FORECAST_BOUNDS, month).filter(level="national", part="zin", period="year")
+    bounds = advice["forecast_bounds"].filter(level="national", part="zin", period="year")
     rows = []
     for row in bounds.sort("scenario").iter_rows(named=True):
         said = [float(row[f"{name}_eur"]) - extra[row["scenario"]] for name in _LINES]
@@ -71,14 +67,13 @@ def measure_seed(seed: int, scale: str, month: date, folder: Path) -> pl.DataFra
 _LINES = ("expected", "lower_80", "upper_80", "lower_95", "upper_95")
 
 
-def realised_year(scale: str, seed: int, month: date) -> float:
+def realised_year(claims: Claims, year: int) -> float:
     """Euro finally claimed of the year, meerzorg left out as in the expectation."""
-    truth = simulate_truth(load_simulation_reference(scale), scale=scale, until=month, seed=seed)
-    in_base = LISTS.prestaties.filter(~pl.col("is_meerzorg")).select("prestatiecode")
-    of_year = truth.volumes.filter(pl.col("care_month").dt.year() == month.year).join(
-        in_base, on="prestatiecode", how="semi"
+    lists = load_reference(load_pack(SIMULATED), year, date(year, 1, 1))
+    of_year = true_volumes(claims).filter(pl.col("care_month").dt.year() == year)
+    return float(
+        of_year.join(lists.prestaties.filter("is_meerzorg"), on="prestatiecode", how="anti")["amount_eur"].sum()
     )
-    return float(of_year["amount_eur"].sum())
 
 
 def summarise(rows: pl.DataFrame) -> pl.DataFrame:
@@ -151,8 +146,7 @@ def measure_year(month: date, seeds: range, scale: str) -> pl.DataFrame:
         year_file.write_text(published + ASSUMPTIONS, encoding="utf-8")
         os.environ["WLZ_ASSUMPTIONS"] = str(year_file)
         for seed in seeds:
-            with tempfile.TemporaryDirectory(dir=temporary) as folder:
-                frames.append(measure_seed(seed, scale, month, Path(folder)))
+            frames.append(measure_seed(seed, scale, month))
             print(f"{month:%Y-%m}, seed {seed} done", flush=True)
     return pl.concat(frames)
 

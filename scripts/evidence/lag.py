@@ -1,16 +1,12 @@
 """`make evidence` for the months already delivered: completed against letter on simulated worlds of known truth.
 
-Per seed and advice (May, August, November): simulate, run through Dagster, hold national and uitvoerder years and every
-completed month against the final volumes the pipeline never sees. Rows per seed are kept in
-docs/reference/evidence/lag_*.csv; the page docs/reference/evidence-lag.md is made from them. About half an hour for 40
-small and 4 letter seeds.
+Per seed and advice (May, August, November): simulate, compute in memory, hold national and uitvoerder years and every
+completed month against the final volumes the method never sees. Rows per seed are kept in
+docs/reference/evidence/lag_*.csv; the page docs/reference/evidence-lag.md is made from them.
 """
 
 import argparse
-import os
 import platform
-import shutil
-import tempfile
 from datetime import date
 from pathlib import Path
 
@@ -18,15 +14,14 @@ import numpy as np
 import polars as pl
 import polars.selectors as cs
 
-from assets.context import Warehouse
-from pipelines.cli.simulate import write_simulation
-from pipelines.runner import run_month
-from simulation import simulate_truth
+from scripts.evidence.simulated_advice import SimulatedDeliveries
+from simulation.claims import Claims
 from simulation.reference import load_simulation_reference
+from simulation.run import prepare
+from simulation.truth import true_volumes
+from warehouse.lake import settle_tables
 from warehouse.packs import SIMULATED, load_pack, load_reference
-from warehouse.reference import REFERENCE
-from warehouse.tables.lag import COMPLETED_SERIES
-from warehouse.tables.prices import REVENUE
+from wlz.advice import Advice, compute_advice
 from wlz.runoff import nowcast_interval
 
 ADVICES = (date(2018, 5, 1), date(2018, 8, 1), date(2018, 11, 1))
@@ -35,27 +30,23 @@ DOCS = Path(__file__).parents[2] / "docs" / "reference"
 ROWS = DOCS / "evidence"
 SCENARIOS = ("letter", "completed")
 RESAMPLES = 10_000
-SETTINGS = """
-check_sample_count = { value = 0, unit = "series", range = [0, 100], source = "not measured", date = 2026-11-24 }
-"""
 KEY = ["prestatiecode", "wlz_uitvoerder"]
 
 
-def final_claims(scale: str, seed: int, until: date) -> pl.DataFrame:
+def final_claims(claims: Claims) -> pl.DataFrame:
     """Volume and euro finally claimed per prestatie × uitvoerder × care month; meerzorg left out."""
-    truth = simulate_truth(load_simulation_reference(scale), scale=scale, until=until, seed=seed)
-    placed = truth.volumes.join(LISTS.regions.select("zorgkantoorregio", "wlz_uitvoerder"), on="zorgkantoorregio")
+    placed = true_volumes(claims).join(
+        LISTS.regions.select("zorgkantoorregio", "wlz_uitvoerder"), on="zorgkantoorregio"
+    )
     in_base = LISTS.prestaties.filter(~pl.col("is_meerzorg")).select("prestatiecode")
     final = placed.join(in_base, on="prestatiecode", how="semi").group_by(*KEY, "care_month")
     return final.agg(pl.col("volume").sum(), pl.col("amount_eur").sum().cast(pl.Float64))
 
 
-def measure_years(warehouse: Warehouse, month: date, final: pl.DataFrame) -> pl.DataFrame:
+def measure_years(advice: Advice, month: date, final: pl.DataFrame) -> pl.DataFrame:
     """Said and realised year per scenario × uitvoerder, without extra items; na-ijl of the letter added to it."""
-    from warehouse.tables.extra_items import EXTRA_ITEMS
-
-    revenue = warehouse.store.read(REVENUE, month).filter("in_base", pl.col("care_month").dt.year() == month.year)
-    items = warehouse.store.read(EXTRA_ITEMS, month).filter(item="na_ijl")
+    revenue = advice["revenue"].filter("in_base", pl.col("care_month").dt.year() == month.year)
+    items = advice["extra_items"].filter(item="na_ijl")
     lag = items.group_by("scenario", "wlz_uitvoerder").agg(pl.col("item_eur").sum().cast(pl.Float64).alias("lag"))
     said = revenue.group_by("scenario", "wlz_uitvoerder").agg(
         pl.col("forecast_amount_eur").sum().cast(pl.Float64).alias("said_eur")
@@ -71,10 +62,10 @@ def measure_years(warehouse: Warehouse, month: date, final: pl.DataFrame) -> pl.
     )
 
 
-def measure_months(warehouse: Warehouse, month: date, final: pl.DataFrame) -> pl.DataFrame:
+def measure_months(advice: Advice, month: date, final: pl.DataFrame) -> pl.DataFrame:
     """Per lag of the budget year: uitvoerder × group months, how many lay inside their 80 and 95 % bounds."""
     groups = LISTS.prestaties.select("prestatiecode", "prestatiegroep")
-    completed = warehouse.store.read(COMPLETED_SERIES, month).filter(pl.col("care_month").dt.year() == month.year)
+    completed = advice["completed_series"].filter(pl.col("care_month").dt.year() == month.year)
     joined = completed.join(final, on=[*KEY, "care_month"], how="inner").join(groups, on="prestatiecode")
     price = pl.col("amount_eur") / pl.col("volume")
     said = pl.col("completed_volume") * price
@@ -96,18 +87,18 @@ def measure_months(warehouse: Warehouse, month: date, final: pl.DataFrame) -> pl
     )
 
 
-def measure_seed(seed: int, scale: str, months: list[date], folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+def measure_seed(seed: int, scale: str, months: list[date]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Years and months of every advice of one world."""
-    write_simulation(folder / "deliveries", scale, max(months), seed)
-    warehouse = Warehouse(data_dir=str(folder), scenarios=",".join(SCENARIOS))
-    final = final_claims(scale, seed, max(months))
+    reference = load_simulation_reference(scale)
+    deliveries = SimulatedDeliveries(prepare(reference, scale=scale, until=max(months), seed=seed))
+    final = final_claims(deliveries.claims)
     years, lags = [], []
     for month in months:
-        outcome = run_month(warehouse, month, falls_back=False, listener=lambda *_: None)
-        assert outcome.published, f"seed {seed}: {outcome.blocked}"
-        advice = {"scale": pl.lit(scale), "seed": pl.lit(seed), "delivery_month": pl.lit(f"{month:%Y-%m}")}
-        years.append(measure_years(warehouse, month, final).with_columns(**advice))
-        lags.append(measure_months(warehouse, month, final).with_columns(**advice))
+        known = deliveries.know(month, SCENARIOS)
+        advice = compute_advice(known, settle_tables(known), ["extra_items"])
+        of_advice = {"scale": pl.lit(scale), "seed": pl.lit(seed), "delivery_month": pl.lit(f"{month:%Y-%m}")}
+        years.append(measure_years(advice, month, final).with_columns(**of_advice))
+        lags.append(measure_months(advice, month, final).with_columns(**of_advice))
     return pl.concat(years), pl.concat(lags)
 
 
@@ -197,25 +188,18 @@ def write_page() -> None:
 def measure_scale(scale: str, seeds: range) -> None:
     """Rows of all seeds of one scale, written as they come in."""
     years, lags = [], []
-    with tempfile.TemporaryDirectory() as temporary:
-        year_file = Path(temporary) / "2018.toml"
-        published = (REFERENCE / "assumptions" / "2018.toml").read_text(encoding="utf-8")
-        year_file.write_text(published + SETTINGS, encoding="utf-8")
-        os.environ["WLZ_ASSUMPTIONS"] = str(year_file)
-        for seed in seeds:
-            folder = Path(temporary) / f"{scale}-{seed}"
-            of_years, of_lags = measure_seed(seed, scale, list(ADVICES), folder)
-            shutil.rmtree(folder)
-            years.append(of_years)
-            lags.append(of_lags)
-            keys = ["delivery_month", "seed"]
-            pl.concat(years).sort(*keys, "scenario", "wlz_uitvoerder").with_columns(cs.float().round(2)).write_csv(
-                ROWS / f"lag_years_{scale}.csv"
-            )
-            pl.concat(lags).sort(*keys, "lag_months").with_columns(cs.float().round(2)).write_csv(
-                ROWS / f"lag_months_{scale}.csv"
-            )
-            print(f"{scale}, seed {seed} done", flush=True)
+    for seed in seeds:
+        of_years, of_lags = measure_seed(seed, scale, list(ADVICES))
+        years.append(of_years)
+        lags.append(of_lags)
+        keys = ["delivery_month", "seed"]
+        pl.concat(years).sort(*keys, "scenario", "wlz_uitvoerder").with_columns(cs.float().round(2)).write_csv(
+            ROWS / f"lag_years_{scale}.csv"
+        )
+        pl.concat(lags).sort(*keys, "lag_months").with_columns(cs.float().round(2)).write_csv(
+            ROWS / f"lag_months_{scale}.csv"
+        )
+        print(f"{scale}, seed {seed} done", flush=True)
 
 
 def main() -> None:
