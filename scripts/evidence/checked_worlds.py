@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -31,15 +32,16 @@ from warehouse.tables.volumes import BACKTEST
 from wlz.advice import Advice, compute_advice
 from wlz.known.headline import choose_scenarios, enough_deliveries, keep_possible
 from wlz.known.knowledge import Known
+from wlz.known.reference import Reference
 from wlz.known.scenarios import BASE, COMPLETED, LETTER
 from wlz.lag.complete import DELIVERIES
 from wlz.monitor import WRONG_SCHEMA, find_places, first_month_needed, sum_providers
 from wlz.series import aggregate_claims, sum_regions
 from wlz.words.large_frames import as_text
-from wlz.words.months import list_months
+from wlz.words.months import add_months, list_months
 
 CLAIMS = DECLARATIES.name
-LISTS = load_reference(load_pack(SIMULATED), 2018, date(2018, 1, 1))
+HISTORY = 28  # deliveries of claims that are read: a year that is judged, and what the stages of its first month need
 ENGINE = "ets_select"  # that of the letter; base takes it here too: its rules are wanted, not its engine
 MINUTES, NO_MINUTE_EUR = "01", 10.0  # the dearest minute of care costs less than two euro
 
@@ -88,7 +90,7 @@ class World:
         self.until, self.folder = until, folder
         self.rules_from = rules_from or until  # older deliveries are history only
         mark_simulated(self.landing, asked_of_simulation(scale, until, seed), complete=True)  # read with its codes
-        for month in self.months:
+        for month in list_months(FIRST_DELIVERY_MONTH, until):
             files = build_files(self.claims, month, with_claims=False)
             write_deliveries(self.landing, ((month, file.kind, file.frame, 0) for file in files))
         self._around: dict[date, Surroundings] = {}
@@ -102,8 +104,8 @@ class World:
 
     @property
     def months(self) -> list[date]:
-        """Delivery months, oldest first."""
-        return list_months(FIRST_DELIVERY_MONTH, self.until)
+        """Delivery months of claims, oldest first."""
+        return list_months(max(FIRST_DELIVERY_MONTH, add_months(self.until, 1 - HISTORY)), self.until)
 
     @property
     def wrong_on_purpose(self) -> set[tuple[str, str]]:
@@ -113,7 +115,8 @@ class World:
 
     def _agreed_in_hours(self) -> list[tuple[str, str]]:
         """Series with an agreement in hours under the code of minutes: at a price that no minute has."""
-        places = find_places(LISTS.crosswalk, LISTS.regions, self.until)
+        lists = lists_of(self.until)
+        places = find_places(lists.crosswalk, lists.regions, self.until)
         price = pl.col("amount_eur").cast(pl.Float64) / pl.col("volume")
         wrong = (
             self.surroundings(self.until)
@@ -185,6 +188,13 @@ class World:
         return Planting(name, size, spoiled, clean, pl.concat(truths))
 
 
+@lru_cache
+def lists_of(month: date) -> Reference:
+    """What the pack of simulated worlds says for an advice of a month."""
+    advice_round = load_round(month)
+    return load_reference(load_pack(SIMULATED), advice_round.budget_year, advice_round.placed_on)
+
+
 def _arrive(folder: Path, file: SimulatedFile) -> Arrival:
     """The file in a landing zone, with its control file if it has one."""
     month = file.delivery_month
@@ -205,9 +215,10 @@ def _keep_claims(
     assumptions: Mapping[str, float],
 ) -> None:
     """What later deliveries and the stages need of accepted claims, and how much there is to judge in them."""
-    places = LISTS.crosswalk, LISTS.regions
+    lists = lists_of(done.month)
+    places = lists.crosswalk, lists.regions
     done.euro = euro
-    done.regions = aggregate_claims(kept.lazy(), *places, LISTS.prestaties, done.month, corrections)
+    done.regions = aggregate_claims(kept.lazy(), *places, lists.prestaties, done.month, corrections)
     done.snapshot = sum_regions(done.regions).with_columns(pl.lit(done.month).alias("delivery_month"))
     done.providers = sum_providers(kept.lazy(), first_month_needed(done.month, assumptions))
     provider = ["zorgkantoor_code", "agb_code"]

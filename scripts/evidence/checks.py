@@ -1,28 +1,27 @@
 """`make evidence` for the checks: every planted defect at three sizes, and what clean deliveries are told.
 
-    python -m scripts.evidence.checks
+    python -m scripts.evidence.checks --year 2018
 
 Rows per seed are kept in docs/reference/evidence/checks_*.csv; the page docs/reference/evidence-checks.md is made from
-them. A quarter of an hour on two cores for 5 letter and 20 small seeds.
+them, and a page each for other years than 2018. A quarter of an hour a year on two cores.
 """
 
 import argparse
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
-UNTIL = date(2018, 5, 1)
+YEAR, LAST_MONTH = 2018, 5  # of the pages without a year in their name; of the last delivery
 CLEAN_MONTHS = 12
 SIZES = ("small", "medium", "large")
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
 ROWS = DOCS / "evidence"
-FILES = {name: ROWS / f"checks_{name}.csv" for name in ("defects", "clean_rules", "clean_months")}
 KEYS = {
     "defects": ["scale", "seed", "check_id", "defect", "size_number"],
     "clean_rules": ["scale", "seed", "check_id", "kind"],
@@ -54,13 +53,31 @@ class Job(NamedTuple):
     what: str
     scale: str
     seed: int
+    year: int
     chunk: int = 0
+
+    @property
+    def until(self) -> date:
+        """Month of the last delivery."""
+        return date(self.year, LAST_MONTH, 1)
 
 
 def do_job(job: Job) -> Rows:
     """Rows of one job."""
-    with tempfile.TemporaryDirectory() as folder:
+    from scripts.evidence.later_years import later_years
+
+    with tempfile.TemporaryDirectory() as folder, later_years(job.year, Path(folder)):
         return (measure_clean if job.what == "clean" else measure_defects)(job, Path(folder))
+
+
+def suffix_of(year: int) -> str:
+    """What the names of the files of another year than the first end in."""
+    return "" if year == YEAR else f"-{year}"
+
+
+def files_of(year: int) -> dict[str, Path]:
+    """Where the rows of a year are kept."""
+    return {name: ROWS / f"checks_{name}{suffix_of(year)}.csv" for name in KEYS}
 
 
 def measure_defects(job: Job, folder: Path) -> Rows:
@@ -69,7 +86,7 @@ def measure_defects(job: Job, folder: Path) -> Rows:
     from scripts.evidence.planted_defects import describe_planting, judge_plantings
     from simulation.defects import DEFECTS
 
-    world = World(job.scale, job.seed, UNTIL, folder)
+    world = World(job.scale, job.seed, job.until, folder)
     names = list(DEFECTS)[job.chunk :: CHUNKS]
     plantings = [world.plant(name, size) for name in names for size in SIZES]
     rows = [
@@ -87,8 +104,8 @@ def measure_clean(job: Job, folder: Path) -> Rows:
     from simulation.kinds import KINDS
     from wlz.words.months import month_date, month_number
 
-    first = month_date(month_number(UNTIL) - CLEAN_MONTHS + 1)
-    world = World(job.scale, job.seed, UNTIL, folder, rules_from=first)
+    first = month_date(month_number(job.until) - CLEAN_MONTHS + 1)
+    world = World(job.scale, job.seed, job.until, folder, rules_from=first)
     wrong = world.wrong_on_purpose
     judged = []
     with patch(
@@ -140,11 +157,11 @@ def run_jobs(jobs: Sequence[Job]) -> Rows:
             for name, found in done.result().items():
                 rows.setdefault(name, []).extend(found)
             job = running[done]
-            print(f"{job.what}, {job.scale}, seed {job.seed}, part {job.chunk + 1} done", flush=True)
+            print(f"{job.year}: {job.what}, {job.scale}, seed {job.seed}, part {job.chunk + 1} done", flush=True)
     return rows
 
 
-def write_rows(rows: Rows) -> None:
+def write_rows(rows: Rows, files: Mapping[str, Path]) -> None:
     """The rows as CSV beside the page: defects as they are, clean results added up per rule and per month."""
     import polars as pl
 
@@ -177,7 +194,7 @@ def write_rows(rows: Rows) -> None:
             for column, dtype in table.schema.items()
             if dtype == pl.Float64
         )
-        rounded.drop("size_number", strict=False).write_csv(FILES[name])
+        rounded.drop("size_number", strict=False).write_csv(files[name])
 
 
 def main() -> None:
@@ -187,18 +204,21 @@ def main() -> None:
     parser.add_argument("--small", type=int, default=20, help="clean seeds at small scale")
     parser.add_argument("--defects", type=int, default=1, help="seeds with defects at letter scale")
     parser.add_argument("--page", action="store_true", help="write the page again from the rows that are there")
+    parser.add_argument("--year", type=int, nargs="+", default=[2018, 2019, 2026], help="budget years, as seen in May")
     asked = parser.parse_args()
-    if not asked.page:
-        jobs = [
-            *(Job("defects", "letter", seed + 1, chunk) for seed in range(asked.defects) for chunk in range(CHUNKS)),
-            *(Job("clean", "letter", seed + 1) for seed in range(asked.letter)),
-            *(Job("clean", "small", seed + 1) for seed in range(asked.small)),
-        ]
-        ROWS.mkdir(exist_ok=True)
-        write_rows(run_jobs(jobs))
     from scripts.evidence.checks_page import write_page
 
-    write_page(DOCS / "evidence-checks.md", FILES)
+    for year in asked.year:
+        if not asked.page:
+            defects = [(seed + 1, chunk) for seed in range(asked.defects) for chunk in range(CHUNKS)]
+            clean = [("letter", asked.letter), ("small", asked.small)]
+            jobs = [
+                *(Job("defects", "letter", seed, year, chunk) for seed, chunk in defects),
+                *(Job("clean", scale, seed + 1, year) for scale, seeds in clean for seed in range(seeds)),
+            ]
+            ROWS.mkdir(exist_ok=True)
+            write_rows(run_jobs(jobs), files_of(year))
+        write_page(DOCS / f"evidence-checks{suffix_of(year)}.md", files_of(year), year)
 
 
 if __name__ == "__main__":

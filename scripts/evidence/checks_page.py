@@ -35,16 +35,17 @@ SCALE_KEY = ["check_id", "kind", "unit", "severity"]
 TITLES = {rule.check_id: rule.title for rule in RULES}
 
 
-def write_page(page: Path, files: Mapping[str, Path]) -> None:
-    """The page of what the checks find, and what they say of deliveries without a fault."""
+def write_page(page: Path, files: Mapping[str, Path], year: int) -> None:
+    """The page of what the checks find in a budget year, and what they say of deliveries without a fault."""
     defects, rules, months = (
         pl.read_csv(files[name], infer_schema_length=None) for name in ("defects", "clean_rules", "clean_months")
     )
     lines = [
-        "# Evidence: what the checks find",
+        f"# Evidence: what the checks find, {year}",
         "",
-        "Written by `make evidence` from the rows in `evidence/checks_*.csv`. Deliveries are simulated: this",
-        "shows what the checks do in worlds of known truth, not how often real deliveries are wrong.",
+        f"Written by `make evidence` from the rows in `evidence/{files['defects'].name}` and the files beside it.",
+        "Deliveries are simulated: this shows what the checks do in worlds of known truth, not how often real",
+        "deliveries are wrong.",
         "",
         *_render_goals(defects, rules, months),
         *_render_defects(defects),
