@@ -6,7 +6,7 @@ All are off until a person turns them on. What is told is decided in ``alerts/se
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -41,11 +41,15 @@ def now_in_amsterdam() -> datetime:
 
 
 class Seen(NamedTuple):
-    """A delivery as a tick saw it: its sizes and times, the content that was last handled, and whether that is this."""
+    """A delivery as a tick saw it: its sizes and times, the content that was last handled, and whether that is this.
+
+    ``arrival`` numbers the contents that came under this name: the same content again is another arrival.
+    """
 
     stamp: str
     content: str
     is_handled: bool
+    arrival: int = 1
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,19 @@ def delivered_months(landing: Path) -> list[date]:
     return [date.fromisoformat(f"{label}-01") for label in sorted(labels) if label >= FIRST_MONTH]
 
 
-def find_new_deliveries(landing: Path, cursor: str | None, taken_in: Mapping[str, str], last_month: str) -> Arrivals:
+def find_new_deliveries(
+    landing: Path,
+    cursor: str | None,
+    taken_in: Mapping[str, str],
+    last_month: str,
+    superseded: Collection[tuple[str, str]] = (),
+) -> Arrivals:
     """Which deliveries of the landing zone are new, and the run that each month of them asks for.
 
     A month is looked at when its claims are there and none of its files changed since the tick before: nothing of it is
     still being written. New is another content than was handled before; of a file never seen before, one that no run
-    took in yet (``taken_in``: name → content hash). Months outside ``FIRST_MONTH`` to ``last_month`` are passed over.
+    took in yet (``taken_in``: name → content hash); and a content that was put back while another is in use
+    (``superseded``: names with their hash). Months outside ``FIRST_MONTH`` to ``last_month`` are passed over.
     """
     before = {name: Seen(*seen) for name, seen in json.loads(cursor or "{}").items()}
     months: dict[str, dict[str, list[Path]]] = {}
@@ -94,7 +105,7 @@ def find_new_deliveries(landing: Path, cursor: str | None, taken_in: Mapping[str
         stamps = {name: _stamp(paths) for name, paths in files.items()}
         is_whole = all(name in before and before[name].stamp == stamp for name, stamp in stamps.items())
         if not is_whole or not any(_is_claims(name) for name in files):
-            now |= {name: Seen(stamp, _content(before, name), False) for name, stamp in stamps.items()}
+            now |= {name: _seen(before, name)._replace(stamp=stamp, is_handled=False) for name, stamp in stamps.items()}
             continue
         new = []
         for name, paths in files.items():
@@ -102,25 +113,38 @@ def find_new_deliveries(landing: Path, cursor: str | None, taken_in: Mapping[str
             if earlier.is_handled:
                 continue
             content = "+".join(hash_file(path)[:12] for path in paths)
-            now[name] = Seen(stamps[name], content, True)
-            in_use = taken_in.get(name, "")[:12]
-            if content != earlier.content if earlier.content else content.partition("+")[0] != in_use:
-                new.append(f"{name}:{content}")
+            now[name] = earlier._replace(content=content, is_handled=True)
+            file, in_use = content.partition("+")[0], taken_in.get(name, "")[:12]
+            put_back = (name, file) in {(other, digest[:12]) for other, digest in superseded}
+            if put_back or (content != earlier.content if earlier.content else file != in_use):
+                number = earlier.arrival + bool(earlier.content)
+                now[name] = now[name]._replace(arrival=number)
+                new.append(_run_key(name, content, number, "" if earlier.content else in_use))
         if new:
             run_keys[month] = " ".join(new)
-    return Arrivals(json.dumps(now), run_keys)
+    gone = {name: seen._replace(stamp="", is_handled=False) for name, seen in before.items() if name not in now}
+    return Arrivals(json.dumps(gone | now), run_keys)
+
+
+def _run_key(name: str, content: str, arrival: int, in_use: str) -> str:
+    """Dagster starts a key once: a content that comes back needs another key than it had before.
+
+    ``in_use``: what the register holds under a name that no tick has seen, or that the cursor lost.
+    """
+    return f"{name}:{content}" + (f"#{arrival}" if arrival > 1 else "") + (f" after {in_use}" if in_use else "")
 
 
 def _is_claims(name: str) -> bool:
     return name.partition("/")[2].startswith(f"{CLAIMS}.")
 
 
-def _content(seen: Mapping[str, Seen], name: str) -> str:
-    return seen[name].content if name in seen else ""
+def _seen(before: Mapping[str, Seen], name: str) -> Seen:
+    return before.get(name, Seen("", "", False))
 
 
 def _stamp(paths: list[Path]) -> str:
-    return " ".join(f"{path.stat().st_size}.{path.stat().st_mtime_ns}" for path in paths)
+    found = [path.lstat() for path in paths]
+    return " ".join(f"{one.st_size}.{one.st_mtime_ns}.{one.st_ctime_ns}" for one in found)
 
 
 @dg.sensor(
@@ -129,11 +153,14 @@ def _stamp(paths: list[Path]) -> str:
     description="Starts the advice of a month when a delivery of it is new or replaced, and written to its end.",
 )
 def new_delivery(context: dg.SensorEvaluationContext, warehouse: Warehouse) -> dg.SensorResult:
-    """One run per month with new deliveries; ``run_key`` is file name and content hash, so nothing runs twice."""
-    register = warehouse.store.read_register().filter(pl.col("delivery_status") != "superseded")
-    taken_in = dict(register.sort("registered_at").select("file_name", "content_hash").iter_rows())
+    """One run per month with new deliveries; ``run_key`` is file name, content hash and the number of the arrival."""
+    register = (
+        warehouse.store.read_register().sort("registered_at").select("file_name", "content_hash", "delivery_status")
+    )
+    replaced = pl.col("delivery_status") == "superseded"
+    taken_in, superseded = (register.filter(one).drop("delivery_status").rows() for one in (~replaced, replaced))
     last_month = month_label(now_in_amsterdam().date())
-    arrivals = find_new_deliveries(warehouse.landing, context.cursor, taken_in, last_month)
+    arrivals = find_new_deliveries(warehouse.landing, context.cursor, dict(taken_in), last_month, superseded)
     requests = [dg.RunRequest(run_key=key, partition_key=month) for month, key in sorted(arrivals.run_keys.items())]
     if requests:
         new_months = [MONTHS.build_add_request(sorted(arrivals.run_keys))]

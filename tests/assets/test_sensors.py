@@ -1,6 +1,8 @@
 """Sensors: what starts a run, once, and what people are told about runs. The channel is a list in memory."""
 
+import json
 import os
+import time
 from datetime import date, datetime
 from pathlib import Path
 
@@ -48,7 +50,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[Digest]:
 def put(warehouse: Warehouse, name: str, text: str) -> Path:
     """A file in the landing zone, with a time of its own, as a copy that is written anew has."""
     path = warehouse.landing / name
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     moment = len(text) * 1_000_000_000
     os.utime(path, ns=(moment, moment))
@@ -130,6 +132,114 @@ def test_a_new_control_file_starts_it_again(warehouse, ticks):
     ticks(2)
     put(warehouse, "2018-05/declaraties.control.json", "{}")
     assert keys(ticks(2)) == [("2018-05", ["2018-05/declaraties.csv"])]
+
+
+def take_in_as(warehouse: Warehouse, files: dict[str, str]) -> None:
+    """The register as a run leaves it: what lies in the landing zone in use, what lay there before superseded."""
+    rows = [
+        {
+            "delivery_id": f"{name}-{text}",
+            "kind": name.split("/")[1].split(".")[0],
+            "delivery_month": date(2018, 5, 1),
+            "content_hash": hash_file(put(warehouse, f"../kept-{text}/{name.split('/')[1]}", text)),
+            "registered_at": datetime(2018, 5, 2),
+            "delivery_status": status,
+            "rows_count": 1,
+            "quarantined_count": 0,
+            "quarantined_eur": 0,
+            "file_name": name,
+        }
+        for name, texts in files.items()
+        for text, status in zip(texts, ["superseded"] * (len(texts) - 1) + ["accepted"], strict=True)
+    ]
+    warehouse.store.write_register([pl.DataFrame(rows, schema=DELIVERY_REGISTER.schema, strict=False)])
+
+
+@pytest.mark.parametrize("name", ["declaraties.csv", "kader.csv", "kader.parquet"])
+def test_a_file_that_comes_back_starts_a_run_of_its_own_each_time(warehouse, ticks, name):
+    """B, then A, then B again, and on: five arrivals, five runs, with five keys: Dagster runs a key once."""
+    put(warehouse, "2018-05/declaraties.parquet", "of the month")
+    ticks(2)
+    keys_of_runs = []
+    for text in ("B", "AA", "B", "AA", "B"):
+        put(warehouse, f"2018-05/{name}", text)
+        (request,) = ticks(2)
+        keys_of_runs.append(request.run_key)
+        assert ticks(2) == []
+    assert len(set(keys_of_runs)) == 5
+
+
+def test_a_control_file_that_comes_back_does_too(warehouse, ticks):
+    put(warehouse, "2018-05/declaraties.csv", "a")
+    keys_of_runs = []
+    for text in ("{}", "{ }", "{}"):
+        put(warehouse, "2018-05/declaraties.control.json", text)
+        keys_of_runs += [one.run_key for one in ticks(2)]
+    assert len(set(keys_of_runs)) == 3
+
+
+def test_a_file_taken_away_and_put_back_starts_a_run_when_another_came_in_between(warehouse, ticks):
+    """As CSV, then another as Parquet, then the first again: the register says that it is superseded."""
+    put(warehouse, "2018-05/declaraties.csv", "a")
+    path = put(warehouse, "2018-05/kader.csv", "b")
+    first = ticks(2)
+    path.unlink()
+    other = put(warehouse, "2018-05/kader.parquet", "c")
+    second = ticks(2)
+    other.unlink()
+    ticks()
+    path = put(warehouse, "2018-05/kader.csv", "b")
+    assert ticks(2) == []  # nothing says that another is in use: it was not taken in
+    path.unlink()
+    ticks()
+    take_in_as(warehouse, {"2018-05/declaraties.csv": "a", "2018-05/kader.csv": "bc"})
+    put(warehouse, "2018-05/kader.csv", "b")
+    third = ticks(2)
+    assert len({one.run_key for one in [*first, *second, *third]}) == 3
+    assert ticks(3) == []
+
+
+def test_another_file_of_the_same_size_and_time_is_noticed(warehouse, ticks):
+    """Copied with its times, or moved into place: only the file system knows that it is another."""
+    put(warehouse, "2018-05/declaraties.csv", "A")
+    ticks(2)
+    time.sleep(0.05)  # the clock of a file system may be coarse
+    put(warehouse, "2018-05/declaraties.csv", "B")
+    assert len(ticks(2)) == 1
+
+
+def test_a_file_saved_again_and_again_starts_nothing(warehouse, ticks):
+    path = put(warehouse, "2018-05/declaraties.csv", "a")
+    ticks(2)
+    for moment in range(1, 5):
+        path.write_text("a")
+        os.utime(path, ns=(moment, moment))
+        assert ticks(2) == []
+
+
+def test_a_lost_cursor_forgets_no_arrival(warehouse, ticks):
+    """B is in use, A lies there, Dagster knows nothing any more: the key is not the one A had when it came first."""
+    put(warehouse, "2018-05/declaraties.csv", "A")
+    (first,) = ticks(2)
+    take_in_as(warehouse, {"2018-05/declaraties.csv": "AB"})
+    ticks.cursor = None
+    put(warehouse, "2018-05/declaraties.csv", "A")
+    (again,) = ticks(2)
+    assert first.run_key != again.run_key
+
+
+def test_a_cursor_of_the_release_before_is_read(warehouse, ticks):
+    """It had three fields per file: what it knows was handled is not run again, and what comes back is."""
+    put(warehouse, "2018-05/declaraties.csv", "B")
+    (first,) = ticks(2)
+    put(warehouse, "2018-05/declaraties.csv", "AA")
+    ticks(2)
+    before = {name: seen[:3] for name, seen in json.loads(ticks.cursor).items()}
+    ticks.cursor = json.dumps(before)
+    assert ticks(2) == []
+    put(warehouse, "2018-05/declaraties.csv", "B")
+    (again,) = ticks(2)
+    assert first.run_key != again.run_key
 
 
 def test_another_kind_waits_for_the_claims_of_its_month(warehouse, ticks):
