@@ -9,6 +9,7 @@ here.
 from collections.abc import Sequence
 
 from expectations import (
+    balance,
     budgets,
     claim_prices,
     code_lists,
@@ -58,6 +59,7 @@ JUDGED: dict[str, tuple[Rule, ...]] = {
     "extra_items": extra_items.TABLE_RULES,
     "utilisation": utilisation.RULES,
     "na_ijl_names": extra_items.NAME_RULES,
+    "delivery_balance": balance.RULES,
 }
 TABLE_RULES: tuple[Rule, ...] = tuple(rule for rules in JUDGED.values() for rule in rules)
 RULES: tuple[Rule, ...] = (*DELIVERY_RULES, *TABLE_RULES)

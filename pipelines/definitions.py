@@ -4,6 +4,7 @@ import dagster as dg
 
 from assets import (
     aids,
+    balance,
     bounds,
     deliveries,
     extra_items,
@@ -39,6 +40,7 @@ STAGES = (
     vintages,
     monitor,
     support,
+    balance,
     marts,
     report,
 )

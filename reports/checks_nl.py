@@ -56,6 +56,11 @@ DUTCH: dict[str, Words] = {
         "De aanlevering telt voor rondes met een peildatum op of na haar laatste datum",
         "het bestand in de map van zijn maand zetten, of de datum laten herstellen",
     ),
+    "D09": Words(
+        "aanleveringen tellen op",
+        "Het advies is gepubliceerd; wat ontbreekt staat in geen cijfer",
+        "in marts.delivery_balance kijken naar unexplained, en het melden met de aanlevering",
+    ),
     "D07-gap": Words("ontbrekende aanlevermaand", USED, "de ontbrekende aanlevering alsnog vragen"),
     "D07-reversal": Words("aanleverdatum loopt terug", REFUSED, "de laatste aanlevering opnieuw vragen"),
     "D08": Words("deel van de aanlevering ontbreekt", REFUSED, _ASK_NEW),

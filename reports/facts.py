@@ -154,6 +154,7 @@ def _load(database: Path, delivery_month: date) -> Facts:
         database, delivery_month, budget_year
     )
     marts |= _read_checks(database, delivery_month)
+    marts["delivery_balance"] = _read_balance(database, delivery_month)
     counts = _count_rows(database, delivery_month, headline)
     return Facts(delivery_month, budget_year, headline, scenarios, marts, page, counts, engine)
 
@@ -191,6 +192,13 @@ def _read_codes(database: Path, month: date, budget_year: int) -> pl.DataFrame:
             return found
     lists = load_reference(choose_pack(database.parent / "deliveries"), budget_year, month)
     return lists.prestaties.select(columns)
+
+
+def _read_balance(database: Path, month: date) -> pl.DataFrame:
+    """What became of every delivered row; no rows in a database that was published before that was recorded."""
+    if not has_mart(database, "delivery_balance"):
+        return registry.marts()["delivery_balance"].empty()
+    return _read(database, "delivery_balance", month)
 
 
 def _read_larger(

@@ -3,6 +3,7 @@
 from reports.pages.context import Context
 from reports.pages.model import Block, Page, Section
 from reports.tables import beyond
+from reports.tables.balance import build_balance, say_balance
 from reports.tables.codes import build_trust
 from reports.tables.files import build_files
 
@@ -33,6 +34,7 @@ MARTS: dict[str, tuple[tuple[str, ...], str]] = {
     "volume_forecast": (("declaraties",), "volumes"),
     "lag_curve": (("declaraties",), "lag"),
     "delivery_status": (("declaraties",), "monitor"),
+    "delivery_balance": (EVERY, "balance"),
     "advice_provenance": (EVERY, "deliveries"),
     "data_quality": (EVERY, "deliveries"),
 }
@@ -41,6 +43,7 @@ MARTS: dict[str, tuple[tuple[str, ...], str]] = {
 def build_provenance_page(context: Context) -> Page:
     """The deliveries, the checks, and a section per mart that the pages show: the links of figures land there."""
     facts, language = context.facts, context.language
+    balance = build_balance(facts, language)
     tables = (beyond.build_inputs(facts, language), build_trust(facts, language), build_files(facts, language))
     inputs: list[Block] = [table for table in tables if not table.is_empty]
     return Page(
@@ -50,6 +53,12 @@ def build_provenance_page(context: Context) -> Page:
         lead=[context.say("lead_provenance")],
         sections=[
             Section("waarop", context.say("section_inputs"), blocks=inputs),
+            Section(
+                "balans",
+                context.say("section_balance"),
+                [say_balance(facts, language)],
+                [] if balance.is_empty else [balance],
+            ),
             Section("bevindingen", context.say("section_checks"), blocks=[beyond.build_checks(facts, language)]),
             Section("figuren", context.say("section_figures")),
             *(_describe(context, mart) for mart in MARTS),

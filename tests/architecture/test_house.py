@@ -233,9 +233,9 @@ def rooms_of_wlz() -> dict[str, set[str]]:
 
 
 def test_rooms_of_the_method_can_be_drawn_without_a_circle():
-    """Nineteen rooms, each above those it imports: taking away the lowest ones again and again leaves nothing."""
+    """Twenty rooms, each above those it imports: taking away the lowest ones again and again leaves nothing."""
     rooms = rooms_of_wlz()
-    assert len(rooms) == 19
+    assert len(rooms) == 20
     while rooms:
         lowest = {room for room, others in rooms.items() if not others & set(rooms)}
         assert lowest, f"these import each other in a circle: {sorted(rooms)}"

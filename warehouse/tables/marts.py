@@ -16,6 +16,7 @@ from warehouse.columns import (
 from warehouse.contract import Table
 from warehouse.mart import copy_table, define_mart
 from warehouse.tables.aids import AIDS
+from warehouse.tables.balance import DELIVERY_BALANCE
 from warehouse.tables.bounds import EXCEEDANCE, FORECAST_BOUNDS, OUTLOOK
 from warehouse.tables.lag import LAG_CURVE, REVISION_STATISTICS
 from warehouse.tables.monitor import DELIVERY_STATUS, MONITOR_PROVIDER
@@ -26,7 +27,7 @@ from warehouse.tables.support import CELL_SUPPORT
 from warehouse.tables.vintages import FORECAST_BRIDGE, FORECAST_VINTAGES, HEADLINE
 from warehouse.tables.volumes import BACKTEST
 
-AFTER = "support"
+AFTER = "balance"
 
 _ROOM = (
     utilisation.EXPECTED_EXCL_EXTRA_EUR,
@@ -254,6 +255,7 @@ CHECK_DECISIONS_MART = copy_table(CHECK_DECISIONS)
 CLAIM_UNIT_CORRECTIONS_MART = copy_table(CLAIM_UNIT_CORRECTIONS, keep_vintages=13)
 CELL_SUPPORT_MART = copy_table(CELL_SUPPORT, keep_vintages=13)
 ADVICE_PROVENANCE_MART = copy_table(ADVICE_PROVENANCE)
+DELIVERY_BALANCE_MART = copy_table(DELIVERY_BALANCE)
 EXAMPLE_QUERIES = Table(
     "example_queries",
     "quality",

@@ -1,0 +1,1 @@
+"""Stage balance: what became of every delivered row and euro, from file to mart."""
