@@ -74,7 +74,11 @@ def describe_month(context: dg.AssetExecutionContext, warehouse: Warehouse, mont
     )
     for kind in KINDS:
         used = advice.deliveries.chosen.filter(pl.col("kind") == kind)
-        describe(context, key_of(kind), month, _describe_kind(used))
+        late = advice.deliveries.late.filter(kind=kind)["received_on"]
+        about = _describe_kind(used)
+        if len(late):
+            about["delivery"] = f"delivered on {late[0]}, after the cut-off of {advice.round.cut_off(kind)}"
+        describe(context, key_of(kind), month, about)
 
 
 def _describe_kind(used: pl.DataFrame) -> dict[str, object]:

@@ -26,9 +26,8 @@ def advice_provenance(advice: AdviceInLake, warehouse: Warehouse, context: dg.As
     """Deliveries, code and assumptions the advice rests on."""
     deliveries = advice.deliveries
     known = deliveries.chosen, deliveries.chosen_year_ago, advice.earlier_claims, advice.round
-    return Recorded(
-        advice.save_for_all(ADVICE_PROVENANCE, describe_inputs(*known, warehouse.pack, warehouse.simulation))
-    )
+    inputs = describe_inputs(*known, warehouse.pack, warehouse.simulation, deliveries.late)
+    return Recorded(advice.save_for_all(ADVICE_PROVENANCE, inputs))
 
 
 def mart_keys() -> list[dg.AssetKey]:

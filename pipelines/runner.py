@@ -122,6 +122,6 @@ def is_published(warehouse: Warehouse, month: date) -> bool:
     advice = warehouse.advice(month)
     deliveries = advice.deliveries
     known = deliveries.chosen, deliveries.chosen_year_ago, advice.earlier_claims, advice.round
-    inputs = describe_inputs(*known, warehouse.pack, warehouse.simulation)
+    inputs = describe_inputs(*known, warehouse.pack, warehouse.simulation, deliveries.late)
     rows = inputs.select("input_name", "input_version", "content_hash").iter_rows()
     return {name: (version, content) for name, version, content in rows} == published_inputs(warehouse.database, month)

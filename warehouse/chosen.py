@@ -14,7 +14,7 @@ from warehouse.snapshots import read_snapshot
 from warehouse.store import Store
 from warehouse.tables.deliveries import DECLARATIES, KINDS
 from wlz.known.reference import Reference
-from wlz.known.rounds import Round, choose_claims_history, choose_deliveries
+from wlz.known.rounds import Round, choose_claims_history, choose_deliveries, find_late
 from wlz.lag.complete import DELIVERIES
 from wlz.words.faults import NoDataError
 from wlz.words.months import month_label
@@ -43,6 +43,11 @@ class ChosenDeliveries:
     def chosen(self) -> pl.DataFrame:
         """Per kind the delivery the round uses (register columns and cut_off_date)."""
         return choose_deliveries(self.register, self.round, KINDS)
+
+    @property
+    def late(self) -> pl.DataFrame:
+        """Kinds of which everything came after the cut-off: kind, received_on."""
+        return find_late(self.register, self.round, KINDS)
 
     @cached_property
     def _by_kind(self) -> dict[str, tuple[str, date]]:

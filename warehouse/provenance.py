@@ -25,6 +25,7 @@ REFERENCE_FILES = (
 PACK_INPUT = "pack"  # the list of codes, with the lists of it below reference/
 REFERENCE_INPUT = "reference/"  # an input's name begins so, the file follows
 ROUND_INPUT = "round"
+NOT_DELIVERED, AFTER_CUT_OFF = "not delivered", "delivered after the cut-off"
 SHORT = 12  # characters of a hash that people compare by eye
 SIMULATION = "simulation"
 
@@ -46,8 +47,11 @@ def describe_inputs(
     advice_round: Round,
     pack: Pack,
     simulation: str = "",
+    late: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """One row per input: every delivery kind (``not delivered`` where none is known), and what nobody delivers.
+
+    ``late`` (kind, received_on) are kinds of which everything came after the cut-off: they say so, and when.
 
     That is the code, the assumptions, the round's own file and every reference file.
 
@@ -56,14 +60,18 @@ def describe_inputs(
     says what was simulated (``describe_simulation``): invented deliveries are an input of their own, so that whatever
     shows the figures can say so.
     """
+    nothing_late = pl.DataFrame(schema={"kind": pl.String, "received_on": pl.Date})
+    came_late = (nothing_late if late is None else late).rename({"received_on": "late_on"})
+    missing = pl.when(pl.col("late_on").is_null()).then(pl.lit(NOT_DELIVERED)).otherwise(pl.lit(AFTER_CUT_OFF))
     deliveries = (
         pl.DataFrame({"kind": sorted(KINDS)})
         .join(chosen, on="kind", how="left")
+        .join(came_late, on="kind", how="left")
         .select(
             pl.col("kind").alias("input_name"),
-            pl.col("delivery_id").fill_null("not delivered").alias("input_version"),
+            pl.coalesce("delivery_id", missing).alias("input_version"),
             "content_hash",
-            "received_on",
+            pl.coalesce("received_on", "late_on"),
             pl.Series("cut_off_date", [advice_round.cut_off(kind) for kind in sorted(KINDS)]),
             "rows_count",
             "amount_eur",

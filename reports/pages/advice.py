@@ -23,7 +23,16 @@ LEAD = (
     ("for_whom",),
     ("transfer", "reserve", "reserve_elsewhere"),
     (
-        *("since_last", "quarantined", "refused", "overruled", "released", "not_delivered", "carried_forward"),
+        *(
+            "since_last",
+            "quarantined",
+            "refused",
+            "overruled",
+            "released",
+            "too_late",
+            "not_delivered",
+            "carried_forward",
+        ),
         *("item_left_out", "left_out", "signature"),
     ),
 )

@@ -12,6 +12,7 @@ from reports.rounding import round_millions, round_percentage
 from reports.text.answer import NAMED, Sentence, name_scenario, say_room
 from reports.text.checks import say_check
 from reports.text.items import say_item_sources
+from warehouse.provenance import AFTER_CUT_OFF, NOT_DELIVERED
 from wlz.words.vocabulary import NATION
 
 # Kinds of delivery without which a part of the expectation is missing.
@@ -74,13 +75,31 @@ def say_left_out(facts: Facts, language: Language) -> list[Sentence]:
         )
         said.append(Sentence("quarantined", text))
     said += [*_refused(facts, language), *_overruled(facts, inputs, language), *_released(facts, language)]
-    missing = inputs.filter(input_version="not delivered")["input_name"].to_list()
+    said += _too_late(inputs, language)
+    missing = inputs.filter(input_version=NOT_DELIVERED)["input_name"].to_list()
     if left := [kind for kind in NEEDED if kind in missing]:
         said.append(
             Sentence("not_delivered", language.say("sections.not_delivered", kinds=", ".join(map(_kind, left))))
         )
     said += say_item_sources(facts, language)
     return said or [Sentence("left_out", language.say("sections.nothing_left_out"))]
+
+
+def _too_late(inputs: pl.DataFrame, language: Language) -> list[Sentence]:
+    """Kinds of which everything came after the cut-off, each with both days."""
+    late = inputs.filter(pl.col("input_name").is_in(NEEDED), input_version=AFTER_CUT_OFF).sort("input_name")
+    return [
+        Sentence(
+            "too_late",
+            language.say(
+                "sections.too_late",
+                kind=_kind(row["input_name"]),
+                received=language.day(row["received_on"]),
+                cut_off=language.day(row["cut_off_date"]),
+            ),
+        )
+        for row in late.to_dicts()
+    ]
 
 
 def _refused(facts: Facts, language: Language) -> list[Sentence]:

@@ -103,6 +103,16 @@ SITUATIONS: dict[str, Facts] = {
             [*provenance(), dict.fromkeys(provenance()[0]) | {"input_name": "na_ijl", "input_version": "not delivered"}]
         )
     ),
+    "a kind delivered after its cut-off": make_facts(
+        advice_provenance=frame(
+            [
+                *provenance(),
+                dict.fromkeys(provenance()[0])
+                | {"input_name": "herschikking", "input_version": "delivered after the cut-off"}
+                | {"received_on": date(2018, 5, 2), "cut_off_date": date(2018, 2, 15)},
+            ]
+        )
+    ),
     "more room than the advice before": make_facts(
         forecast_bridge=bridge(-240, volume=50, price=-12.4, kader=25, pgb=0)
     ),

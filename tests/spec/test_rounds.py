@@ -17,7 +17,7 @@ from warehouse.settings import load_round
 from warehouse.tables.deliveries import DELIVERY_REGISTER, KINDS
 from wlz.known.assumptions import AssumptionError
 from wlz.known.headline import check_named, choose_headline
-from wlz.known.rounds import Round, choose_deliveries, make_round
+from wlz.known.rounds import Round, choose_deliveries, find_late, make_round
 from wlz.known.scenarios import Scenario
 from wlz.words.months import end_of_month
 
@@ -281,3 +281,23 @@ def test_a_headline_that_is_not_computed_is_said_in_the_reason():
         "the method of the letter; completed, named by the round, is not computed"
     )
     assert choose_headline([letter], "letter").reason == "named by the round"
+
+
+LATE = [
+    # deliveries → kinds of which the round sees nothing, and when the first of it came
+    ([("herschikking", "2018-05", date(2018, 5, 2), "accepted", 1, "h")], {"herschikking": date(2018, 5, 2)}),
+    ([("pgb_verleningen", "2018-04", date(2018, 4, 1), "accepted", 1, "p"),
+      ("pgb_verleningen", "2018-05", date(2018, 5, 1), "accepted", 1, "q")], {"pgb_verleningen": date(2018, 4, 1)}),
+    ([("kader", "2018-05", date(2018, 5, 16), "superseded", 1, "k"),
+      ("kader", "2018-05", date(2018, 5, 17), "accepted", 2, "l")], {"kader": date(2018, 5, 16)}),
+    ([("herschikking", "2018-02", date(2018, 2, 1), "accepted", 1, "g"),
+      ("herschikking", "2018-05", date(2018, 5, 2), "accepted", 1, "h")], {}),
+    ([("herschikking", "2018-05", date(2018, 5, 2), "refused", 1, "h")], {}),
+    ([("herschikking", "2018-06", date(2018, 6, 2), "accepted", 1, "h")], {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "late"), LATE)
+def test_late_is_not_not_delivered(rows, late):
+    """Cut-offs of May 2018: herschikking 15 February, pgb 31 March, kader 15 May."""
+    assert dict(find_late(register(*rows), ROUND, KINDS).iter_rows()) == late

@@ -189,6 +189,19 @@ def inputs(month: date = MAY) -> pl.DataFrame:
     return describe_inputs(chosen, none, none, load_round(month), load_pack(SIMULATED))
 
 
+def test_a_kind_that_came_after_its_cut_off_says_when() -> None:
+    none = DELIVERY_REGISTER.empty()
+    known = none, none.with_columns(cut_off_date=pl.lit(None, dtype=pl.Date)), none, load_round(MAY)
+    late = pl.DataFrame({"kind": ["herschikking"], "received_on": [date(2018, 5, 2)]})
+    rows = describe_inputs(*known, load_pack(SIMULATED), "", late)
+    columns = "input_name", "input_version", "received_on", "cut_off_date"
+    found = rows.filter(pl.col("input_name").is_in(["herschikking", "kader"])).select(columns).rows()
+    assert found == [
+        ("herschikking", "delivered after the cut-off", date(2018, 5, 2), date(2018, 2, 15)),
+        ("kader", "not delivered", None, date(2018, 5, 15)),
+    ]
+
+
 def summed(month: date = MAY) -> str:
     return sum_up_inputs(inputs(month))["inputs_hash"]
 

@@ -130,6 +130,20 @@ def choose_claims_history(register: pl.DataFrame, advice_round: Round, last: dat
     return standing.sort(order).unique("delivery_month", keep="last", maintain_order=True).tail(count)
 
 
+def find_late(register: pl.DataFrame, advice_round: Round, kinds: Iterable[str]) -> pl.DataFrame:
+    """Kinds of which the round sees nothing although something was delivered: kind, received_on of the first of it.
+
+    Of deliveries up to the month of the round that were taken in and received after the cut-off of their kind. Late is
+    not "not delivered": its sender did send it.
+    """
+    seen = register.filter(
+        pl.col("delivery_status") != "refused", pl.col("delivery_month") <= advice_round.delivery_month
+    )
+    chosen = choose_deliveries(seen, advice_round, kinds)
+    unseen = seen.filter(pl.col("kind").is_in(list(kinds))).join(chosen, on="kind", how="anti")
+    return unseen.group_by("kind").agg(pl.col("received_on").min()).drop_nulls("received_on").sort("kind")
+
+
 def choose_deliveries(register: pl.DataFrame, advice_round: Round, kinds: Iterable[str]) -> pl.DataFrame:
     """Per kind the latest delivery on or before its cut-off (methods, deliveries → series, as-of rule).
 

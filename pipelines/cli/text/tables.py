@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from reports.language import Language
+from reports.language import Language, load_language
 from reports.letter_tables import (
     TABLES,
     PrintedTable,
@@ -19,6 +19,7 @@ from reports.marts import read_marts
 from reports.rounding import format_dutch, round_millions, round_percentage
 from reports.tables.table import Table, header, print_cell
 from warehouse.duck import run_query
+from warehouse.provenance import AFTER_CUT_OFF, NOT_DELIVERED
 from warehouse.reference import load_published
 from wlz.words.counts import format_count
 from wlz.words.vocabulary import NATION
@@ -131,10 +132,18 @@ WITHOUT = {
 
 
 def render_missing(database: Path, delivery_month: date, scenario: str = "letter") -> list[str]:
-    """A line per kind that was not delivered and matters: what the advice does without it."""
+    """A line per kind that was not delivered, or too late, and matters: what the advice does without it."""
     inputs = read_marts(database, ("advice_provenance",), delivery_month, scenario)["advice_provenance"]
-    missing = inputs.filter(input_version="not delivered")["input_name"].to_list()
-    return [f"Not delivered: {kind}; {without}." for kind, without in WITHOUT.items() if kind in missing]
+    missing = inputs.filter(input_version=NOT_DELIVERED)["input_name"].to_list()
+    came_late = inputs.filter(input_version=AFTER_CUT_OFF).select("input_name", "received_on", "cut_off_date")
+    late = {name: days for name, *days in came_late.iter_rows()}
+    said = {kind: f"Not delivered: {kind}" for kind in missing}
+    day = load_language("en").day
+    said |= {
+        kind: f"{kind} was delivered on {day(on)}, after the cut-off of {day(cut_off)}"
+        for kind, (on, cut_off) in late.items()
+    }
+    return [f"{said[kind]}; {without}." for kind, without in WITHOUT.items() if kind in said]
 
 
 def render_left_out(database: Path, delivery_month: date, scenario: str = "letter") -> list[str]:
