@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import dagster as dg
 import polars as pl
 
-from assets.context import Recorded, Warehouse, record_asset, stage_asset
+from assets.context import MONTHS, Recorded, Warehouse, record_asset, stage_asset, table_spec
 from expectations.catalogue import JUDGED
 from warehouse.lake import AdviceInLake
 from warehouse.past_advices import neighbours, read_advice, read_transfers
@@ -14,12 +14,13 @@ from warehouse.settings import load_assumptions, load_round
 from warehouse.tables.bounds import FORECAST_BOUNDS
 from warehouse.tables.quality import ADVICE_PROVENANCE
 from warehouse.tables.utilisation import UTILISATION
-from warehouse.tables.vintages import FORECAST_BRIDGE, FORECAST_VINTAGES
+from warehouse.tables.vintages import ADVICE_WITHDRAWALS, FORECAST_BRIDGE, FORECAST_VINTAGES
 from wlz.known.uitvoerders import changed_hands, places_of
 from wlz.utilisation import UtilisationError
 from wlz.vintages.bridge import BRIDGE_SCHEMA, BridgeError, build_bridge
 from wlz.vintages.moves import list_advice_moves
 from wlz.vintages.vintages import list_vintage, renew_vintages
+from wlz.vintages.withdrawals import stand_again
 
 headline = stage_asset("headline", shown=("scenario", "engine", "headline_reason"))
 realisation = stage_asset("realisation")
@@ -37,6 +38,10 @@ def forecast_vintages(advice: AdviceInLake, warehouse: Warehouse, context: dg.As
     current = list_vintage(advice.load_all(UTILISATION), advice.load_all(FORECAST_BOUNDS), **inputs)
     now = datetime.now(UTC).replace(tzinfo=None)
     known = advice.load_if_there(FORECAST_VINTAGES)
+    withdrawals = advice.load_if_there(ADVICE_WITHDRAWALS)
+    if withdrawals.height:
+        again = stand_again(withdrawals, known, current, author=warehouse.final_author, at=now)
+        advice.save(ADVICE_WITHDRAWALS, again)
     saved = advice.save(FORECAST_VINTAGES, renew_vintages(known, current, author=warehouse.final_author, frozen_at=now))
     before, _ = neighbours(advice.store, advice.round.delivery_month)
     if before is None:
@@ -76,3 +81,9 @@ def compare_advices(
     except (BridgeError, UtilisationError) as error:
         context.log.warning(f"passed over, no bridge to {after:%Y-%m}: {error}")
         return pl.DataFrame(schema=BRIDGE_SCHEMA)
+
+
+# Written by `wlz withdraw`; the step of the vintages ends one when it makes another advice.
+advice_withdrawals = table_spec(ADVICE_WITHDRAWALS, "vintages", (), "warehouse.withdrawals").replace_attributes(
+    partitions_def=MONTHS
+)

@@ -49,7 +49,7 @@ STAGES = (
 def list_assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """The steps of every stage, and the tables that no step of their own writes."""
     found = [value for stage in STAGES for value in vars(stage).values() if isinstance(value, dg.AssetsDefinition)]
-    return [*found, deliveries.claims_snapshot]
+    return [*found, deliveries.claims_snapshot, vintages.advice_withdrawals]
 
 
 def count_steps() -> int:

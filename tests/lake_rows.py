@@ -23,7 +23,7 @@ def value(column: Column, month: date, number: int) -> object:
     by_type: dict[object, object] = {
         pl.String: "letter" if column.name == "scenario" else f"{column.name} {number}",
         pl.Date: date(2018, 1, 1),
-        pl.Datetime: datetime(2018, 5, 29),
+        pl.Datetime: datetime(2018, 5, 29, 0, number),
         pl.Boolean: True,
         pl.Float64: (0.5 + number) / 10,  # a share below 1 for as many rows as are made here
         pl.Decimal: Decimal(number),

@@ -23,6 +23,7 @@ from warehouse.tables.prices import REVENUE
 from warehouse.tables.quality import DATA_QUALITY
 from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS, SERIES
 from warehouse.tables.utilisation import UTILISATION
+from warehouse.withdrawals import withdrawn_months
 from wlz.advice import Settle
 from wlz.forecasting.engines import ENGINES, Engine
 from wlz.known.assumptions import Assumptions
@@ -36,7 +37,7 @@ from wlz.known.headline import (
     without_completion,
 )
 from wlz.known.knowledge import Known, Read, nothing_known
-from wlz.known.rounds import Round
+from wlz.known.rounds import Round, say_basis
 from wlz.known.scenarios import (
     COMPLETED,
     INDICATION_GROWTH_SCHEMA,
@@ -166,10 +167,12 @@ class AdviceInLake:
             wrong_providers=wrong_providers,
             earlier_revenue=self._read_earlier_revenue,
             extra_items=load_extra_items(self.round.budget_year, chosen.lists.regions),
+            claims_basis=say_basis(chosen.register, self.round.delivery_month, claims_month),
         )
 
     def _read_earlier_revenue(self, year: int) -> dict[date, pl.DataFrame]:
-        months = [one for one in self.store.months(REVENUE) if one < self.round.delivery_month and one.year == year]
+        before = (one for one in self.store.months(REVENUE) if one < self.round.delivery_month and one.year == year)
+        months = sorted(set(before) - withdrawn_months(self.store))
         return {month: self._read_revenue(month) for month in months}
 
     def _read_revenue(self, month: date) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from warehouse.tables.prices import PRICES, REVENUE
 from warehouse.tables.quality import ADVICE_PROVENANCE
 from warehouse.tables.series import SERIES, SERIES_REGION
 from warehouse.tables.utilisation import UTILISATION
+from warehouse.withdrawals import withdrawn_months
 from wlz.known.reference import Reference
 from wlz.known.uitvoerders import places_of
 from wlz.series import assign_regions, last_base_month
@@ -38,8 +39,12 @@ def budget_year_of(store: Store, month: date) -> int:
 
 
 def neighbours(store: Store, month: date) -> tuple[date | None, date | None]:
-    """The advices of the same budget year next before and next after the one of a month, where there are any."""
-    year, months = budget_year_of(store, month), advice_months(store)
+    """The advices of the same budget year next before and next after the one of a month, where there are any.
+
+    Withdrawn ones are nobody's neighbour: nothing is held against an advice that was taken back.
+    """
+    year, withdrawn = budget_year_of(store, month), withdrawn_months(store)
+    months = [one for one in advice_months(store) if one not in withdrawn]
     before = (other for other in reversed(months) if other < month and budget_year_of(store, other) == year)
     after = (other for other in months if other > month and budget_year_of(store, other) == year)
     return next(before, None), next(after, None)

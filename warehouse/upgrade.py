@@ -138,4 +138,6 @@ def _name_headlines(connection: duckdb.DuckDBPyConnection) -> None:
             [month],
         ).fetchall()
         shown = headline_before(month, scenarios, dict(engines))
-        connection.execute(f"INSERT INTO wlz.marts.{HEADLINE.name} VALUES (?, ?, ?, ?, ?)", [month, year, *shown])
+        columns = "(delivery_month, budget_year, scenario, engine, headline_reason)"
+        sql = f"INSERT INTO wlz.marts.{HEADLINE.name} {columns} VALUES (?, ?, ?, ?, ?)"
+        connection.execute(sql, [month, year, *shown])

@@ -113,3 +113,37 @@ HEADLINE_REASON = Column(
     "or the first one computed.",
     "Waarom deze rekenwijze vooraan staat",
 )
+CLAIMS_MONTH = Column(
+    "claims_month",
+    pl.Date(),
+    "month",
+    "Delivery month of the claims the advice rests on; empty in a month published before this was said.",
+    "Aanlevermaand declaraties",
+)
+CLAIMS_BASIS = Column(
+    "claims_basis",
+    pl.String(),
+    "text",
+    "own: claims of the delivery month itself; refused: those of the month were refused, so the last accepted ones; "
+    "late: those of the month came after the cut-off of its round; asked: none of the month were delivered, and a "
+    "person asked for the last ones (--rest-on-last).",
+    "Waarop de declaraties berusten",
+    allowed=("own", "refused", "late", "asked"),
+)
+WITHDRAWN_AT = Column(
+    "withdrawn_at", pl.Datetime("us"), "timestamp", "When the advice was withdrawn (UTC).", "Ingetrokken op"
+)
+WITHDRAWN_BY = Column("withdrawn_by", pl.String(), "text", "Who withdrew the advice.", "Ingetrokken door")
+WITHDRAWAL_REASON = Column(
+    "withdrawal_reason", pl.String(), "text", "Why, in the author's words.", "Reden van intrekking"
+)
+STANDS_AGAIN_AT = Column(
+    "stands_again_at",
+    pl.Datetime("us"),
+    "timestamp",
+    "When a later run of the month made another advice, or a person froze this one (UTC). Empty: still withdrawn.",
+    "Geldt weer sinds",
+)
+STANDS_AGAIN_BECAUSE = Column(
+    "stands_again_because", pl.String(), "text", "Why the month has an advice again.", "Waarom weer een advies"
+)

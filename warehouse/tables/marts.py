@@ -24,7 +24,7 @@ from warehouse.tables.prices import CODE_TRUST, PRICES
 from warehouse.tables.quality import ADVICE_PROVENANCE, CHECK_DECISIONS, CHECK_FINDINGS, DATA_QUALITY
 from warehouse.tables.series import CLAIM_UNIT_CORRECTIONS, CODE_LIST
 from warehouse.tables.support import CELL_SUPPORT
-from warehouse.tables.vintages import FORECAST_BRIDGE, FORECAST_VINTAGES, HEADLINE
+from warehouse.tables.vintages import ADVICE_WITHDRAWALS, FORECAST_BRIDGE, FORECAST_VINTAGES, HEADLINE
 from warehouse.tables.volumes import BACKTEST
 
 AFTER = "balance"
@@ -242,6 +242,7 @@ FORECAST_VINTAGES_MART = copy_table(FORECAST_VINTAGES).with_columns(
 )
 FORECAST_BRIDGE_MART = copy_table(FORECAST_BRIDGE)
 HEADLINE_MART = copy_table(HEADLINE)
+ADVICE_WITHDRAWALS_MART = copy_table(ADVICE_WITHDRAWALS)
 CODE_LIST_MART = copy_table(CODE_LIST)
 CODE_TRUST_MART = copy_table(CODE_TRUST)
 BACKTEST_ACCURACY = copy_table(BACKTEST, "backtest_accuracy")

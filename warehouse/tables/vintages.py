@@ -84,8 +84,39 @@ HEADLINE = Table(
     "vintages",
     "lake",
     "advice",
-    (common.DELIVERY_MONTH, common.BUDGET_YEAR, common.SCENARIO, common.ENGINE, vintages.HEADLINE_REASON),
+    (
+        common.DELIVERY_MONTH,
+        common.BUDGET_YEAR,
+        common.SCENARIO,
+        common.ENGINE,
+        vintages.HEADLINE_REASON,
+        vintages.CLAIMS_MONTH,
+        vintages.CLAIMS_BASIS,
+    ),
     ("delivery_month",),
-    "The scenario that is shown first, with the engine its volumes come from, and why it is this one.",
+    "The scenario that is shown first, with the engine its volumes come from, and why it is this one; and the month of "
+    "the claims it rests on.",
+    nullable=frozenset({"claims_month", "claims_basis"}),
     published=True,
+)
+ADVICE_WITHDRAWALS = Table(
+    "advice_withdrawals",
+    "vintages",
+    "lake",
+    "withdrawal of the advice of a delivery month",
+    (
+        common.DELIVERY_MONTH,
+        vintages.ADVICE_ID,
+        vintages.WITHDRAWN_AT,
+        vintages.WITHDRAWN_BY,
+        vintages.WITHDRAWAL_REASON,
+        vintages.STANDS_AGAIN_AT,
+        vintages.STANDS_AGAIN_BECAUSE,
+    ),
+    ("withdrawn_at",),
+    "Advices that a person took back: who, when and why. Figures and pages stay; while it is withdrawn a month is not "
+    "the newest. The advice is the one frozen last, else the delivery month.",
+    nullable=frozenset({"stands_again_at", "stands_again_because"}),
+    published=True,
+    spans_months=True,
 )

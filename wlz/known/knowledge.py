@@ -37,7 +37,7 @@ class Known:
     claims delivery of twelve months earlier, no rows without one. `claims_before`: the claims delivery before this
     one, None without one. `wrong_providers`: whom the checks on claims call wrong. `earlier_revenue`: delivery month →
     REVENUE of earlier advices about a year. `unit_corrections`: what was put right in the claims. `extra_items`: those
-    declared for the budget year.
+    declared for the budget year. `claims_basis`: whether the claims are of the delivery month itself, and if not why.
     """
 
     round: Round
@@ -58,6 +58,7 @@ class Known:
     wrong_providers: Read = nothing_known
     earlier_revenue: Callable[[int], Mapping[date, pl.DataFrame]] = lambda year: {}
     extra_items: tuple[DeclaredItem, ...] = OF_LETTER
+    claims_basis: str = "own"
 
     @property
     def budget_year(self) -> int:

@@ -163,3 +163,17 @@ def choose_deliveries(register: pl.DataFrame, advice_round: Round, kinds: Iterab
     known = visible.filter(~pl.col("superseded_by").is_in(visible["delivery_id"].implode()).fill_null(False))
     order = ["received_on", "delivery_month", "registered_at", "delivery_id"]
     return known.sort("kind", *order).group_by("kind", maintain_order=True).last().sort("kind")
+
+
+def say_basis(register: pl.DataFrame, delivery_month: date, claims_month: date) -> str:
+    """Whether an advice rests on the claims of its own delivery month: own; else refused, late or asked.
+
+    In: the register, and the month of the claims the round chose. Late: claims of the month came after its cut-off.
+    Asked: none of the month are known at all, so the last ones are used because somebody asked for that.
+    """
+    if claims_month == delivery_month:
+        return "own"
+    of_month = register.filter(pl.col("kind") == CLAIMS, pl.col("delivery_month") == delivery_month)
+    if of_month.is_empty():
+        return "asked"
+    return "refused" if (of_month["delivery_status"] == "refused").all() else "late"

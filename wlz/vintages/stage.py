@@ -41,7 +41,13 @@ def run_realisation(known: Known, tables: Tables) -> Computed:
 
 
 def run_headline(known: Known, tables: Tables) -> Computed:
-    """HEADLINE: the scenario shown first, its engine, and why."""
+    """HEADLINE: the scenario shown first, its engine, and why; the claims the advice rests on."""
     first = known.headline
-    row = {"scenario": [first.scenario], "engine": [first.engine], "headline_reason": [first.reason]}
+    row = {
+        "scenario": [first.scenario],
+        "engine": [first.engine],
+        "headline_reason": [first.reason],
+        "claims_month": [known.claims_month],
+        "claims_basis": [known.claims_basis],
+    }
     return Computed({"headline": pl.DataFrame(row)})

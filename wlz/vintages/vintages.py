@@ -69,7 +69,7 @@ def renew_vintages(known: pl.DataFrame, current: pl.DataFrame, *, author: str, f
     """
     finals = known.filter(pl.col("advice_state") == "final")
     number = last_final(finals)
-    if author and not _content(finals.filter(_number() == number)).equals(_content(current)):
+    if author and not says_the_same(finals.filter(_number() == number), current):
         frozen = current.with_columns(
             (pl.col("advice_id") + f"{FINAL_MARK}{number + 1}").alias("advice_id"),
             pl.lit("final").alias("advice_state"),
@@ -91,6 +91,11 @@ def last_final(vintages: pl.DataFrame) -> int:
 
 def _number() -> pl.Expr:
     return pl.col("advice_id").str.extract(rf"{FINAL_MARK}(\d+)$").cast(pl.Int64)
+
+
+def says_the_same(rows: pl.DataFrame, others: pl.DataFrame) -> bool:
+    """Whether two sets of rows of one month are one advice: the same figures from the same inputs, frozen or not."""
+    return _content(rows).equals(_content(others))
 
 
 def _content(rows: pl.DataFrame) -> pl.DataFrame:
