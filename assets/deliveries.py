@@ -11,6 +11,7 @@ from assets.checks import pass_on
 from assets.context import MONTHS, OWNERS, Warehouse, describe, key_of, monthly_step, months_of, table_spec
 from assets.metadata import as_markdown, describe_table
 from expectations.catalogue import DELIVERY_RULES
+from expectations.intake.own_claims import refuse_without_claims
 from expectations.intake.take_in import Intake, take_in
 from expectations.judging.results import CheckResult
 from warehouse.provenance import code_version
@@ -20,6 +21,7 @@ from warehouse.tables.quality import CHECK_DECISIONS, CHECK_FINDINGS, DATA_QUALI
 from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS
 
 FALLBACK_TAG = "wlz/fallback"
+REST_TAG = "wlz/rest-on-last"  # a person asked for an advice on the last claims: its month has none of its own
 REGISTER = DELIVERY_REGISTER.name
 INTAKE = take_in.__module__
 KIND_SPECS = [
@@ -41,14 +43,19 @@ SPECS = [*KIND_SPECS, *(table_spec(table, "deliveries", (), INTAKE) for table in
 def _take_in_deliveries(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult[Any]]:
     """Takes in the files of the landing zone; a refused delivery stops the run before anything is published.
 
-    A repeated run (tag ``wlz/fallback``, or a retry) goes on with the last accepted deliveries.
+    A repeated run (tag ``wlz/fallback``, or a retry) goes on with the last accepted deliveries. A month without claims
+    of its own, taken in or refused, stops before anything is taken in, unless a person asked for it (tag
+    ``wlz/rest-on-last``).
     """
     now = datetime.now(UTC).replace(tzinfo=None)
+    rests = REST_TAG in context.run.tags
+    if not rests:
+        refuse_without_claims(warehouse.landing, warehouse.store, months_of(context))
     falls_back = FALLBACK_TAG in context.run.tags or "dagster/retry_number" in context.run.tags
     folders = warehouse.landing, warehouse.store, warehouse.quarantine
     judged: dict[date, list[CheckResult]] = {}
     for month in months_of(context):
-        taken = take_in(*folders, month, now, context.log.info, judges_again=not falls_back)
+        taken = take_in(*folders, month, now, context.log.info, judges_again=not falls_back, rests_on_last=rests)
         judged[month] = taken.results
         describe_month(context, warehouse, month, taken)
     yield from pass_on(context, [spec.key for spec in SPECS], judged, REGISTER, falls_back=falls_back)

@@ -12,7 +12,7 @@ import dagster as dg
 from dagster import DagsterExecutionInterruptedError
 
 from assets.context import Warehouse, add_months
-from assets.deliveries import FALLBACK_TAG
+from assets.deliveries import FALLBACK_TAG, REST_TAG
 from pipelines.definitions import defs
 from pipelines.logs import Listener, listening
 from warehouse.provenance import describe_inputs
@@ -53,16 +53,22 @@ def instance_for(data_dir: Path) -> dg.DagsterInstance:
     return dg.DagsterInstance.from_config(str(dagster_home(data_dir)))
 
 
-def run_month(warehouse: Warehouse, month: date, *, falls_back: bool, listener: Listener) -> Outcome:
-    """Materialise every asset of a delivery month. Raises RunFailed with one sentence when data or disk stop it."""
+def run_month(
+    warehouse: Warehouse, month: date, *, falls_back: bool, listener: Listener, rests_on_last: bool = False
+) -> Outcome:
+    """Materialise every asset of a delivery month. Raises RunFailed with one sentence when data or disk stop it.
+
+    ``rests_on_last``: a person asked for it, though the month may have no claims of its own.
+    """
     job = defs.resolve_job_def("monthly_advice")
+    asked = {FALLBACK_TAG: falls_back, REST_TAG: rests_on_last}
     with listening(listener), instance_for(Path(warehouse.data_dir)) as instance:
         add_months(instance, [month])
         result = job.execute_in_process(
             partition_key=month_label(month),
             instance=instance,
             resources={"warehouse": warehouse},
-            tags={FALLBACK_TAG: "yes"} if falls_back else {},
+            tags={tag: "yes" for tag, is_asked in asked.items() if is_asked},
             raise_on_error=False,
             run_config={"loggers": {"stages": {}}},
         )

@@ -19,7 +19,7 @@ import polars as pl
 from assets.context import FIRST_MONTH, MONTHS, Warehouse
 from assets.spoken import KIND
 from expectations.intake.arrivals import hash_file
-from pipelines.alerts.send import DUE, RUN, send_alerts, send_notice, solve_notices, write_notice
+from pipelines.alerts.send import DUE, RUN, send_alerts, send_notice, solve_after_run, solve_notices, write_notice
 from pipelines.jobs import monthly_advice
 from warehouse.landing import SUFFIXES
 from warehouse.settings import load_round
@@ -201,7 +201,7 @@ def failed_checks(context: dg.RunStatusSensorContext, warehouse: Warehouse) -> d
     """A failed check that only warns does not fail the run: this is how people hear of it."""
     month = month_of(context.dagster_run)
     said = send_alerts(delivery_month=month, **_how(warehouse))
-    said += solve_notices(check_id=RUN, delivery_month=month, **_how(warehouse))
+    said += solve_after_run(delivery_month=month, **_how(warehouse))
     return dg.SkipReason("; ".join(said) or "nothing to tell")
 
 

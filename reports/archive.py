@@ -15,7 +15,7 @@ import polars as pl
 
 from reports.facts import Facts
 from reports.language import Language
-from reports.text.sections import hidden_uitvoerders, list_corrections
+from reports.text.sections import hidden_uitvoerders, list_corrections, say_withdrawn, texts
 
 MARKER, END = "<!--erratum-->", "<!--/erratum-->"
 KEY = ["wlz_uitvoerder", "part"]
@@ -25,11 +25,12 @@ AMOUNTS = ["expected_excl_extra_eur", "expected_eur", "budget_eur", "available_e
 def keep_signed(folder: Path, site: Path, facts: Facts, language: Language) -> list[Path]:
     """Copy the site of an advice that was signed just now; write errata into those whose figures were replaced.
 
-    Returns the folders of signed advices. Only the last signed one can still be what is shown; a copy is never made
-    of figures that nobody signed.
+    That its month was withdrawn stands on every page of a copy. Returns the folders of signed advices. Only the last
+    signed one can still be what is shown; a copy is never made of figures that nobody signed.
     """
     rows = facts.marts["forecast_vintages"].filter(delivery_month=facts.delivery_month)
     finals = rows.filter(advice_state="final").sort("frozen_at")["advice_id"].unique(maintain_order=True).to_list()
+    banner = texts(say_withdrawn(facts, language))
     kept = []
     for advice_id in finals:
         copy = folder / f"{advice_id}{'' if language.code == 'nl' else f'-{language.code}'}"
@@ -40,7 +41,7 @@ def keep_signed(folder: Path, site: Path, facts: Facts, language: Language) -> l
             lines = _errata(facts, rows.filter(scenario=facts.headline), advice_id, finals[-1], language)
             elsewhere = [language.say("sections.corrected_elsewhere")] if lines else []
             for page in copy.rglob("*.html"):
-                _write_errata(page, lines if page == copy / "index.html" else elsewhere)
+                _write_errata(page, [*banner, *(lines if page == copy / "index.html" else elsewhere)])
     return kept
 
 

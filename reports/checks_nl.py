@@ -247,4 +247,9 @@ DUTCH: dict[str, Words] = {
         "Er is niets nieuws gepubliceerd; wat gepubliceerd was staat er nog",
         "de run bekijken in Dagster, de oorzaak herstellen en de maand herhalen",
     ),
+    "withdrawn": Words(
+        "advies ingetrokken",
+        "De cijfers en bladzijden blijven staan, met wie het introk; het advies ervoor is weer het nieuwste",
+        "het ingetrokken advies niet meer gebruiken",
+    ),
 }

@@ -16,8 +16,9 @@ from reports.errors import ReportError
 from warehouse import registry
 from warehouse.duck import QueryError, connect_reader, run_query
 from warehouse.packs import choose_pack, load_reference
-from warehouse.published_headline import has_mart, read_headline
+from warehouse.published_headline import has_column, has_mart, read_headline
 from warehouse.settings import load_round_page
+from warehouse.withdrawals import read_withdrawal, withdrawn_months_of
 from wlz.words.vocabulary import NATION
 
 SIMULATED = "simulation"  # input of an advice on invented deliveries
@@ -51,7 +52,10 @@ NOT_TOLD = ("passed", "skipped")
 
 @dataclass(frozen=True)
 class Facts:
-    """One delivery month as published: marts by name, scenario and engine of the headline, words of the round file."""
+    """One delivery month as published: marts by name, scenario and engine of the headline, words of the round file.
+
+    ``claims_month`` and ``claims_basis`` as in mart headline; ``withdrawal`` is the row of the withdrawal that holds.
+    """
 
     delivery_month: date
     budget_year: int
@@ -61,6 +65,9 @@ class Facts:
     page: Mapping[str, Any] = field(default_factory=dict)
     rows_counts: Mapping[str, int] = field(default_factory=dict)
     headline_engine: str = ""
+    claims_month: date | None = None
+    claims_basis: str = "own"
+    withdrawal: Mapping[str, Any] | None = None
 
     def of(self, mart: str, scenario: str | None = None) -> pl.DataFrame:
         """Rows of a mart in one scenario: the headline unless another is named."""
@@ -86,7 +93,10 @@ class Facts:
     @property
     def fingerprint(self) -> str:
         """SHA-256 over everything the pages are made of."""
-        digest = hashlib.sha256(repr((self.delivery_month, self.headline, sorted(self.page.items()))).encode())
+        said = self.delivery_month, self.headline, sorted(self.page.items())
+        digest = hashlib.sha256(repr(said).encode())
+        if self.claims_basis != "own" or self.withdrawal:
+            digest.update(repr((self.claims_month, self.claims_basis, self.withdrawal)).encode())
         for name in sorted(self.marts):
             # As text: the bytes of Arrow hold chance values behind nulls.
             digest.update(f"{name}\n{self.marts[name].write_csv(null_value='<null>')}".encode())
@@ -156,7 +166,16 @@ def _load(database: Path, delivery_month: date) -> Facts:
     marts |= _read_checks(database, delivery_month)
     marts["delivery_balance"] = _read_balance(database, delivery_month)
     counts = _count_rows(database, delivery_month, headline)
-    return Facts(delivery_month, budget_year, headline, scenarios, marts, page, counts, engine)
+    basis, withdrawal = _read_basis(database, delivery_month), read_withdrawal(database, delivery_month)
+    return Facts(delivery_month, budget_year, headline, scenarios, marts, page, counts, engine, *basis, withdrawal)
+
+
+def _read_basis(database: Path, month: date) -> tuple[date | None, str]:
+    """Month of the claims the advice rests on, and why; of a month from before that was said: its own."""
+    if not has_column(database, "headline", "claims_basis"):
+        return None, "own"
+    said = _read(database, "headline", month, "claims_month, claims_basis").drop_nulls()
+    return said.row(0) if said.height else (None, "own")
 
 
 def _count_rows(database: Path, month: date, headline: str) -> dict[str, int]:
@@ -264,13 +283,14 @@ def _quote(text: str) -> str:
 
 
 def _read_history(database: Path, month: date, budget_year: int) -> dict[str, pl.DataFrame]:
-    """Advices so far: those of this year up to this month, and those whose year is settled."""
+    """Advices so far: those of this year up to this month, and those whose year is settled; others that stand only."""
     sql = f"""
         SELECT * FROM marts.forecast_vintages
         WHERE delivery_month <= DATE '{month}' AND (budget_year = {budget_year} OR realised_eur IS NOT NULL)
         ORDER BY ALL
     """
-    return {"forecast_vintages": run_query(database, sql)}
+    others = [one for one in withdrawn_months_of(database) if one != month]
+    return {"forecast_vintages": run_query(database, sql).filter(~pl.col("delivery_month").is_in(others))}
 
 
 def _read_checks(database: Path, month: date) -> dict[str, pl.DataFrame]:

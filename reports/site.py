@@ -22,7 +22,7 @@ from reports.language import CODES, Language, load_language
 from reports.pages.model import Figure, Link, Page, PriceExample
 from reports.tables.table import SUPPRESSED, Table, header, print_cell
 from reports.text.answer import say_headline
-from reports.text.sections import say_simulated, texts
+from reports.text.sections import say_simulated, say_standing, texts
 from warehouse.provenance import code_version
 
 FOLDER = Path(__file__).parent
@@ -62,6 +62,7 @@ def build_site(database: Path, folder: Path, delivery_month: date, language_code
         count = _write_site(new, facts, language)
         stamp = {"made_of": made_of, "pages_count": count, "title": say_headline(facts, language)}
         stamp |= {"month": language.month(delivery_month), "is_simulated": facts.is_simulated}
+        stamp |= {"withdrawn": _withdrawn(facts, language)}
         (new / STAMP).write_text(json.dumps(stamp, indent=1, ensure_ascii=False), encoding="utf-8")
         _replace(target, new, Path(scratch) / "old")
     keep_signed(folder, target, facts, language)
@@ -75,6 +76,12 @@ def _label(report: dict[str, Any], language: Language) -> str:
         return str(report["month"])
     advice = report["folder"].removesuffix(f"-{language.code}")
     return f"{report['month']}, {language.say('page.archive_final', advice=advice)}"
+
+
+def _withdrawn(facts: Facts, language: Language) -> str:
+    """'ingetrokken op 20 juni 2018' for the list of reports; empty for an advice that stands."""
+    row = facts.withdrawal
+    return language.say("page.archive_withdrawn", day=language.day(row["withdrawn_at"])) if row else ""
 
 
 def build_sites(database: Path, folder: Path, delivery_month: date) -> Site:
@@ -94,20 +101,24 @@ def map_in_use() -> str:
 
 def _write_archive(folder: Path, language: Language) -> None:
     """``index.html`` beside the reports: a list of all of them."""
-    reports = [
-        report | {"label": _label(report, language)}
-        for report in list_reports(folder)
-        if report["made_of"]["language"] == language.code
-    ]
+    made = [report for report in list_reports(folder) if report["made_of"]["language"] == language.code]
+    # A signed copy keeps the stamp of the day it was signed: whether its month stands is said by the month's own pages.
+    taken_back = {_month_of(one): one.get("withdrawn", "") for one in made if FINAL_MARK not in one["folder"]}
+    reports = [one | {"label": _label(one, language), "withdrawn": taken_back.get(_month_of(one), "")} for one in made]
+    standing = [one for one in reports if not one["withdrawn"]]
     page = (
         _environment()
         .get_template("archive.html.j2")
-        .render(language=language, say=language.say, reports=reports, newest=reports[0]["folder"])
+        .render(language=language, say=language.say, reports=reports, newest=(standing or reports)[0]["folder"])
     )
     name = LATEST if language.code == "nl" else f"index-{language.code}.html"
     scratch = folder / f".{name}"
     scratch.write_text(page, encoding="utf-8")
     scratch.replace(folder / name)
+
+
+def _month_of(report: dict[str, Any]) -> str:
+    return str(report["folder"])[: len("2018-05")]
 
 
 def _replace(target: Path, new: Path, aside: Path) -> None:
@@ -242,7 +253,7 @@ def _page_writer(facts: Facts, language: Language) -> Any:
         "say": language.say,
         "month": language.month(facts.delivery_month),
         "menu": list_menu(facts, language),
-        "notices": texts(say_simulated(facts, language)),
+        "notices": texts([*say_standing(facts, language), *say_simulated(facts, language)]),
         "code_version": code_version(),
         "archive": LATEST if language.code == "nl" else f"index-{language.code}.html",
     }

@@ -6,7 +6,8 @@ in the lake, replaced whole; not a contract table, for it says nothing about the
 """
 
 import fcntl
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import polars as pl
 
 from warehouse.store import Store, replace_file
 
+MOST_TRIES, SECONDS_BETWEEN = 60, 0.5
 # Whom and what: never null, empty where it is about no single one. ``subject``: see pipelines/alerts/news.py.
 STATE_KEY = (
     "channel",
@@ -60,20 +62,24 @@ def write_alert_state(store: Store, state: pl.DataFrame) -> None:
 
 
 @contextmanager
-def sole_sender(store: Store) -> Iterator[bool]:
-    """Whether nobody else is sending while the block runs: a command and a sensor may end at the same moment.
+def sole_sender(store: Store, sleep: Callable[[float], None] = time.sleep) -> Iterator[bool]:
+    """Waits until nobody else is sending; whether that came about within ``MOST_TRIES`` looks.
 
-    The operating system lets go of the lock when its process ends, however it ends.
+    A command and a sensor may end at the same moment: what the second one has to tell is told after the first. The
+    operating system lets go of the lock when its process ends, however it ends.
     """
     path = _folder(store) / "sending.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
+        for _ in range(MOST_TRIES):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                sleep(SECONDS_BETWEEN)
+                continue
             yield True
+            return
+        yield False
 
 
 def _folder(store: Store) -> Path:

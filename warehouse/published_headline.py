@@ -42,3 +42,9 @@ def has_mart(database: Path, mart: str = "headline") -> bool:
     """Whether the database has a mart: one that an earlier release published last may lack it."""
     sql = f"SELECT count(*) AS n FROM duckdb_tables() WHERE schema_name = 'marts' AND table_name = '{mart}'"
     return bool(run_query(database, sql)["n"][0])
+
+
+def has_column(database: Path, mart: str, column: str) -> bool:
+    """Whether a mart of the database has a column; an earlier release may have published it without."""
+    sql = "SELECT count(*) AS n FROM duckdb_columns() WHERE schema_name = 'marts' "
+    return bool(run_query(database, f"{sql} AND table_name = '{mart}' AND column_name = '{column}'")["n"][0])

@@ -88,6 +88,10 @@ class Store:
         """An accepted delivery, lazily: claims can be larger than memory."""
         return pl.scan_parquet(self._delivery(table, delivery_id, delivery_month), hive_partitioning=False)
 
+    def has_delivery(self, table: Table, delivery_id: str, delivery_month: date) -> bool:
+        """Whether the rows of an accepted delivery are there."""
+        return self._delivery(table, delivery_id, delivery_month).exists()
+
     def read_corrections(self, delivery_id: str, delivery_month: date) -> pl.DataFrame:
         """Unit corrections noted beside a claims delivery; none for one that was taken in before they were noted."""
         path = self._delivery(DELIVERY_UNIT_CORRECTIONS, delivery_id, delivery_month)
@@ -120,11 +124,12 @@ def remove_leftovers(path: Path) -> None:
     start = f".{path.name}."
     for leftover in path.parent.iterdir():
         process = leftover.name.removeprefix(start).partition(".")[0]
-        if leftover.name.startswith(start) and process.isdigit() and not _is_running(int(process)):
+        if leftover.name.startswith(start) and process.isdigit() and not is_running(int(process)):
             leftover.unlink(missing_ok=True)
 
 
-def _is_running(process: int) -> bool:
+def is_running(process: int) -> bool:
+    """Whether a process of this machine still runs, whosever it is."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

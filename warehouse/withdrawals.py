@@ -5,6 +5,7 @@ What ends a withdrawal is decided in `wlz/vintages/withdrawals.py`.
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -38,6 +39,24 @@ def newest_month(database: Path) -> date | None:
     sql = NEWEST_MONTH_SQL if has_mart(database, ADVICE_WITHDRAWALS.name) else _NEWEST_BEFORE
     found: date | None = run_query(database, sql)["delivery_month"][0]
     return found
+
+
+def read_withdrawal(database: Path, month: date) -> dict[str, Any] | None:
+    """The withdrawal of a published month that holds now, as a row of the mart; None when it stands."""
+    return next((row for row in _published(database) if row["delivery_month"] == month), None)
+
+
+def withdrawn_months_of(database: Path) -> list[date]:
+    """Published months that are withdrawn now."""
+    return [row["delivery_month"] for row in _published(database)]
+
+
+def _published(database: Path) -> list[dict[str, Any]]:
+    """Rows of the mart of withdrawals that hold now; none of a database without that mart."""
+    if not (database.exists() and has_mart(database, ADVICE_WITHDRAWALS.name)):
+        return []
+    sql = f"SELECT * FROM marts.{ADVICE_WITHDRAWALS.name} WHERE stands_again_at IS NULL ORDER BY delivery_month"
+    return run_query(database, sql).to_dicts()
 
 
 def read_withdrawals(store: Store) -> pl.DataFrame:

@@ -160,7 +160,7 @@ def _latest_result(store: Store, check_id: str, delivery_id: str) -> tuple[Check
     raise DecisionError(f"{check_id} never judged a delivery {delivery_id!r}. Next: wlz query, marts.data_quality")
 
 
-def _check_reason(reason: str) -> None:
+def check_reason(reason: str) -> None:
     """Raises DecisionError for a reason that is longer than ``MAX_REASON``."""
     if len(reason) > MAX_REASON:
         raise DecisionError(
@@ -181,7 +181,7 @@ def _record(
     rows_count: int,
     amount_eur: object,
 ) -> None:
-    _check_reason(reason)
+    check_reason(reason)
     row = {
         "delivery_month": month,
         "decision": decision,

@@ -62,11 +62,13 @@ def take_in(
     report: Report,
     *,
     judges_again: bool = True,
+    rests_on_last: bool = False,
 ) -> Intake:
     """Take in every new file of the landing zone up to and including the month ``through``.
 
     Accepted deliveries go to the lake and the register, refused ones to quarantine with their reason; results of all
-    checks go to ``data_quality``. Missing claims for ``through`` count as a refusal. A refused file that still lies
+    checks go to ``data_quality``. Missing claims for ``through`` count as a refusal, unless a person asked that the
+    advice ``rests_on_last``: then they are a warning. A refused file that still lies
     there is judged again: a control total, a second file, a code list or a broken check may have been the fault, or a
     person accepted it. A run that falls back does not judge them again (``judges_again``). Returns what happened.
     """
@@ -100,7 +102,8 @@ def take_in(
         _set_aside(arrival, quarantine)
     if arrivals:
         store.write_register([register])
-    return _summarise(store, landing, register, arrivals, results, through, now)
+    lacking = "warn" if rests_on_last else "block"
+    return _summarise(store, landing, register, arrivals, results, through, now, lacking)
 
 
 def _register(known: pl.DataFrame, arrivals: Sequence[Arrival], now: datetime) -> pl.DataFrame:
@@ -263,6 +266,7 @@ def _summarise(
     results: Sequence[CheckResult],
     through: date,
     now: datetime,
+    lacking: str,
 ) -> Intake:
     """Results of the month's deliveries as they lie in the landing zone, new or known, and every refusal."""
     still_refused = {
@@ -278,7 +282,7 @@ def _summarise(
         rows = store.read(DATA_QUALITY, through).filter(pl.col("delivery_id").is_in(sorted(before)))
         month_results += latest_results(rows)
     missing = [
-        _missing(kind, landing, through)
+        _missing(kind, landing, through, lacking)
         for kind in DUE_EVERY_MONTH
         if not any(i.startswith(f"{kind}-") for i in present)
     ]
@@ -331,7 +335,7 @@ def _present_ids(landing: Path, month: date) -> set[str]:
     return found
 
 
-def _missing(kind: str, landing: Path, month: date) -> CheckResult:
+def _missing(kind: str, landing: Path, month: date, severity: str) -> CheckResult:
     file = f"{month_label(month)}/{kind}.parquet"
     fault = Fault(
         "D01",
@@ -348,7 +352,7 @@ def _missing(kind: str, landing: Path, month: date) -> CheckResult:
         checked_table=kind,
         delivery_id=f"{kind}-{month_label(month)}-missing",
         title="The file is there and follows its contract",
-        severity="block",
+        severity=severity,
         outcome="failed",
         findings_count=1,
         at_stake_eur=None,

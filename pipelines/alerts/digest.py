@@ -76,6 +76,11 @@ _NOTICES = {
         "Nothing new was published; what was published is still there",
         "look at the run in Dagster, mend the cause and repeat the month",
     ),
+    "withdrawn": (
+        "advice withdrawn",
+        "Its figures and pages stay, with who withdrew it; the advice before it is the newest again",
+        "use the withdrawn advice no longer",
+    ),
 }
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _PATH = re.compile(r"(?<![\w./])(?:[A-Za-z]:[\\/]|~?/)(?:[^\s/\\:;,'\")]+[/\\])+[^\s:;,'\")]*")

@@ -27,12 +27,13 @@ from warehouse.contract import Table
 from warehouse.settings import load_assumptions
 from warehouse.store import Store, month_label
 from warehouse.tables.quality import CHECK_FINDINGS, DATA_QUALITY
+from warehouse.withdrawals import withdrawn_months
 from wlz.known.assumptions import AssumptionError
 from wlz.words.figures import pack_figures
 
-DUE, RUN = "due", "run"
+DUE, RUN, WITHDRAWN = "due", "run", "withdrawn"
 MAX_OBSERVED = 300  # characters of a sentence that are remembered
-NOTICES = (DUE, RUN)  # not of a check, so no later judgement solves them
+NOTICES = (DUE, RUN, WITHDRAWN)  # not of a check, so no later judgement solves them
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def send_alerts(
 def send_notice(
     store: Store, database: Path, notice: Alert, environ: Mapping[str, str], now: datetime, sleep: Sleep = time.sleep
 ) -> list[str]:
-    """Tell something that is not of a check (``DUE``, ``RUN``), once until it is solved. Returns sentences."""
+    """Tell something that is not of a check (``NOTICES``), once until it is solved. Returns sentences."""
     return _tell(_Post(store, database, notice.delivery_month, environ, now, sleep), lambda: Findings([notice]))
 
 
@@ -84,6 +85,14 @@ def solve_notices(
     solved = {(check_id, month_label(delivery_month)): Judgement(delivery_month, True)}
     post = _Post(store, database, delivery_month, environ, now, sleep)
     return _tell(post, lambda: Findings([], judged=solved))
+
+
+def solve_after_run(
+    store: Store, database: Path, delivery_month: date, environ: Mapping[str, str], now: datetime
+) -> list[str]:
+    """Tell what a run that ended well has solved: that it failed before, that the advice of its month was withdrawn."""
+    solved = [RUN] if delivery_month in withdrawn_months(store) else [RUN, WITHDRAWN]
+    return [line for one in solved for line in solve_notices(store, database, one, delivery_month, environ, now)]
 
 
 def write_notice(check_id: str, delivery_month: date, subject: str = "", **figures: object) -> Alert:
@@ -136,9 +145,9 @@ def _tell(post: _Post, read: Callable[[], Findings]) -> list[str]:
         return said
     try:
         language = find_language(post.environ)
-        with sole_sender(post.store) as is_alone:
+        with sole_sender(post.store, post.sleep) as is_alone:
             if not is_alone:
-                return [*said, "alerts: another process is sending them; this one sends nothing"]
+                return [*said, "alerts: another process keeps sending them; this one sent nothing"]
             findings = _for_outside(read(), post.environ)
             kader = _read_kader(post.database, post.month)
             for channel in channels:

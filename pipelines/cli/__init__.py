@@ -14,6 +14,7 @@ from pipelines.cli.report import report
 from pipelines.cli.run import run
 from pipelines.cli.simulate import simulate
 from pipelines.cli.validate import validate
+from pipelines.cli.withdraw import withdraw
 from pipelines.cli.year import year
 from wlz.words.faults import Spoken
 
@@ -40,7 +41,7 @@ def main() -> None:
 
 
 _COMMANDS = (
-    *(demo, simulate, validate, run, report, accept, quarantine, year),
+    *(demo, simulate, validate, run, report, withdraw, accept, quarantine, year),
     *(tables, explain, query, forecast, complete, backtest, reference),
 )
 for command in _COMMANDS:

@@ -10,9 +10,11 @@ from typing import TypeVar
 
 import click
 
+from warehouse.lock import hold_folder
 from warehouse.settings import data_folder
 from wlz.words.counts import format_count
 
+_WAIT = "wlz.wait"  # minutes that a command may wait for another writer, kept with its context
 # A command to be, with its options so far.
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -43,6 +45,36 @@ def data_option(command: Command) -> Command:
     )(command)
 
 
+def wait_option(command: Command) -> Command:
+    """The option --wait of a command that writes in the data folder."""
+    return click.option(
+        "--wait",
+        type=click.FloatRange(min=0),
+        metavar="MINUTES",
+        expose_value=False,
+        callback=_keep_wait,
+        help="Longest wait for another writer of the data folder (default: WLZ_WAIT_MINUTES, else 60).",
+    )(command)
+
+
+def _keep_wait(ctx: click.Context, param: click.Parameter, minutes: float | None) -> None:
+    ctx.meta[_WAIT] = minutes
+
+
+@contextmanager
+def sole_writer(data_dir: Path, command: str) -> Iterator[None]:
+    """The only writer of a data folder while the block runs; says once whom it waits for. None is needed without one.
+
+    Raises FolderBusyError when another writer does not end within --wait.
+    """
+    if not data_dir.is_dir():
+        yield
+        return
+    ctx = click.get_current_context(silent=True)
+    with hold_folder(data_dir, command, note, ctx.meta.get(_WAIT) if ctx else None):
+        yield
+
+
 def resolve_data(data_dir: Path | None) -> Path:
     """The data folder that was asked for."""
     return (data_dir or data_folder()).absolute()
@@ -50,9 +82,12 @@ def resolve_data(data_dir: Path | None) -> Path:
 
 def upgrade_published(database: Path) -> None:
     """Brings marts of an earlier version to today's contract and says so in one line. Raises OSError without room."""
-    from warehouse.upgrade import upgrade_database
+    from warehouse.upgrade import behind_contract, upgrade_database
 
-    upgraded = upgrade_database(database)
+    if not behind_contract(database):
+        return
+    with sole_writer(database.parent, "bringing the marts to this version"):
+        upgraded = upgrade_database(database)
     if upgraded:
         marts = f"{format_count(len(upgraded), 'mart')} got the columns of this one ({', '.join(upgraded)})"
         note(f"{database.name} was published by an earlier version: {marts}; no figure changed")

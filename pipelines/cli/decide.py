@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import click
 
-from pipelines.cli.console import Command, data_option, note, resolve_data, say
+from pipelines.cli.console import Command, data_option, note, resolve_data, say, sole_writer, wait_option
 from warehouse.store import Store
 from wlz.words.counts import format_count
 
@@ -28,6 +28,7 @@ def decision_options(command: Command) -> Command:
 @click.argument("delivery_id", metavar="DELIVERY")
 @decision_options
 @data_option
+@wait_option
 def accept(check_id: str, delivery_id: str, reason: str, author: str, data_dir: Path | None) -> None:
     """Overrule a check that refused a delivery. It counts from the next run on, and stays visible.
 
@@ -35,8 +36,9 @@ def accept(check_id: str, delivery_id: str, reason: str, author: str, data_dir: 
     """
     from expectations.intake.decisions import accept_check
 
-    store = Store(resolve_data(data_dir) / "lake")
-    result = _decide(lambda: accept_check(store, check_id, delivery_id, *_stated(author, reason), _now()))
+    data, said = resolve_data(data_dir), stated(author, reason)
+    with sole_writer(data, f"wlz accept {check_id} {delivery_id}"):
+        result = _decide(lambda: accept_check(Store(data / "lake"), check_id, delivery_id, *said, now_utc()))
     say(f"Accepted by {author.strip()}: {result.check_id} {result.title} on {delivery_id}.")
     say(f"  overruled: {result.title}; found {result.observed}, expected {result.expected}.")
     say(f"Next: wlz run --delivery-month {delivery_id.split('-', 1)[1][:7]}")
@@ -106,6 +108,7 @@ def show_quarantine(delivery_id: str, data_dir: Path | None) -> None:
 @click.argument("check_id", metavar="CHECK")
 @decision_options
 @data_option
+@wait_option
 def release(delivery_id: str, check_id: str, reason: str, author: str, data_dir: Path | None) -> None:
     """Use the rows that a check set apart, from the next run on. Recorded in marts.check_decisions."""
     from expectations.intake.decisions import release_rows
@@ -113,8 +116,10 @@ def release(delivery_id: str, check_id: str, reason: str, author: str, data_dir:
 
     data = resolve_data(data_dir)
     store, folder = Store(data / "lake"), data / "quarantine"
-    lists = load_reference(choose_pack(data / "deliveries"), _now().year, _now().date())
-    rows = _decide(lambda: release_rows(store, folder, lists, check_id, delivery_id, *_stated(author, reason), _now()))
+    lists = load_reference(choose_pack(data / "deliveries"), now_utc().year, now_utc().date())
+    said = stated(author, reason)
+    with sole_writer(data, f"wlz quarantine release {delivery_id} {check_id}"):
+        rows = _decide(lambda: release_rows(store, folder, lists, check_id, delivery_id, *said, now_utc()))
     amount = rows["amount_eur"].sum() if "amount_eur" in rows.columns else None
     say(f"Released by {author.strip()}: {format_count(rows.height, 'row')}{_euro(amount)} of {delivery_id}.")
     say(f"Next: wlz run --delivery-month {delivery_id.split('-', 1)[1][:7]}")
@@ -131,14 +136,16 @@ def _folder(data: Path, delivery_id: str) -> Path:
     raise SystemExit(1)
 
 
-def _stated(author: str, reason: str) -> tuple[str, str]:
+def stated(author: str, reason: str) -> tuple[str, str]:
+    """Author and reason without blanks around them; leaves with exit code 2 when one says nothing."""
     if not author.strip() or not reason.strip():
         note("--author and --reason must say something: a decision without either cannot be accounted for")
         raise SystemExit(2)
     return author.strip(), reason.strip()
 
 
-def _now() -> datetime:
+def now_utc() -> datetime:
+    """The moment, in UTC without a zone."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 

@@ -5,7 +5,16 @@ from pathlib import Path
 
 import click
 
-from pipelines.cli.console import Month, data_option, note, resolve_data, say, upgrade_published
+from pipelines.cli.console import (
+    Month,
+    data_option,
+    note,
+    resolve_data,
+    say,
+    sole_writer,
+    upgrade_published,
+    wait_option,
+)
 from wlz.words.counts import format_count
 
 
@@ -18,6 +27,7 @@ from wlz.words.counts import format_count
 )
 @click.option("--table", "number", type=click.IntRange(1, 6), help="Print this table of the letter, and no pages.")
 @click.option("--open", "opens", is_flag=True, help="Show it in the browser.")
+@wait_option
 def report(
     month: date | None, every: bool, data_dir: Path | None, language: str, number: int | None, opens: bool
 ) -> None:
@@ -36,16 +46,18 @@ def report(
     data = resolve_data(data_dir)
     database = data / "wlz.duckdb"
     try:
-        upgrade_published(database)
         if month is not None and number is not None:
+            upgrade_published(database)
             say(print_letter_table(database, month, number, language))
             return
-        months = [month] if month is not None else published_delivery_months(database)
-        if not months:
-            raise ReportError(f"nothing is published in {database}. Next: wlz run --delivery-month YYYY-MM")
-        for one in months:
-            site = build_site(database, data / "reports", one, language)
-            say(tell_report(site.index, site.is_new, site.pages_count))
+        with sole_writer(data, "wlz report"):
+            upgrade_published(database)
+            months = [month] if month is not None else published_delivery_months(database)
+            if not months:
+                raise ReportError(f"nothing is published in {database}. Next: wlz run --delivery-month YYYY-MM")
+            for one in months:
+                site = build_site(database, data / "reports", one, language)
+                say(tell_report(site.index, site.is_new, site.pages_count))
     except (ReportError, AssumptionError) as error:
         note(str(error))
         raise SystemExit(1) from None

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.cli.console import Month, data_option, note, progress, resolve_data, say, upgrade_published
+from pipelines.cli.console import (
+    Month,
+    data_option,
+    note,
+    progress,
+    resolve_data,
+    say,
+    sole_writer,
+    upgrade_published,
+    wait_option,
+)
 from warehouse.settings import load_extra_items, tell_unread
 from warehouse.store import Store, month_label
 
@@ -31,6 +41,10 @@ if TYPE_CHECKING:
 @click.option("--engine", default="", help="Engine of the scenarios that do not follow the letter (default: theirs).")
 @click.option("--final", is_flag=True, help="Freeze the advice under an id of its own, beside earlier ones.")
 @click.option("--author", default="", help="Who freezes it; goes with --final.")
+@click.option(
+    "--rest-on-last", is_flag=True, help="Make the advice on the last claims when the month has none of its own."
+)
+@wait_option
 def run(
     month: date,
     deliveries: Path | None,
@@ -39,31 +53,33 @@ def run(
     engine: str,
     final: bool,
     author: str,
+    rest_on_last: bool,
 ) -> None:
     """Take in the deliveries up to a month, check them, compute the advice and publish it.
 
     Exit code 1 when a delivery was refused (the advice then rests on the last accepted one, and is not frozen) or
-    nothing could be published. The published month holds the scenarios of this run.
+    nothing could be published. A month without claims of its own is refused, nothing is written. The published month
+    holds the scenarios of this run.
     """
     if final != bool(author.strip()):
         note("--final and --author NAME go together: an advice is frozen under the name of who stands for it")
         raise SystemExit(2)
     folder = resolve_data(data_dir)
-    code = run_and_tell(month, folder, deliveries, scenarios, engine, author.strip())
-    if code in (0, 1):
+    code = run_and_tell(month, folder, deliveries, scenarios, engine, author.strip(), rest_on_last)
+    if code in (0, 1) and folder.is_dir():
         tell_people(month, folder, succeeded=code == 0)
     raise SystemExit(code)
 
 
 def tell_people(month: date, data_dir: Path, *, succeeded: bool) -> None:
     """Alerts on what is news after a run, through the channels that are set; a channel that fails stops nothing."""
-    from pipelines.alerts.send import RUN, send_alerts, solve_notices
+    from pipelines.alerts.send import send_alerts, solve_after_run
 
     about = Store(data_dir / "lake"), data_dir / "wlz.duckdb"
     how = os.environ, datetime.now(UTC).replace(tzinfo=None)
     said = send_alerts(*about, month, *how)
     if succeeded:
-        said += solve_notices(*about, RUN, month, *how)
+        said += solve_after_run(*about, month, *how)
     for line in dict.fromkeys(said):
         note(line)
 
@@ -75,11 +91,11 @@ def run_and_tell(
     scenarios: tuple[str, ...] = (),
     engine: str = "",
     author: str = "",
+    rest_on_last: bool = False,
 ) -> int:
     """Runs a month and says how it went; with an author the advice is frozen too. Returns the exit code."""
     from assets.context import FIRST_MONTH, Warehouse
-    from pipelines.definitions import count_steps
-    from pipelines.runner import INTERRUPTED, RunFailed, run_month
+    from expectations.intake.own_claims import NoOwnClaimsError, refuse_without_claims
 
     if month < date.fromisoformat(f"{FIRST_MONTH}-01"):
         note(f"delivery month {month_label(month)} lies before the first, {FIRST_MONTH}")
@@ -95,29 +111,63 @@ def run_and_tell(
         return 2
     if fault := find_fault(warehouse, month):
         return _nothing_published(fault, warehouse)
-    frozen_before = last_frozen(warehouse.store, month)
+    try:
+        refuse_without_claims(warehouse.landing, warehouse.store, [month])
+        if rest_on_last:
+            note(f"--rest-on-last counts for nothing: {month_label(month)} has claims of its own")
+        rest_on_last = False
+    except NoOwnClaimsError as missing:
+        if not rest_on_last:
+            return _nothing_published(str(missing), warehouse)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with sole_writer(data_dir, f"wlz run --delivery-month {month_label(month)}"):
+            return _run(warehouse, month, rest_on_last)
+    except OSError as error:
+        note(f"Nothing was published: {error}. Next: name a data folder that can be written, with --data or WLZ_DATA")
+        return 1
+
+
+def _run(warehouse: "Warehouse", month: date, rest_on_last: bool) -> int:
+    """Runs a month as the only writer of its data folder; returns the exit code. Raises OSError of the disk."""
+    from pipelines.definitions import count_steps
+    from pipelines.runner import INTERRUPTED, RunFailed, run_month
+
+    frozen_before, withdrawn_before = last_frozen(warehouse.store, month), standing_withdrawal(warehouse.store, month)
     try:
         upgrade_published(warehouse.database)
         with progress(count_steps()) as shown:
-            outcome = run_month(warehouse, month, falls_back=False, listener=shown)
-        if not outcome.blocked:
+            outcome = run_month(warehouse, month, falls_back=False, listener=shown, rests_on_last=rest_on_last)
+        if outcome.blocked:
+            code = _fall_back(outcome.blocked, warehouse, month, rest_on_last)
+        else:
+            code = 0
+            if rest_on_last:
+                say(tell_rest(warehouse, month))
             tell_published(outcome.warnings, month, warehouse)
-            if author:
+            if warehouse.final_author:
                 say(tell_frozen(frozen_before, last_frozen(warehouse.store, month)))
-            return 0
-        return _fall_back(outcome.blocked, warehouse, month)
+        if withdrawn_before and (code == 0 or not standing_withdrawal(warehouse.store, month)):
+            say(tell_withdrawn(withdrawn_before, warehouse.store))
+        return code
     except RunFailed as failure:
         if str(failure).startswith("report: "):
             note(f"The marts are published, their pages were not made: {str(failure).removeprefix('report: ')}")
             note(f"Next: mend it, then wlz report --delivery-month {month_label(month)}")
             return 1
         return _nothing_published(str(failure), warehouse)
-    except OSError as error:
-        note(f"Nothing was published: {error}. Next: name a data folder that can be written, with --data or WLZ_DATA")
-        return 1
     except INTERRUPTED:
         note(f"Stopped before the end; {_still_shown(warehouse.database)}. Next: repeat the run")
         return 130
+
+
+def tell_rest(warehouse: "Warehouse", month: date) -> str:
+    """That the advice rests on claims of an earlier month, because somebody asked for it."""
+    claims_month = warehouse.advice(month).deliveries.claims_month
+    return (
+        f"The advice of {month_label(month)} rests on the claims of {month_label(claims_month)}, as asked with "
+        f"--rest-on-last: no claims of {month_label(month)} were delivered"
+    )
 
 
 def is_rightly_used(warehouse: "Warehouse", month: date) -> bool:
@@ -162,7 +212,7 @@ def _nothing_published(why: str, warehouse: "Warehouse") -> int:
     return 1
 
 
-def _fall_back(blocked: list[str], warehouse: "Warehouse", month: date) -> int:
+def _fall_back(blocked: list[str], warehouse: "Warehouse", month: date, rest_on_last: bool) -> int:
     """A delivery was refused: rest on the last accepted ones, if there are any and they are not published yet."""
     from expectations.catalogue import TABLE_RULES
     from pipelines.definitions import count_steps
@@ -184,7 +234,7 @@ def _fall_back(blocked: list[str], warehouse: "Warehouse", month: date) -> int:
         say(f"The marts show this judgement with the next advice that is published{_shown_now(warehouse, month)}")
         return 1
     with progress(count_steps()) as shown:
-        outcome = run_month(warehouse, month, falls_back=True, listener=shown)
+        outcome = run_month(warehouse, month, falls_back=True, listener=shown, rests_on_last=rest_on_last)
     say(f"Refused or missing; the advice of {month_label(month)} rests on the last accepted claims: {claims[0]}")
     _tell_refusals(blocked)
     tell_published([warning for warning in outcome.warnings if warning not in blocked], month, warehouse)
@@ -248,6 +298,29 @@ def tell_frozen(before: dict[str, Any], now: dict[str, Any]) -> str:
             "UTC: it stays the last one"
         )
     return f"Frozen as {now['advice_id']} by {now['author']} (marts.forecast_vintages)"
+
+
+def standing_withdrawal(store: Store, month: date) -> dict[str, Any]:
+    """The withdrawal of the advice of a month that holds now; nothing when it is not withdrawn."""
+    from warehouse.withdrawals import read_withdrawals
+
+    of_month = [one for one in read_withdrawals(store).to_dicts() if one["delivery_month"] == month]
+    return next((one for one in of_month if one["stands_again_at"] is None), {})
+
+
+def tell_withdrawn(before: dict[str, Any], store: Store) -> str:
+    """What became of a month that was withdrawn before a run: it stands again, and why, or it stays as it was."""
+    from warehouse.withdrawals import read_withdrawals
+
+    now = next(one for one in read_withdrawals(store).to_dicts() if one["withdrawn_at"] == before["withdrawn_at"])
+    month = month_label(now["delivery_month"])
+    who = f"withdrawn by {now['withdrawn_by']} on {now['withdrawn_at']:%Y-%m-%d %H:%M} UTC"
+    if now["stands_again_at"] is not None:
+        return f"{month} was {who} and stands again: {now['stands_again_because']}"
+    return (
+        f"{month} stays {who}: this is the same advice on the same inputs. Next: who stands for it freezes it, with "
+        "--final --author NAME"
+    )
 
 
 def _still_shown(database: Path) -> str:

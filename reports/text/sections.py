@@ -352,6 +352,24 @@ def say_simulated(facts: Facts, language: Language) -> list[Sentence]:
     return [Sentence("simulated", language.say("sections.simulated"))] if facts.is_simulated else []
 
 
+def say_standing(facts: Facts, language: Language) -> list[Sentence]:
+    """That the advice was withdrawn, and that it rests on claims of another month: said on every page."""
+    said = say_withdrawn(facts, language)
+    if facts.claims_basis != "own" and facts.claims_month is not None:
+        months = {"month": language.month(facts.delivery_month), "claims": language.month(facts.claims_month)}
+        said.append(Sentence("rests", language.say(f"sections.rests_{facts.claims_basis}", **months)))
+    return said
+
+
+def say_withdrawn(facts: Facts, language: Language) -> list[Sentence]:
+    """By whom the advice was withdrawn, when and why; nothing for one that stands."""
+    row = facts.withdrawal
+    if not row:
+        return []
+    who = {"author": row["withdrawn_by"], "reason": row["withdrawal_reason"]}
+    return [Sentence("withdrawn", language.say("sections.withdrawn", day=language.day(row["withdrawn_at"]), **who))]
+
+
 def say_outlook(facts: Facts, language: Language) -> list[Sentence]:
     """The year after the budget year, at this year's prices; its room where its kader is known, and what is missing."""
     row = facts.one("utilisation_outlook", wlz_uitvoerder=NATION)

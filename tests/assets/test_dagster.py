@@ -90,13 +90,43 @@ def test_every_table_shows_its_contract_its_code_and_its_method():
     assert all(specs()[name].code_version for name in computed | MARTS_SHOWN)
 
 
-def test_the_schedule_asks_for_the_month_of_its_tick():
+def tick_of_may(folder: Path, *files: str) -> tuple[dg.RunRequest | dg.SkipReason, list[str]]:
+    """What the schedule asks for on 5 May 2018 with these files in the landing zone, and the months Dagster knows."""
+    warehouse = Warehouse(data_dir=str(folder))
+    for file in files:
+        path = warehouse.landing / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("a")
     with dg.instance_for_test() as instance:
-        tick = dg.build_schedule_context(instance, scheduled_execution_time=datetime(2018, 5, 5))
-        request = monthly_schedule(tick)
-        assert instance.get_dynamic_partitions("delivery_month") == ["2018-05"]
+        tick = dg.build_schedule_context(
+            instance, scheduled_execution_time=datetime(2018, 5, 5), resources={"warehouse": warehouse}
+        )
+        return monthly_schedule(tick), list(instance.get_dynamic_partitions("delivery_month"))
+
+
+def test_the_schedule_asks_for_the_month_of_its_tick(tmp_path):
+    request, months = tick_of_may(tmp_path, "2018-05/declaraties.csv")
     assert request.partition_key == "2018-05"
+    assert months == ["2018-05"]
     assert monthly_schedule.job_name == monthly_advice.name
+
+
+@pytest.mark.parametrize("files", [(), ("2018-04/declaraties.csv",), ("2018-05/kader.csv", "2018-05/Declaraties.csv")])
+def test_the_schedule_starts_no_month_without_claims(tmp_path, files):
+    skipped, months = tick_of_may(tmp_path, *files)
+    assert "no claims of 2018-05 yet" in skipped.skip_message
+    assert months == []
+
+
+def test_a_month_without_claims_stops_before_anything_is_taken_in(tmp_path):
+    """A person may ask for it with a tag; without it the run fails with the sentence, and is not tried again."""
+    warehouse = write_small(tmp_path, date(2017, 1, 1))
+    result = run(warehouse, partition_key="2017-02")
+    assert not result.success
+    (failure,) = [event.step_failure_data for event in result.get_step_failure_events()]
+    assert "2017-02 has no delivery of claims" in failure.user_failure_data.description
+    assert "of 2017-01" in failure.user_failure_data.description
+    assert not (tmp_path / "lake").exists()
 
 
 @pytest.mark.slow

@@ -1,6 +1,8 @@
 """Alerts to real servers on loopback that refuse, fail or never answer, and words that try to break out of them."""
 
 import re
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -178,10 +180,29 @@ def test_a_lake_that_cannot_be_read_is_a_sentence(desk, hook):
     assert hook.posts == []
 
 
-def test_two_processes_do_not_tell_the_same(desk, hook):
+def test_two_processes_do_not_tell_the_same_and_the_second_waits(desk, hook):
+    desk.judge(result())
+    begun = threading.Event()
+
+    def send() -> None:
+        with sole_sender(desk.store):
+            begun.set()
+            time.sleep(1)
+
+    other = threading.Thread(target=send)
+    other.start()
+    begun.wait()
+    (said,) = desk.tell()
+    other.join()
+    assert said.startswith("alerts: sent by webhook")
+    assert len(hook.posts) == 1
+
+
+def test_a_sender_that_does_not_end_is_said(desk, hook, monkeypatch):
+    monkeypatch.setattr("warehouse.alert_state.MOST_TRIES", 2)
     desk.judge(result())
     with sole_sender(desk.store):
-        assert desk.tell() == ["alerts: another process is sending them; this one sends nothing"]
+        assert desk.tell() == ["alerts: another process keeps sending them; this one sent nothing"]
     assert len(desk.tell()) == 1
 
 

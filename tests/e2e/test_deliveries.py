@@ -188,14 +188,6 @@ def test_a_refused_month_rests_on_the_last_accepted_delivery(house: House) -> No
     assert "refused: D02" in again.stdout
 
 
-def test_a_month_without_a_delivery_rests_on_the_last_accepted_one(house: House) -> None:
-    result = house.run("2018-06")
-    assert result.exit_code == 1
-    assert "the advice of 2018-06 rests on the last accepted claims" in result.stdout.splitlines()[0]
-    assert "2018-06/declaraties.parquet: found no file" in result.stdout
-    assert claims_published(house, "2018-06") == claims_used(house, MAY)
-
-
 def test_another_kind_that_is_refused_falls_back_alone(house: House) -> None:
     """A kader with a text in it: the advice rests on the kader before it and on the new claims."""
     both = [*claims("Z025", volume=110), *claims("Z041", volume=110)]
