@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import re
-import tomllib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,9 +17,12 @@ from typing import Any, NamedTuple
 from warehouse import reference
 from warehouse.dated_lists import check_aliases, check_region_uitvoerders
 from warehouse.reference import read_list, read_nhc_growin, read_tariffs
+from warehouse.regular_files import tell_odd
+from warehouse.toml_files import SettingsError, read_toml
 from wlz.known.reference import Reference, list_codes
 from wlz.known.uitvoerders import ask_about_names, place_regions
 from wlz.words.faults import Spoken
+from wlz.words.known_keys import refuse_unknown
 
 SIMULATED, REAL = "simulation", "vektis-2019"  # what a run takes with and without the marker of a simulation
 FIRST_SIMULATED = "simulation-1"  # the codes of worlds from before a marker named its pack
@@ -107,14 +109,14 @@ def load_pack(name: str) -> Pack:
 def _read_declared(path: Path) -> dict[str, Any]:
     where = f"{path.parent.name}/{path.name}"
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PackError(f"{where}: not readable as TOML ({error}). Next: mend the file") from None
+        said = read_toml(path, where)
+    except SettingsError as error:
+        raise PackError(str(error)) from None
+    if unknown := refuse_unknown(said, (*_SAID, "imports")):
+        raise PackError(f"{where}: {unknown}. Next: mend the file")
     for key, kind in _SAID.items():
         if type(said.get(key)) is not kind:
             raise PackError(f"{where}, {key}: expected {kind.__name__}, found {said.get(key)!r}. Next: mend the file")
-    if unknown := sorted(set(said) - {*_SAID, "imports"}):
-        raise PackError(f"{where}: unknown {', '.join(unknown)}; known: {', '.join(_SAID)}. Next: mend the file")
     return said | {"imports": _read_imports(said.get("imports", []), where)}
 
 
@@ -220,8 +222,8 @@ def read_simulation(landing: Path) -> dict[str, Any]:
     if not marker.exists():
         return {}
     try:
-        asked = json.loads(marker.read_text(encoding="utf-8"))
-    except ValueError:
+        asked = None if tell_odd(marker) else json.loads(marker.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
         asked = None
     if not isinstance(asked, dict) or not {"scale", "until", "seed", "defects"} <= set(asked):
         raise PackError(

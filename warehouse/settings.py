@@ -4,12 +4,8 @@ import hashlib
 import json
 import os
 import re
-import tomllib
 from collections.abc import Mapping
-from copy import deepcopy
 from datetime import date
-from difflib import get_close_matches
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +14,19 @@ import polars as pl
 from warehouse.reference import REFERENCE, load_regions
 from warehouse.store import month_label
 from warehouse.tables.deliveries import KINDS
+from warehouse.toml_files import SettingsError, read_toml
 from warehouse.values import DeliveryFormat
 from wlz.known.assumptions import OF_A_YEAR, AssumptionError, Assumptions, parse_assumptions
 from wlz.known.declared_items import DeclaredItem, parse_extra_items
 from wlz.known.rounds import FIRST_YEAR, LAST_YEAR, Round, check_round, make_round
 from wlz.known.scenarios import Scenario, parse_overrides, parse_scenarios
+from wlz.words.known_keys import name_each, name_nearest, refuse_unknown
 
 _NOT_NUMBERS = ("scenario", "override", "extra_item")  # tables of the assumption files with a form of their own
+_FORMAT: dict[str, tuple[str, ...]] = {
+    "separator": (), "decimal": (",", "."), "encoding": ("utf-8", "windows-1252"), "date_format": (),
+}  # fmt: skip
+_LARGEST = "largest_file_gb"
 _OF_ANY_YEAR = re.compile(r"nic_paid_ratio_\d{4}")  # read by the number of a year: in any file
 
 
@@ -39,7 +41,7 @@ def load_round(delivery_month: date) -> Round:
 def _read_round(delivery_month: date) -> dict[str, Any]:
     """What the file of a round says, nothing without one."""
     path = round_path(delivery_month)
-    if not path.exists():
+    if not os.path.lexists(path):
         return {}
     declared = _read_toml(path)
     check_round(declared, say_where(path), tuple(KINDS))
@@ -105,9 +107,10 @@ def load_assumptions(budget_year: int) -> Assumptions:
     shared, own = (say_where(path) for path in assumption_paths(budget_year))
     for name in unread_names(budget_year):
         if not isinstance(year[name], Mapping) or not {"value", "state"} & set(year[name]):
+            near = name_nearest([name], [*common, *OF_A_YEAR, *_NOT_NUMBERS])
             raise AssumptionError(
                 f"{own}: unknown {name}; known tables: {', '.join(_NOT_NUMBERS)}; numbers of a year: "
-                f"{', '.join(OF_A_YEAR)}; any number of common.toml. Next: mend the file"
+                f"{', '.join(OF_A_YEAR)}; any number of common.toml{near}. Next: mend the file"
             )
     numbers = {name: value for name, value in (common | year).items() if name not in _NOT_NUMBERS}
     return parse_assumptions(numbers, {name: own if name in year else shared for name in numbers}, budget_year, own)
@@ -130,9 +133,8 @@ def tell_unread(budget_year: int) -> str:
     unread, known = unread_names(budget_year), [*_assumption_files(budget_year)[0], *OF_A_YEAR]
     if not unread:
         return ""
-    near = {name: get_close_matches(name, known, 1, cutoff=0.8) for name in unread}
-    named = ", ".join(f"{name} (nearest: {found[0]})" if (found := near[name]) else name for name in unread)
-    return f"{say_where(assumptions_path(budget_year))}: passed over, nothing reads it in this version: {named}"
+    where = say_where(assumptions_path(budget_year))
+    return f"{where}: passed over, nothing reads it in this version: {name_each(unread, known)}"
 
 
 def _assumption_files(budget_year: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -198,17 +200,32 @@ def assumptions_path(budget_year: int) -> Path:
 
 def load_delivery_format() -> DeliveryFormat:
     """The declared format of CSV deliveries. Raises AssumptionError for one the parser does not know."""
-    declared = _read_toml(REFERENCE / "delivery_format.toml")
-    for name, known in {"decimal": (",", "."), "encoding": ("utf-8", "windows-1252")}.items():
-        if declared[name] not in known:
-            expected = " or ".join(f"'{value}'" for value in known)
-            raise AssumptionError(f"delivery_format.toml, {name}: expected {expected}, found {declared[name]!r}")
-    return DeliveryFormat(declared["separator"], declared["decimal"], declared["encoding"], declared["date_format"])
+    path = REFERENCE / "delivery_format.toml"
+    declared, where = _read_toml(path), say_where(path)
+    if said := refuse_unknown(declared, (*_FORMAT, _LARGEST)):
+        raise AssumptionError(f"{where}: {said}. Next: mend the file")
+    for name, known in _FORMAT.items():
+        found = declared.get(name)
+        if not isinstance(found, str) or (found not in known if known else not found):
+            expected = " or ".join(f"'{value}'" for value in known) or "a text in quotes"
+            raise AssumptionError(f"{where}, {name}: expected {expected}, found {found!r}. Next: mend the file")
+    if len(declared["separator"].encode()) != 1:
+        raise AssumptionError(f"{where}, separator: expected one character, found {declared['separator']!r}")
+    largest = declared.get(_LARGEST, DeliveryFormat.largest_file_bytes / 10**9)  # a file of before names none
+    if isinstance(largest, bool) or not isinstance(largest, int | float) or not 0 < largest <= 10**6:
+        expected = "a number of GB above 0"
+        raise AssumptionError(f"{where}, {_LARGEST}: expected {expected}, found {largest!r}. Next: mend the file")
+    return DeliveryFormat(**{name: declared[name] for name in _FORMAT}, largest_file_bytes=int(largest * 10**9))
 
 
 def data_folder() -> Path:
-    """The data folder: ``WLZ_DATA``, else ``data`` below the working folder."""
-    return Path(os.environ.get("WLZ_DATA") or "data").absolute()
+    """The data folder: ``WLZ_DATA``, else ``data`` below the working folder. Raises SettingsError for what is none."""
+    named = os.environ.get("WLZ_DATA")
+    folder = Path(named or "data").absolute()
+    if os.path.lexists(folder) and not folder.is_dir():
+        said = f"WLZ_DATA names {named}" if named else f"{folder.name}, the data folder,"
+        raise SettingsError(f"{said}: is no folder. Next: name the folder of the data in WLZ_DATA, or with --data")
+    return folder
 
 
 def hash_settings(*paths: Path) -> str:
@@ -219,12 +236,6 @@ def hash_settings(*paths: Path) -> str:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return deepcopy(_parse_toml(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise AssumptionError(f"{say_where(path)}: not readable as TOML ({error}). Next: mend the file") from None
-
-
-@lru_cache(maxsize=32)
-def _parse_toml(text: str) -> dict[str, Any]:
-    """Kept by text: a run asks for the same files dozens of times, and a changed file is another text."""
-    return tomllib.loads(text)
+        return read_toml(path, say_where(path))
+    except SettingsError as error:
+        raise AssumptionError(str(error)) from None

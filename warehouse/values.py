@@ -4,21 +4,24 @@ Files, headers and refusals are in ``landing.py``; which values a column allows 
 """
 
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 
 import polars as pl
 
 from warehouse.contract import MONEY, Column
 
+_DAY = {"days": 1, "ms": 86_400 * 10**3, "us": 86_400 * 10**6, "ns": 86_400 * 10**9}  # by the unit of a date or moment
+
 
 @dataclass(frozen=True)
 class DeliveryFormat:
-    """How CSV deliveries are written: separator, decimal mark, encoding, date format."""
+    """How CSV deliveries are written: separator, decimal mark, encoding, date format; and how large any file may be."""
 
     separator: str
     decimal: str
     encoding: str
     date_format: str
+    largest_file_bytes: int = 20 * 10**9
 
 
 def find_outside(values: pl.Series, column: Column) -> pl.Series:
@@ -89,9 +92,33 @@ def _parse_dates(delivered: pl.Series, column: Column, date_format: str) -> tupl
     return frame.select(pl.when("right").then("day")).to_series(), f"a date as {date_format}"
 
 
+def in_calendar(delivered: pl.Series) -> pl.Series:
+    """Dates and times with those empty that lie outside the years 1 to 9999: the reader panics when it shows them."""
+    if not _is_calendar(delivered.dtype):
+        return delivered
+    per_day = _DAY[getattr(delivered.dtype, "time_unit", "days")]
+    low, high = ((day - date(1970, 1, 1)).days * per_day for day in (date(1, 1, 2), date(9999, 12, 30)))
+    physical = delivered.to_physical()
+    within = physical.is_between(max(low, -(2**63)), min(high, 2**63 - 1))
+    return pl.select(pl.when(within).then(delivered)).to_series().alias(delivered.name)
+
+
+def _is_calendar(dtype: pl.DataType) -> bool:
+    return dtype in (pl.Date, pl.Datetime)
+
+
+def show_value(delivered: pl.Series, row: int) -> str:
+    """A delivered value as it stands; of a date or time that no calendar holds its number."""
+    one = delivered[row : row + 1]
+    if one.dtype.is_temporal() and (in_calendar(one).null_count() or not _is_calendar(one.dtype)):
+        return f"{one.to_physical()[0]} as {one.dtype}"
+    return str(one[0])
+
+
 def _parse_typed(delivered: pl.Series, column: Column) -> tuple[pl.Series, str]:
     """Typed values (Parquet): only conversions that lose nothing."""
     expected = "the first day of a month" if column.unit == "month" else f"type {column.dtype}"
+    delivered = in_calendar(delivered)
     if delivered.dtype == column.dtype:
         return delivered, expected if column.allowed is None else _expected_text(column)
     if delivered.dtype == pl.Null:

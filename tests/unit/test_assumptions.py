@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from warehouse import settings
+from warehouse import settings, toml_files
 from warehouse.settings import (
     assumptions_path,
     data_folder,
@@ -86,7 +86,7 @@ def test_the_year_stands_on_the_common_file_and_may_replace_a_number(reference):
 def test_a_file_is_parsed_once_and_again_when_it_changed(reference, monkeypatch):
     load_assumptions(2018)
     with monkeypatch.context() as patch:
-        patch.setattr(settings.tomllib, "loads", lambda text: pytest.fail("parsed twice"))
+        patch.setattr(toml_files.tomllib, "loads", lambda text: pytest.fail("parsed twice"))
         assert load_assumptions(2018)["reserve_eur"] == 260
     (reference / "2018.toml").write_text(YEAR.replace("260", "270"))
     assert load_assumptions(2018)["reserve_eur"] == 270

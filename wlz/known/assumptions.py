@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from wlz.words.faults import Spoken
+from wlz.words.known_keys import refuse_unknown
 
 STATED, TAKEN_OVER, UNKNOWN = "stated", "taken over", "unknown"
 STATES = (STATED, TAKEN_OVER, UNKNOWN)
@@ -111,9 +112,8 @@ def _parse(name: str, entry: Any, file: str) -> Assumption:
     where = f"{file}, assumption {name}" if file else f"assumption {name}"
     if not isinstance(entry, Mapping):
         raise AssumptionError(f"{where}: expected {_listed()}, found {entry!r}. Next: mend the file")
-    if unknown := sorted(set(entry) - {*_KEYS, _STATE}):
-        known = ", ".join((*_KEYS, _STATE))
-        raise AssumptionError(f"{where}: unknown {', '.join(unknown)}; known: {known}. Next: mend the file")
+    if said := refuse_unknown(entry, (*_KEYS, _STATE)):
+        raise AssumptionError(f"{where}: {said}. Next: mend the file")
     state = entry.get(_STATE, STATED)
     if state not in STATES:
         raise AssumptionError(f"{where}, state: expected {', '.join(STATES)}, found {state!r}. Next: mend the file")

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from wlz.known.assumptions import AssumptionError
+from wlz.words.known_keys import refuse_unknown
 from wlz.words.vocabulary import CENTS
 
 CRISIS_BEDS, MEERZORG, LAG, FIXED = "crisis_beds", "meerzorg", "lag", "fixed"
@@ -88,8 +89,8 @@ def _is_used(name: str, table: Any) -> bool:
     where = f"extra_item {name}"
     if not isinstance(table, Mapping):
         raise AssumptionError(f"{where}: expected a table [extra_item.{name}], found {table!r}")
-    if unknown := sorted(set(table) - set(_KNOWN)):
-        raise AssumptionError(f"{where}: unknown {', '.join(unknown)}; known: {', '.join(_KNOWN)}. Next: mend the file")
+    if said := refuse_unknown(table, _KNOWN):
+        raise AssumptionError(f"{where}: {said}. Next: mend the file")
     if "amounts" in table and table["amounts"] == {}:
         raise AssumptionError(f"{where}, amounts: holds no amount; expected one per uitvoerder, as {{ Menzis = 1000 }}")
     for key, value in table.items():

@@ -1,5 +1,6 @@
 """Rounds: what was known when. Which delivery of each kind an advice may see. No reading of files here."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,11 +10,24 @@ import polars as pl
 
 from wlz.known.assumptions import AssumptionError
 from wlz.words.calendar import claims_due
+from wlz.words.known_keys import refuse_unknown
 from wlz.words.months import end_of_month
 
 CLAIMS = "declaraties"
-FIRST_YEAR, LAST_YEAR = 2015, 2099  # of a budget; the Wlz began in 2015
+FIRST_YEAR, LAST_YEAR = 2015, 2099  # of a budget and of deliveries; the Wlz began in 2015
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 LAG_REFERENCE_YEARS_BACK = 2  # the letter of 2018 takes 2016: 2017 was not yet fully claimed
+
+
+def read_month(label: str) -> date | None:
+    """The delivery month that a folder, a file or a person names as YYYY-MM; None for what can be none.
+
+    >>> read_month("2018-05"), read_month("0218-05")
+    (datetime.date(2018, 5, 1), None)
+    """
+    if not _MONTH.fullmatch(label) or not FIRST_YEAR <= int(label[:4]) <= LAST_YEAR:
+        return None
+    return date.fromisoformat(f"{label}-01")
 
 
 @dataclass(frozen=True)
@@ -68,7 +82,7 @@ def check_round(declared: Mapping[str, Any], file: str, kinds: Sequence[str]) ->
 
     >>> check_round({"cutoff": {}}, "2018-05.toml", ["kader"])
     Traceback (most recent call last):
-    wlz.known.assumptions.AssumptionError: 2018-05.toml: unknown cutoff; known: name, budget_year, published_on, ...
+    wlz.known.assumptions.AssumptionError: 2018-05.toml: unknown cutoff (nearest: cut_off); known: name, ...
     """
     _check_table(declared, _ROUND, file, dict.fromkeys(kinds, date))
     consultation = declared.get("page", {}).get("consultation", {})
@@ -82,9 +96,9 @@ def check_round(declared: Mapping[str, Any], file: str, kinds: Sequence[str]) ->
 
 def _check_table(found: Mapping[str, Any], known: Mapping[str, Any], where: str, per_kind: Mapping[str, Any]) -> None:
     comma = " " if "," in where else ", "
+    if said := refuse_unknown(found, known):
+        raise AssumptionError(f"{where}: {said}. Next: mend the file")
     for key, value in found.items():
-        if key not in known:
-            raise AssumptionError(f"{where}: unknown {key}; known: {', '.join(known)}. Next: mend the file")
         expected = per_kind if known[key] is None else known[key]
         if isinstance(expected, Mapping):
             if not isinstance(value, Mapping):

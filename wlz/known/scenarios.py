@@ -13,6 +13,7 @@ import polars as pl
 
 from wlz.forecasting.engines import ENGINES, RUN_ENGINES
 from wlz.known.assumptions import AssumptionError
+from wlz.words.known_keys import name_nearest, refuse_unknown
 from wlz.words.months import number_months
 from wlz.words.vocabulary import SERIES_KEY
 
@@ -39,6 +40,11 @@ INDICATION_GROWTH_SCHEMA: dict[str, pl.DataType] = {
     "indication_growth_ratio": pl.Float64(),
 }
 _WHAT = ("month_volume", "volume_factor", "engine")
+# What the table of a scenario may hold; None: read where it is used.
+_SCENARIO: dict[str, type | None] = {
+    "completes_lag": bool, "date": date, "description": str, "engine": None, "indications": bool, "on": None,
+    "source": str, "yearly_growth_ratio": None,
+}  # fmt: skip
 
 
 class Growth(NamedTuple):
@@ -108,11 +114,14 @@ def parse_scenarios(raw: Mapping[str, Any]) -> list[Scenario]:
 
 
 def _parse_scenario(name: str, table: Any) -> Scenario:
-    known = {"description", "engine", "on", "yearly_growth_ratio", "indications", "completes_lag", "source", "date"}
-    if isinstance(table, Mapping) and (unknown := sorted(set(table) - known)):
-        raise AssumptionError(f"scenario {name}: unknown {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+    if isinstance(table, Mapping) and (said := refuse_unknown(table, _SCENARIO)):
+        raise AssumptionError(f"scenario {name}: {said}. Next: mend the file")
     if not isinstance(table, Mapping) or "description" not in table:
-        raise AssumptionError(f"scenario {name}: expected a description and some of {', '.join(sorted(known))}")
+        raise AssumptionError(f"scenario {name}: expected a description and some of {', '.join(_SCENARIO)}")
+    for key, kind in _SCENARIO.items():
+        if key in table and kind is not None and type(table[key]) is not kind:
+            said = {str: "a text in quotes", bool: "true or false", date: "a date without quotes"}[kind]
+            raise AssumptionError(f"scenario {name}, {key}: expected {said}, found {table[key]!r}. Next: mend the file")
     engine, on = table.get("engine"), table.get("on")
     if (engine is None) == (on is None):
         raise AssumptionError(f"scenario {name}: expected either an engine or on = another scenario")
@@ -136,8 +145,10 @@ def _parse_growth(where: str, given: Sequence[Any]) -> tuple[Growth, ...]:
     for number, table in enumerate(given, start=1):
         place = f"{where} {number}"
         if not isinstance(table, Mapping) or "ratio" not in table or set(table) - set(Growth._fields):
+            said = refuse_unknown(table, Growth._fields) if isinstance(table, Mapping) else ""
             raise AssumptionError(
                 f"{place}: expected ratio and some of {', '.join(Growth._fields[1:])}, found {table!r}"
+                + (f"; {said}" if said else "")
             )
         named = {key: value for key, value in table.items() if key != "ratio"}
         if not named or not all(isinstance(value, str) and value for value in named.values()):
@@ -166,8 +177,9 @@ def parse_overrides(raw: Sequence[Mapping[str, Any]], scenarios: Sequence[Scenar
     rows = []
     for number, table in enumerate(raw, start=1):
         where = f"override {number}"
-        if unknown := sorted(set(table) - set(OVERRIDE_SCHEMA)):
-            raise AssumptionError(f"{where}: unknown {', '.join(unknown)}; expected {', '.join(OVERRIDE_SCHEMA)}")
+        if unknown := [key for key in table if key not in OVERRIDE_SCHEMA]:
+            expected = ", ".join(OVERRIDE_SCHEMA) + name_nearest(unknown, OVERRIDE_SCHEMA)
+            raise AssumptionError(f"{where}: unknown {', '.join(unknown)}; expected {expected}. Next: mend the file")
         for key in ("scenario", "prestatiecode", "wlz_uitvoerder", "reason", "author", "date"):
             if not table.get(key):
                 raise AssumptionError(f"{where}: {key} is missing; expected scenario, series, reason, author and date")
