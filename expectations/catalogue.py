@@ -13,6 +13,7 @@ from expectations import (
     budgets,
     claim_prices,
     code_lists,
+    dates,
     deliveries,
     extra_items,
     lag,
@@ -35,6 +36,7 @@ from warehouse.tables.deliveries import DECLARATIES, KINDS
 
 DELIVERY_RULES: tuple[Rule, ...] = (
     *deliveries.RULES,
+    *dates.RULES,
     *set_apart.RULES,
     *previous.RULES,
     *series.RULES,

@@ -20,6 +20,7 @@ FIRST_CARE_MONTH = date(2015, 1, 1)  # the Wlz took effect
 ALL_KINDS = tuple(KINDS)
 RESEND = "mend the file and deliver it again"
 LEFT_OUT = "These rows are in quarantine and in no figure; the rest of the delivery is used"
+CONTROL_KIND = "kind"  # a control file may say which kind it is of
 TOLD_BY_K01 = {"kader": ("zin", "pgb")}  # totals that rule judges, per budget year
 
 
@@ -214,14 +215,26 @@ def measure_control_totals(view: DeliveryView) -> pl.DataFrame:
         if column is not None and column.dtype.is_numeric():
             total = Decimal(str(view.rows[column.name].sum()))
             measured.append(_compare(header, stated, total, tolerance, column.dtype.is_decimal()))
-        elif header != "rows" and isinstance(stated, int | float) and not isinstance(stated, bool):
-            measured.append(_compare(header, stated, None, tolerance, False))
+        elif header == CONTROL_KIND and stated != view.kind:
+            measured.append({**_compare(header, stated, None, tolerance, False), "wording": "other_kind"})
+        elif header not in ("rows", CONTROL_KIND):
+            known = ", ".join(
+                ["rows", CONTROL_KIND, *(name for name, one in columns.items() if one.dtype.is_numeric())]
+            )
+            measured.append({**_compare(header, stated, None, tolerance, False), "known": known})
     return pl.DataFrame(measured, schema_overrides={"at_stake_eur": pl.Float64}, infer_schema_length=None)
 
 
 def _compare(header: str, stated: object, found: Decimal | None, tolerance: Decimal, is_money: bool) -> dict[str, Any]:
     """A stated total beside the delivered one; a total that cannot be compared is beyond any tolerance."""
-    row = {"header": header, "delivered": None, "stated": str(stated), "difference": None, "findings_count": 1}
+    row = {
+        "header": header,
+        "known": None,
+        "delivered": None,
+        "stated": str(stated),
+        "difference": None,
+        "findings_count": 1,
+    }
     beyond = {"excess": float("inf"), "at_stake_eur": None}
     if found is None:
         return {**row, **beyond, "wording": "no_column"}

@@ -5,7 +5,6 @@ All are off until a person turns them on. What is told is decided in ``alerts/se
 
 import json
 import os
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,10 +17,9 @@ import polars as pl
 
 from assets.context import FIRST_MONTH, MONTHS, Warehouse
 from assets.spoken import KIND
-from expectations.intake.arrivals import hash_file
 from pipelines.alerts.send import DUE, RUN, send_alerts, send_notice, solve_after_run, solve_notices, write_notice
 from pipelines.jobs import monthly_advice
-from warehouse.landing import SUFFIXES
+from warehouse.landing_zone import SUFFIXES, find_control, hash_file, list_months
 from warehouse.settings import load_round
 from warehouse.store import month_label
 from warehouse.tables.deliveries import KINDS
@@ -29,7 +27,6 @@ from warehouse.tables.deliveries import KINDS
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 CLAIMS = "declaraties"
 _CHECK_STOPPED = "DagsterAssetCheckFailedError"
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
 def now_in_amsterdam() -> datetime:
@@ -63,13 +60,11 @@ class Arrivals:
 def list_deliveries(landing: Path) -> dict[str, list[Path]]:
     """Deliveries of the landing zone, '2018-05/kader.csv' → the file and the control file beside it, if any."""
     found = {}
-    for folder in sorted(landing.iterdir()) if landing.exists() else ():
-        if not _MONTH.fullmatch(folder.name):
-            continue
+    for _, folder in list_months(landing):
         for path in sorted(folder / f"{kind}{suffix}" for kind in KINDS for suffix in SUFFIXES):
-            if path.exists():
-                control = folder / f"{path.name.split('.')[0]}.control.json"
-                found[f"{folder.name}/{path.name}"] = [path, *([control] if control.exists() else [])]
+            if os.path.lexists(path):
+                control = find_control(path)
+                found[f"{folder.name}/{path.name}"] = [path, *([control] if control else [])]
     return found
 
 

@@ -51,6 +51,7 @@ DUTCH: dict[str, Words] = {
     "D04": Words("herhaalde aanlevering", REFUSED, _ASK_NEW),
     "D05": Words("verdubbelde aanlevering", REFUSED, _ASK_NEW),
     "D06": Words("zorgmaand binnen bereik", REFUSED, _RESEND),
+    "D06-dates": Words("datums binnen bereik", REFUSED, _RESEND),
     "D07": Words(
         "aanleverdatum in de aanlevermaand",
         "De aanlevering telt voor rondes met een peildatum op of na haar laatste datum",

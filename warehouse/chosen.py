@@ -14,7 +14,7 @@ from warehouse.snapshots import read_snapshot
 from warehouse.store import Store
 from warehouse.tables.deliveries import DECLARATIES, KINDS
 from wlz.known.reference import Reference
-from wlz.known.rounds import Round, choose_claims_history, choose_deliveries, find_late
+from wlz.known.rounds import FIRST_YEAR, LAST_YEAR, Round, choose_claims_history, choose_deliveries, find_late
 from wlz.lag.complete import DELIVERIES
 from wlz.words.faults import NoDataError
 from wlz.words.months import month_label
@@ -36,8 +36,9 @@ class ChosenDeliveries:
 
     @cached_property
     def register(self) -> pl.DataFrame:
-        """Every delivery taken in or refused."""
-        return self.store.read_register()
+        """Every delivery taken in or refused, without months that none can be of: earlier versions took those in."""
+        possible = pl.col("delivery_month").is_between(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 1))
+        return self.store.read_register().filter(possible)
 
     @cached_property
     def chosen(self) -> pl.DataFrame:

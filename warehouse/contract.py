@@ -6,6 +6,7 @@ No rule about content belongs here (those are in ``expectations/``), and no path
 """
 
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import polars as pl
 
@@ -43,7 +44,8 @@ class Column:
 
     ``unit`` is a key of ``UNIT_MARK``. ``source_name`` is the header in the delivered file, if the column is
     delivered. ``allowed`` is the closed list of values, ``pattern`` a regular expression a text must match,
-    ``minimum``/``maximum`` an inclusive range. A ``month`` is a date on the first of the month.
+    ``minimum``/``maximum`` an inclusive range. A ``month`` is a date on the first of the month. ``ahead_months``: how
+    far after the delivery that told it a date, month or year may lie; None where that says nothing.
     """
 
     name: str
@@ -54,8 +56,17 @@ class Column:
     source_name: str | None = None
     allowed: tuple[str, ...] | None = None
     pattern: str | None = None
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: float | date | None = None
+    maximum: float | date | None = None
+    ahead_months: int | None = None
+
+    @property
+    def reach(self) -> str:
+        """The range in words, to be put after what is expected; empty without one."""
+        if self.minimum is None or self.maximum is None:
+            ends = (("at least", self.minimum), ("at most", self.maximum))
+            return "".join(f", {word} {end}" for word, end in ends if end is not None)
+        return f", from {self.minimum} to {self.maximum}"
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,7 @@ class Table:
     delivery months the published file keeps (None: all); a mart ``rebuilt_whole`` is replaced for all months at once.
     A lake table is ``published`` when a mart reads it, and ``spans_months`` when that mart reads all months of it:
     what a run says of other months then shows at once. A mart that ``copies`` a lake table needs no SELECT of its own.
+    A delivery that ``may_be_empty`` is one also without rows: there was nothing of its kind.
     """
 
     name: str
@@ -83,6 +95,7 @@ class Table:
     published: bool = False
     spans_months: bool = False
     copies: str | None = None
+    may_be_empty: bool = False
 
     @property
     def column_names(self) -> list[str]:

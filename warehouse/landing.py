@@ -9,6 +9,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,12 +21,13 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from warehouse.contract import Column, Table
+from warehouse.landing_zone import find_control, label, odd_delivery
 from warehouse.parquet_files import verify_parquet
-from warehouse.values import DeliveryFormat, find_outside, likely_cause, parse_column
+from warehouse.regular_files import tell_odd
+from warehouse.values import DeliveryFormat, find_outside, likely_cause, parse_column, show_value
 from wlz.words.faults import DeliveryRefused, Fault
 from wlz.words.large_frames import encode_text
 
-SUFFIXES = (".parquet", ".csv", ".csv.gz")
 NEXT_STEP = "mend the file, deliver it again and repeat the run; nothing of it was loaded"
 _MAX_FAULTS = 5
 _BYTES_AT_ONCE = 16 * 2**20
@@ -42,48 +44,20 @@ class _Delivered:
     read: Callable[[str], pl.Series]
 
 
-def find_delivery(folder: Path, kind: str) -> Path | None:
-    """The delivered file of this kind in a month's folder, or None. Raises DeliveryRefused when there are two."""
-    found = [folder / f"{kind}{suffix}" for suffix in SUFFIXES if (folder / f"{kind}{suffix}").exists()]
-    if len(found) > 1:
-        names = ", ".join(path.name for path in found)
-        raise DeliveryRefused(
-            [
-                Fault(
-                    "D01",
-                    _label(found[0]),
-                    None,
-                    None,
-                    f"{len(found)} files ({names})",
-                    f"one file of kind {kind}",
-                    "an old export left behind",
-                    "remove the wrong one and repeat the run",
-                )
-            ]
-        )
-    return found[0] if found else None
-
-
 def read_control(path: Path) -> dict[str, Any] | None:
     """Totals of ``<kind>.control.json`` beside a delivery (``rows`` and a total per column), or None without it."""
-    control = path.parent / f"{path.name.split('.')[0]}.control.json"
-    if not control.exists():
+    control, expected = find_control(path), "a JSON object with rows and totals"
+    if control is None:
         return None
+    if odd := tell_odd(control):
+        raise _refusal(control, None, None, odd, expected, "another thing under this name")
     try:
         content = json.loads(control.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
-        raise _refusal(
-            control, None, None, "no readable JSON", "a JSON object with rows and totals", str(error)
-        ) from None
+    except (ValueError, RecursionError, OSError) as error:
+        cause = "brackets in brackets without end" if isinstance(error, RecursionError) else str(error)
+        raise _refusal(control, None, None, "no readable JSON", expected, cause) from None
     if not isinstance(content, dict):
-        raise _refusal(
-            control,
-            None,
-            None,
-            type(content).__name__,
-            "a JSON object with rows and totals",
-            "another file under this name",
-        )
+        raise _refusal(control, None, None, type(content).__name__, expected, "another file under this name")
     return content
 
 
@@ -97,26 +71,26 @@ def read_delivery(path: Path, table: Table, delivery_format: DeliveryFormat, *, 
     the file is missing, empty, unreadable, in another encoding or format, has missing or unknown columns, or holds a
     value that is not of its type.
     """
-    if not path.exists():
-        raise _refusal(
-            path, None, None, "no file", f"{table.name} as .parquet, .csv or .csv.gz", "it was not delivered yet"
-        )
+    expected = f"{table.name} as .parquet, .csv or .csv.gz"
+    if not os.path.lexists(path):
+        raise _refusal(path, None, None, "no file", expected, "it was not delivered yet")
+    if odd := odd_delivery(path):
+        raise _refusal(path, None, None, odd, f"{expected}: the file itself", "a slip while the files were put there")
     if path.stat().st_size == 0:
         raise _refusal(path, None, None, "an empty file (0 bytes)", "a header and rows", "an export that broke off")
     raw = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path, delivery_format)
     _check_header(path, raw.columns, table, delivery_format)
-    if raw.height == 0:
+    if raw.height == 0 and not table.may_be_empty:
         raise _refusal(path, None, None, "a header without rows", "at least one row", "a filter that left nothing")
     first_row = 1 if path.suffix == ".parquet" else 2
-    return _parse(path, raw, table, delivery_format, first_row, coded=coded)
-
-
-def _label(path: Path) -> str:
-    return f"{path.parent.name}/{path.name}"
+    try:
+        return _parse(path, raw, table, delivery_format, first_row, coded=coded)
+    except pl.exceptions.PanicException as error:  # the readers stop on values that nobody foresaw
+        raise _unreadable(path, error) from None
 
 
 def _refusal(path: Path, row: int | None, column: str | None, found: str, expected: str, cause: str) -> DeliveryRefused:
-    return DeliveryRefused([Fault("D01", _label(path), row, column, found, expected, cause, NEXT_STEP)])
+    return DeliveryRefused([Fault("D01", label(path), row, column, found, expected, cause, NEXT_STEP)])
 
 
 def _read_parquet(path: Path) -> _Delivered:
@@ -149,6 +123,7 @@ def _read_csv(path: Path, delivery_format: DeliveryFormat) -> _Delivered:
     text = _decode(path, _uncompressed(path), delivery_format.encoding)
     if not text or text.isspace():
         raise _refusal(path, None, None, "a file without text", "a header and rows", "an export that broke off")
+    _refuse_open_end(path, text)
     try:
         raw = _pack_rows(text, delivery_format.separator)
         if len(raw.columns) > 1 and raw.read(raw.columns[-1]).null_count():  # the reader fills rows that are too short
@@ -161,6 +136,27 @@ def _read_csv(path: Path, delivery_format: DeliveryFormat) -> _Delivered:
         raise _refusal(
             path, None, None, "rows that do not fit the header", expected, f"a separator inside a value ({cause})"
         ) from None
+
+
+def _refuse_open_end(path: Path, text: bytes) -> None:
+    """Raises DeliveryRefused when the last line has no end: what was cut off in a value still reads as one."""
+    if text.endswith(b"\n"):
+        return
+    if b"\n" not in text and text.endswith(b"\r"):
+        found, cause = "lines that end in a carriage return alone", "an export in the manner of old Macintoshes"
+        raise _refusal(path, None, None, found, "lines that end in a line feed", cause)
+    last = text[text.rfind(b"\n") + 1 :][:60].decode("utf-8", "replace")
+    fault = Fault(
+        "D01",
+        label(path),
+        text.count(b"\n") + 1,
+        None,
+        f"a last line without a line end ('{last}')",
+        "every line with its end",
+        "a file that was cut off on its way: what is missing cannot be seen",
+        "have it delivered again, or end the last line if the sender says that it is whole; nothing of it was loaded",
+    )
+    raise DeliveryRefused([fault])
 
 
 def _pack_rows(text: bytes, separator: str) -> _Delivered:
@@ -193,7 +189,7 @@ def _refuse_ragged_rows(path: Path, text: bytes, separator: str) -> None:
         if len(fields) != width and len(faults) < _MAX_FAULTS:
             found, expected = f"{len(fields)} fields", f"{width} fields separated by '{separator}', as in the header"
             cause = "a separator inside a value, or a row cut short" if fields else "an empty line"
-            faults.append(Fault("D01", _label(path), rows.line_num, None, found, expected, cause, NEXT_STEP))
+            faults.append(Fault("D01", label(path), rows.line_num, None, found, expected, cause, NEXT_STEP))
     if faults:
         raise DeliveryRefused(faults)
 
@@ -297,7 +293,7 @@ def _check_header(path: Path, found: list[str], table: Table, delivery_format: D
     faults = [
         Fault(
             "D01",
-            _label(path),
+            label(path),
             1,
             name,
             "no such column",
@@ -309,7 +305,7 @@ def _check_header(path: Path, found: list[str], table: Table, delivery_format: D
     ] + [
         Fault(
             "D01",
-            _label(path),
+            label(path),
             1,
             name,
             "a column that is not in the contract",
@@ -335,7 +331,7 @@ def _parse(
             bad |= delivered.is_null()
         bad |= find_outside(values, column)
         if bad.any():
-            faults += _faults_of(path, delivered, column, bad, expected, cause, first_row)
+            faults += _faults_of(path, delivered, column, bad, f"{expected}{column.reach}", cause, first_row)
         parsed.append((encode_text(values) if coded else values).alias(column.name))
     if faults:
         raise DeliveryRefused(sorted(faults, key=lambda fault: fault.row or 0)[:_MAX_FAULTS])
@@ -346,15 +342,15 @@ def _faults_of(
     path: Path, delivered: pl.Series, column: Column, bad: pl.Series, expected: str, cause: str, first_row: int
 ) -> list[Fault]:
     rows = bad.fill_null(False).arg_true().head(_MAX_FAULTS).to_list()
-    total = int(bad.sum())
+    total, empty = int(bad.sum()), delivered.is_null()
     more = f" ({total:,} rows in all)" if total > 1 else ""
     return [
         Fault(
             "D01",
-            _label(path),
+            label(path),
             first_row + row,
             str(delivered.name),
-            "nothing" if delivered[row] is None else f"'{str(delivered[row])[:60]}'" + (more if row == rows[0] else ""),
+            "nothing" if empty[row] else f"'{show_value(delivered, row)[:60]}'" + (more if row == rows[0] else ""),
             expected,
             cause,
             NEXT_STEP,

@@ -14,7 +14,8 @@ from typing import Any
 import polars as pl
 
 from warehouse import reference
-from warehouse.landing import find_delivery, read_delivery
+from warehouse.landing import read_delivery
+from warehouse.landing_zone import find_delivery, list_months
 from warehouse.packs import TARIFF_FILE, Import, Pack, PackError, load_pack
 from warehouse.reference import read_list, read_tariff_rows, read_text
 from warehouse.settings import load_delivery_format
@@ -230,7 +231,7 @@ def sum_newest_claims(landing: Path) -> tuple[Path, pl.DataFrame]:
 
     Raises PackError when there are none, and DeliveryRefused when they cannot be read.
     """
-    for folder in sorted(landing.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]"), reverse=True):
+    for _, folder in reversed(list_months(landing)):
         path = find_delivery(folder, DECLARATIES.name)
         if path is not None:
             rows = read_delivery(path, DECLARATIES, load_delivery_format(), coded=True).lazy()

@@ -7,7 +7,7 @@ Nothing is computed here: every mart is one SELECT over lake tables (``mart_sql.
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -94,11 +94,9 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, store: Store, delivery_mo
     """What a mart's SELECT reads: ``lake.<table>``, this month or all months of it, empty without any; ``staged.*``."""
     connection.execute("ATTACH ':memory:' AS lake")
     for table in (table for table in registry.lake().values() if table.published):
-        path = store.path(table, delivery_month)
-        folder = "*" if table.spans_months else path.parent.name
-        pattern = path.parent.parent / folder / path.name
-        if any(path.parent.parent.glob(f"{folder}/{path.name}")):
-            _view_partitions(connection, table, pattern)
+        months = [month for month in store.months(table) if table.spans_months or month == delivery_month]
+        if months:
+            _view_partitions(connection, table, [store.path(table, month) for month in months])
         else:
             duck.create_table(connection, "lake.main", table)
     connection.execute("ATTACH ':memory:' AS staged")
@@ -106,10 +104,10 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, store: Store, delivery_mo
         connection.execute(f"CREATE VIEW staged.{name} AS {sql}")
 
 
-def _view_partitions(connection: duckdb.DuckDBPyConnection, table: Table, pattern: Path) -> None:
+def _view_partitions(connection: duckdb.DuckDBPyConnection, table: Table, files: Sequence[Path]) -> None:
     """Partitions as one view; columns that came into the contract since, and may be empty, are empty."""
-    source = str(pattern).replace("'", "''")
-    rows = f"SELECT * FROM read_parquet('{source}', hive_partitioning = false, union_by_name = true)"
+    source = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
+    rows = f"SELECT * FROM read_parquet([{source}], hive_partitioning = false, union_by_name = true)"
     found = duck.described_columns(connection, rows)
     added = [one for one in table.columns if one.name in table.nullable and one.name not in found]
     if added:

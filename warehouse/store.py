@@ -14,6 +14,7 @@ import polars as pl
 from warehouse.contract import Table, conform
 from warehouse.tables.deliveries import DELIVERY_REGISTER
 from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS
+from wlz.known.rounds import read_month
 from wlz.words.faults import NoDataError
 from wlz.words.large_frames import as_text
 from wlz.words.months import month_label as month_label
@@ -56,9 +57,10 @@ class Store:
         return whole.select(name for name in table.column_names if name in whole.columns)
 
     def months(self, table: Table) -> list[date]:
-        """Delivery months the table has a partition of, oldest first."""
+        """Delivery months the table has a partition of, oldest first; a folder of no month is none."""
         folders = sorted((self.root / table.name).glob("delivery_month=*/data.parquet"))
-        return [date.fromisoformat(f"{file.parent.name.partition('=')[2]}-01") for file in folders]
+        found = [read_month(file.parent.name.partition("=")[2]) for file in folders]
+        return [month for month in found if month is not None]
 
     def has(self, table: Table, delivery_month: date) -> bool:
         """Whether the partition of a delivery month was written."""

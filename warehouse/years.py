@@ -10,7 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from warehouse.landing import find_delivery, read_delivery
+from warehouse.landing import read_delivery
+from warehouse.landing_zone import find_delivery, list_months
 from warehouse.packs import choose_pack, load_reference, question_names
 from warehouse.settings import (
     assumptions_path,
@@ -32,6 +33,7 @@ from warehouse.tables.deliveries import DECLARATIES, KINDS
 from wlz.extra_items.items import SETTLED_YEARS_BACK
 from wlz.known.assumptions import AssumptionError, parse_assumptions
 from wlz.known.new_year import ADVICE_MONTHS, render_round, render_year
+from wlz.known.rounds import read_month
 from wlz.known.scenarios import parse_scenarios
 from wlz.known.year_facts import YearFacts
 from wlz.words.faults import DeliveryRefused
@@ -85,15 +87,16 @@ def gather_facts(year: int, landing: Path | None) -> YearFacts:
 def _read_rounds(year: int) -> dict[str, int]:
     """Files of the rounds in a calendar year, and how many cut-offs each states."""
     paths = sorted((reference_folder() / "rounds").glob(f"{year}-[0-9][0-9].toml"))
-    return {say_where(path): len(load_round(date.fromisoformat(f"{path.stem}-01")).cut_offs) for path in paths}
+    months = {path: month for path in paths if (month := read_month(path.stem)) is not None}
+    return {say_where(path): len(load_round(month).cut_offs) for path, month in months.items()}
 
 
 def _read_newest(landing: Path, year: int) -> tuple[dict[str, pl.DataFrame], dict[str, str]]:
     """Kind → its newest delivery in a landing zone up to December of a year, and kind → why that cannot be read."""
     found: dict[str, pl.DataFrame] = {}
     unreadable: dict[str, str] = {}
-    for folder in sorted(landing.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]"), reverse=True):
-        for kind in KINDS if folder.name <= f"{year}-12" else ():
+    for month, folder in reversed(list_months(landing)):
+        for kind in KINDS if month.year <= year else ():
             if kind in found or kind in unreadable:
                 continue
             try:

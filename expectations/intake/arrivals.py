@@ -3,7 +3,6 @@
 What is kept or refused is decided in ``take_in.py``; what a rule says is in the file of its stage.
 """
 
-import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,16 +20,18 @@ from expectations.judging.delivery_view import BudgetView, ClaimsView
 from expectations.judging.finding import record_of
 from expectations.judging.results import LARGEST_TOTAL_EUR, CheckResult, foresees_block
 from expectations.judging.rule import Rule, RuleMetrics
-from warehouse.landing import SUFFIXES, find_delivery, read_control, read_delivery
+from warehouse.landing import read_control, read_delivery
+from warehouse.landing_zone import CONTROL, SUFFIXES, find_delivery, hash_file, list_months
 from warehouse.packs import choose_pack, load_reference
 from warehouse.settings import load_assumptions, load_delivery_format, load_round
 from warehouse.store import month_label
 from warehouse.tables.deliveries import DECLARATIES, KINDS
 from wlz.known.reference import Reference
+from wlz.known.rounds import FIRST_YEAR, LAST_YEAR
 from wlz.words.faults import DeliveryRefused, Fault
 
 Report = Callable[[str], None]
-FILE_NAMES = {f"{kind}{suffix}": kind for kind in KINDS for suffix in (*SUFFIXES, ".control.json")}
+FILE_NAMES = {f"{kind}{suffix}": kind for kind in KINDS for suffix in (*SUFFIXES, CONTROL)}
 COMPARED_KINDS = ("kader", "beleidsregelwaarden", "herschikking")  # what claims and budgets are held against
 
 
@@ -88,8 +89,8 @@ class Surroundings:
 def load_surroundings(landing: Path, through: date) -> Surroundings:
     """The newest readable file of each of ``COMPARED_KINDS`` up to a month; a refused one gives way to an older."""
     newest: dict[str, pl.DataFrame] = {}
-    for folder in sorted(landing.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]"), reverse=True):
-        for kind in COMPARED_KINDS if folder.name <= month_label(through) else ():
+    for month, folder in reversed(list_months(landing)):
+        for kind in COMPARED_KINDS if month <= through else ():
             if kind in newest:
                 continue
             try:
@@ -103,22 +104,21 @@ def load_surroundings(landing: Path, through: date) -> Surroundings:
     return Surroundings(load_assumptions(last.budget_year), newest, lists)
 
 
-def month_folders(landing: Path, report: Report) -> list[tuple[date, Path]]:
-    """Folders of the landing zone with the month they are named after, oldest first; says what it passes over."""
-    found, odd = [], []
-    for entry in sorted(landing.iterdir()):
-        try:
-            if len(entry.name) != len("2018-05") or not entry.is_dir():
-                raise ValueError
-            found.append((date.fromisoformat(f"{entry.name}-01"), entry))
-            odd += [f"{entry.name}/{file.name}" for file in sorted(entry.iterdir()) if file.name not in FILE_NAMES]
-        except ValueError:
-            odd.append(entry.name)
+def month_folders(landing: Path, report: Report, latest: date = date.max) -> list[tuple[date, Path]]:
+    """Folders of the landing zone with the month they are named after, oldest first; says what it passes over.
+
+    That is what is no folder of a month, or of one after the ``latest`` that can have been delivered.
+    """
+    found = [(month, folder) for month, folder in list_months(landing) if month <= latest]
+    months = {folder.name for _, folder in found}
+    odd = [entry.name for entry in sorted(landing.iterdir()) if entry.name not in months]
+    odd += [f"{folder.name}/{file.name}" for _, folder in found for file in sorted(folder.iterdir())
+            if file.name not in FILE_NAMES]  # fmt: skip
     if odd:
         more = f" and {len(odd) - 5} more" if len(odd) > 5 else ""
         report(
             f"passed over in the landing zone: {', '.join(odd[:5])}{more}; "
-            "expected YYYY-MM/KIND.parquet, .csv or .csv.gz"
+            f"expected YYYY-MM/KIND.parquet, .csv or .csv.gz, from {FIRST_YEAR}-01 to {LAST_YEAR}-12"
         )
     return found
 
@@ -154,7 +154,7 @@ def _misnamed(found: str, expected: str, month: date) -> CheckResult:
 
 
 def find_arrivals(
-    landing: Path, known: pl.DataFrame, through: date, again: Collection[str], report: Report
+    landing: Path, known: pl.DataFrame, through: date, again: Collection[str], report: Report, latest: date = date.max
 ) -> list[Arrival]:
     """Files to judge: new ones, and of the known ones those of which the ``delivery_status`` or the id is in ``again``.
 
@@ -163,7 +163,7 @@ def find_arrivals(
     columns = ("kind", "delivery_month", "content_hash", "delivery_status")
     statuses = {(kind, month, digest): status for kind, month, digest, status in known.select(columns).iter_rows()}
     arrivals = []
-    for month, folder in month_folders(landing, report):
+    for month, folder in month_folders(landing, report, latest):
         for kind in KINDS if month <= through else ():
             path = first_delivery(folder, kind)
             if path is None:
@@ -184,12 +184,6 @@ def first_delivery(folder: Path, kind: str) -> Path | None:
         return folder / refusal.faults[0].file.split("/")[-1]
 
 
-def hash_file(path: Path) -> str:
-    """SHA-256 of the bytes as delivered."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def read_arrival(
     arrival: Arrival,
     around: Surroundings,
@@ -208,7 +202,8 @@ def read_arrival(
             frame, KINDS[arrival.kind], around.lists.known_codes, around.lists.known_units, released, around.lists.ended
         )
         arrival.rows = frame.height
-        arrival.received_on = frame["delivery_date"].max()  # type: ignore[assignment]
+        dated: date | None = frame["delivery_date"].max()  # type: ignore[assignment]
+        arrival.received_on = dated or arrival.month  # without rows no date is told: known from its month on
         if "amount_eur" in frame.columns:
             total: Decimal | float = frame["amount_eur"].sum()
             arrival.amount_eur = total if abs(float(total)) < LARGEST_TOTAL_EUR else None

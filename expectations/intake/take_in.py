@@ -5,6 +5,7 @@ supersedes the earlier one for later rounds. What a rule says is in the file of 
 """
 
 import json
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,6 @@ from expectations.intake.arrivals import (
     find_arrivals,
     find_misnamed,
     first_delivery,
-    hash_file,
     load_surroundings,
     month_folders,
     read_arrival,
@@ -31,12 +31,14 @@ from expectations.judging.finding import record_of
 from expectations.judging.results import RESULT_COLUMNS, CheckResult, list_findings_of, tell_refusals, to_frame
 from expectations.judging.runner import judge
 from warehouse.contract import MONEY
+from warehouse.landing_zone import SUFFIXES, hash_file, odd_delivery
 from warehouse.snapshots import forget_snapshots
 from warehouse.store import Store, month_label
 from warehouse.tables.deliveries import DELIVERY_REGISTER, KINDS
 from warehouse.tables.quality import CHECK_FINDINGS, DATA_QUALITY
 from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS
 from wlz.words.faults import Fault
+from wlz.words.months import add_months
 
 DUE_EVERY_MONTH = ("declaraties",)
 _JUDGED_KEY = ["check_id", "checked_table", "delivery_id"]
@@ -75,7 +77,8 @@ def take_in(
     known, decisions = store.read_register(), read_decisions(store)
     released = released_checks(decisions)
     again = {"superseded", *newly_released(decisions, known), *(["refused"] if judges_again else [])}
-    arrivals = find_arrivals(landing, known, through, again, report)
+    latest = max(through, add_months(now.date(), 1))  # a delivery may come a little early
+    arrivals = find_arrivals(landing, known, through, again, report, latest)
     around, claims = load_surroundings(landing, through), KnownClaims(store, known)
     for arrival in arrivals:
         report(f"reading {month_label(arrival.month)}/{arrival.path.name}")
@@ -241,8 +244,8 @@ def _set_aside(arrival: Arrival, quarantine: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if rows is not None and rows.height:
         rows.write_parquet(folder / ROWS_FILE)
-    if blocks:
-        shutil.copyfile(arrival.path, folder / arrival.path.name)
+    if blocks and odd_delivery(arrival.path) is None:  # of anything else than a file nothing is copied
+        shutil.copyfile(arrival.path, folder / arrival.path.name, follow_symlinks=False)
     _write_reason(folder, arrival.delivery_id, blocks, rows)
 
 
@@ -329,8 +332,8 @@ def _present_ids(landing: Path, month: date) -> set[str]:
     folder = landing / month_label(month)
     found = set()
     for kind in KINDS:
-        for path in sorted(folder.glob(f"{kind}.*")):
-            if path.name in (f"{kind}.parquet", f"{kind}.csv", f"{kind}.csv.gz"):
+        for path in (folder / f"{kind}{suffix}" for suffix in SUFFIXES):
+            if os.path.lexists(path):
                 found.add(f"{kind}-{month_label(month)}-{hash_file(path)[:12]}")
     return found
 

@@ -18,7 +18,6 @@ from expectations.intake.arrivals import (
     Surroundings,
     find_misnamed,
     first_delivery,
-    hash_file,
     load_surroundings,
     read_arrival,
 )
@@ -26,13 +25,15 @@ from expectations.intake.known_claims import GoodClaims, KnownClaims
 from expectations.judging.delivery_view import euro_by_month
 from expectations.judging.results import CheckResult, tell_refusals
 from expectations.judging.runner import judge
-from warehouse.landing import SUFFIXES, read_delivery
+from warehouse.landing import read_delivery
+from warehouse.landing_zone import SUFFIXES, hash_file, list_months
 from warehouse.packs import choose_pack, load_reference
 from warehouse.settings import load_assumptions, load_delivery_format, load_round
 from warehouse.store import month_label
 from warehouse.tables.deliveries import DECLARATIES, KINDS
 from wlz.known.assumptions import AssumptionError
 from wlz.known.reference import Reference
+from wlz.known.rounds import read_month
 from wlz.words.faults import DeliveryRefused, Spoken
 
 SCHEMA_VERSION = 1
@@ -109,10 +110,9 @@ def find_files(path: Path) -> list[Arrival]:
 
 
 def _month_of(file: Path, kind: str) -> date:
-    try:
-        return date.fromisoformat(f"{file.parent.resolve().name}-01")
-    except ValueError:
-        pass
+    named = read_month(file.parent.resolve().name)
+    if named is not None:
+        return named
     try:
         delivered = read_delivery(file, KINDS[kind], load_delivery_format(), coded=True)["delivery_date"].max()
     except DeliveryRefused:
@@ -144,15 +144,14 @@ def _surroundings(arrivals: Sequence[Arrival], history: Path | None, month: date
 
 def _remember_history(known: KnownClaims, around: Surroundings, history: Path, month: date) -> None:
     """The latest readable claims of an earlier month: what the new ones are compared with."""
-    for folder in sorted(history.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]"), reverse=True):
+    for earlier, folder in reversed(list_months(history)):
         file = first_delivery(folder, DECLARATIES.name)
-        if folder.name >= month_label(month) or file is None:
+        if earlier >= month or file is None:
             continue
         try:
             claims = read_delivery(file, DECLARATIES, load_delivery_format(), coded=True)
         except DeliveryRefused:
             continue
-        earlier = date.fromisoformat(f"{folder.name}-01")
         received_on: date | None = claims["delivery_date"].max()  # type: ignore[assignment]
         regions = around.lists_of(earlier).regions
         known.read_now[earlier] = GoodClaims(euro_by_month(claims, around.crosswalk, regions), received_on)

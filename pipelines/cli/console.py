@@ -12,6 +12,7 @@ import click
 
 from warehouse.lock import hold_folder
 from warehouse.settings import data_folder
+from wlz.known.rounds import FIRST_YEAR, LAST_YEAR, read_month
 from wlz.words.counts import format_count
 
 _WAIT = "wlz.wait"  # minutes that a command may wait for another writer, kept with its context
@@ -26,12 +27,11 @@ class Month(click.ParamType[date]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """'2018-05' → 2018-05-01."""
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(f"{value}-01")
-        except ValueError:
-            self.fail(f"expected a month as YYYY-MM, such as 2018-05; found {value!r}", param, ctx)
+        month = value if isinstance(value, date) else read_month(str(value))
+        if month is None:
+            span = f"months go from {FIRST_YEAR}-01 to {LAST_YEAR}-12"
+            self.fail(f"expected a month as YYYY-MM, such as 2018-05; found {value!r}; {span}", param, ctx)
+        return month
 
 
 def data_option(command: Command) -> Command:

@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from expectations import catalogue
-from expectations.intake.arrivals import Arrival, Surroundings, hash_file, load_surroundings, read_arrival
+from expectations.intake.arrivals import Arrival, Surroundings, load_surroundings, read_arrival
 from expectations.intake.known_claims import GoodClaims, KnownClaims
 from expectations.judging.results import foresees_block
 from expectations.judging.rule import Rule, RuleMetrics, measure_table
@@ -25,6 +25,7 @@ from simulation.reference import load_simulation_reference
 from simulation.run import prepare
 from warehouse.lake import know_frames, settle_tables
 from warehouse.landing import write_deliveries
+from warehouse.landing_zone import hash_file
 from warehouse.packs import SIMULATED, asked_of_simulation, load_pack, load_reference, mark_simulated
 from warehouse.settings import load_assumptions, load_round, load_scenarios
 from warehouse.tables.deliveries import DECLARATIES

@@ -11,7 +11,6 @@ import polars as pl
 import pytest
 
 from assets.context import Warehouse, add_months
-from expectations.intake.arrivals import hash_file
 from pipelines import sensors
 from pipelines.alerts import send as alerts
 from pipelines.alerts.digest import Digest, as_text
@@ -22,6 +21,7 @@ from simulation.reference import load_simulation_reference
 from simulation.run import simulate_deliveries
 from tests.lists import mark_simulated
 from warehouse.landing import write_deliveries
+from warehouse.landing_zone import hash_file
 from warehouse.settings import load_round
 from warehouse.tables.deliveries import DELIVERY_REGISTER
 

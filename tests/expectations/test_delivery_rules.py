@@ -172,6 +172,10 @@ def test_control_rule_says_when_there_is_no_control_file(check_rule, claims):
         ({"bedrag": float("nan")}, "where a number was expected"),
         ({"rows": None}, "rows: None"),
         ({"totaal": 3}, "total of totaal, which is no numeric column"),
+        ({"bedrg": "100,00"}, "total of bedrg, which is no numeric column; known: rows, kind, aantal, bedrag"),
+        ({"Bedrag": None}, "total of Bedrag"),
+        ({"zorgmaand": "2018-05"}, "total of zorgmaand"),
+        ({"kind": "kader"}, "kind: kader, another kind"),
     ],
 )
 def test_control_rule_flags_other_totals(check_rule, claims, change, words):

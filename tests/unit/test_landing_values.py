@@ -104,7 +104,7 @@ def test_years_and_choices_follow_the_contract(tmp_path):
 
 
 def test_many_faults_are_counted_and_five_are_named(tmp_path):
-    content = "\n".join([HEADER, *[ROW.replace("10,5", "tien")] * 8])
+    content = "\n".join([HEADER, *[ROW.replace("10,5", "tien")] * 8, ""])
     faults = refuse(tmp_path, content)
     assert [fault.row for fault in faults] == [2, 3, 4, 5, 6]
     assert faults[0].found == "'tien' (8 rows in all)"

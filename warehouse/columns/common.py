@@ -1,8 +1,14 @@
 """Columns that every stage shares: who, what, when, which vintage."""
 
+from datetime import date
+
 import polars as pl
 
 from warehouse.contract import Column
+
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)  # no delivery is about another century
+TWO_YEARS = 24  # months: a budget, an agreement or a tariff may be of the year after next
+FIVE_YEARS = 60  # months: after that nobody delivers a month again
 
 DELIVERY_MONTH = Column(
     "delivery_month",
@@ -20,6 +26,7 @@ BUDGET_YEAR = Column(
     source_name="budgetjaar",
     minimum=2015,
     maximum=2100,
+    ahead_months=TWO_YEARS,
 )
 SCENARIO = Column(
     "scenario",
@@ -58,6 +65,8 @@ CARE_MONTH = Column(
     "Month in which the care was given.",
     "Zorgmaand",
     source_name="zorgmaand",
+    minimum=FIRST_DAY,
+    maximum=LAST_DAY,
 )
 LAG_MONTHS = Column("lag_months", pl.Int32(), "months", "Months between care and delivery.", "Maanden tot aanlevering")
 PART = Column(
@@ -68,7 +77,17 @@ PART = Column(
     "Deel",
     allowed=("zin", "pgb", "both"),
 )
-MONTH = Column("month", pl.Date(), "month", "Calendar month of the row.", "Maand", source_name="maand")
+MONTH = Column(
+    "month",
+    pl.Date(),
+    "month",
+    "Calendar month of the row.",
+    "Maand",
+    source_name="maand",
+    minimum=FIRST_DAY,
+    maximum=LAST_DAY,
+    ahead_months=0,
+)
 UNIT_CODE = Column(
     "unit_code",
     pl.String(),

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from warehouse.columns.common import FIRST_DAY, FIVE_YEARS, LAST_DAY, TWO_YEARS
 from warehouse.contract import MONEY, Column
 
 DELIVERY_DATE = Column(
@@ -11,6 +12,9 @@ DELIVERY_DATE = Column(
     "Date on which the sender made the delivery.",
     "Aanleverdatum",
     source_name="aanleverdatum",
+    minimum=FIRST_DAY,
+    maximum=LAST_DAY,
+    ahead_months=FIVE_YEARS,
 )
 ZORGKANTOOR_CODE = Column(
     "zorgkantoor_code",
@@ -55,6 +59,7 @@ YEAR = Column(
     source_name="jaar",
     minimum=2000,
     maximum=2100,
+    ahead_months=TWO_YEARS,
 )
 INCLUDES_NHC_NIC = Column(
     "includes_nhc_nic",
@@ -99,6 +104,9 @@ REFERENCE_DATE = Column(
     "Date the stand is of (peildatum).",
     "Peildatum",
     source_name="peildatum",
+    minimum=FIRST_DAY,
+    maximum=LAST_DAY,
+    ahead_months=0,
 )
 GRANTED_EUR = Column(
     "granted_eur",
@@ -149,6 +157,9 @@ STAND_DATE = Column(
     "Date the stand of the kader is of.",
     "Standdatum",
     source_name="standdatum",
+    minimum=FIRST_DAY,
+    maximum=LAST_DAY,
+    ahead_months=0,
 )
 ZIN_BUDGET_EUR = Column(
     "zin_budget_eur",
@@ -175,6 +186,9 @@ TRANSFER_DATE = Column(
     "Date the transfer was booked.",
     "Datum overheveling",
     source_name="datum",
+    minimum=FIRST_DAY,
+    maximum=LAST_DAY,
+    ahead_months=12,
 )
 FROM_ZORGKANTOOR_CODE = Column(
     "from_zorgkantoor_code",
@@ -221,6 +235,7 @@ REFERENCE_YEAR = Column(
     source_name="referentiejaar",
     minimum=2000,
     maximum=2100,
+    ahead_months=0,
 )
 LAG_PERCENTAGE = Column(
     "lag_percentage",
@@ -284,7 +299,17 @@ SETTLED_EUR = Column(
     "Gerealiseerd (€)",
     source_name="gerealiseerd",
 )
-VALID_FROM = Column("valid_from", pl.Date(), "date", "First day the row holds.", "Geldig van", source_name="geldig_van")
+VALID_FROM = Column(
+    "valid_from",
+    pl.Date(),
+    "date",
+    "First day the row holds.",
+    "Geldig van",
+    source_name="geldig_van",
+    minimum=FIRST_DAY,
+    maximum=LAST_DAY,
+    ahead_months=TWO_YEARS,
+)
 VALID_TO = Column(
     "valid_to",
     pl.Date(),
@@ -292,6 +317,8 @@ VALID_TO = Column(
     "Last day the row holds; empty while it still does.",
     "Geldig tot",
     source_name="geldig_tot",
+    minimum=FIRST_DAY,
+    maximum=LAST_DAY,
 )
 EXPECTED_REVENUE_EUR = Column(
     "expected_revenue_eur",

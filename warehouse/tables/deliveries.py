@@ -14,9 +14,22 @@ def _delivery(
     description: str,
     nullable: frozenset[str] = frozenset(),
     known_issues: tuple[str, ...] = (),
+    *,
+    may_be_empty: bool = False,
 ) -> Table:
     with_date = (deliveries.DELIVERY_DATE, *columns)
-    return Table(kind, "deliveries", "delivery", grain, with_date, key, description, nullable, known_issues)
+    return Table(
+        kind,
+        "deliveries",
+        "delivery",
+        grain,
+        with_date,
+        key,
+        description,
+        nullable,
+        known_issues,
+        may_be_empty=may_be_empty,
+    )
 
 
 DECLARATIES = _delivery(
@@ -138,6 +151,7 @@ OVERHEVELINGEN = _delivery(
     ),
     ("transfer_date", "budget_year", "from_zorgkantoor_code", "from_part", "to_zorgkantoor_code", "to_part"),
     "Transfers between regions and between zin and pgb; the amount is what leaves.",
+    may_be_empty=True,
 )
 NA_IJL = _delivery(
     "na_ijl",
@@ -188,6 +202,7 @@ PROGNOSE_UITVRAAG = _delivery(
     ),
     ("reference_date", "zorgkantoor_code", "agb_code", "budget_year"),
     "Providers' own forecast (optional).",
+    may_be_empty=True,
 )
 INDICATIES = _delivery(
     "indicaties",
@@ -195,6 +210,7 @@ INDICATIES = _delivery(
     (common.MONTH, deliveries.ZORGKANTOOR_CODE, deliveries.SECTOR, deliveries.INDICATION_COUNT),
     ("month", "zorgkantoor_code", "sector"),
     "People with a CIZ indication (optional).",
+    may_be_empty=True,
 )
 
 # Every table above: a kind of delivery exists once its table does.

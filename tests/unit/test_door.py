@@ -1,0 +1,369 @@
+"""What may stand in a landing zone: whole regular files in folders of months. One odd thing stops no other."""
+
+import gzip
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from expectations.intake.settle import settle_statuses
+from expectations.intake.take_in import Intake, take_in
+from pipelines.cli import main
+from pipelines.sensors import find_new_deliveries
+from tests.unit.landing_files import DECLARED, HEADER, ROW, put, read, refuse
+from warehouse.landing import read_delivery
+from warehouse.landing_zone import hash_file, list_months
+from warehouse.store import Store
+from warehouse.tables.deliveries import KINDS
+from warehouse.tables.quality import DATA_QUALITY
+from wlz.known.rounds import read_month
+from wlz.words.faults import DeliveryRefused
+
+MAY = date(2018, 5, 1)
+SECRET = "root:x:0:0"
+AIDS = "aanleverdatum;maand;soort;bedrag\n2018-05-15;2018-03;mobiliteit;12,50\n"
+TRANSFERS = "aanleverdatum;datum;budgetjaar;van_zorgkantoor;van_deel;naar_zorgkantoor;naar_deel;bedrag\n"
+ONE_TRANSFER = f"{TRANSFERS}2018-05-15;2018-05-01;2018;5501;zin;5502;zin;100,00\n"
+
+
+class Desk:
+    """A landing zone, what is taken in from it, and what the command line says of a file in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.landing, self.store = root, root / "deliveries", Store(root / "lake")
+        self.said: list[str] = []
+        self.hour = 0
+
+    def put(self, content: str | bytes, name: str, month: str = "2018-05") -> Path:
+        path = self.landing / month / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def take_in(self, through: date = MAY) -> Intake:
+        self.hour += 1
+        now = datetime(2018, 5, 29, self.hour)
+        return take_in(self.landing, self.store, self.root / "quarantine", through, now, self.said.append)
+
+    def states(self) -> dict[str, str]:
+        register = self.store.read_register().sort("registered_at")
+        return dict(register.select("kind", "delivery_status").iter_rows())
+
+    def quarantined(self) -> list[Path]:
+        return [path for path in (self.root / "quarantine").rglob("*") if path.is_file()]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def validate(path: Path) -> tuple[int, str]:
+    told = CliRunner().invoke(main, ["validate", str(path)])
+    assert told.exception is None or isinstance(told.exception, SystemExit), told.exception
+    return told.exit_code, told.output
+
+
+# --- Regular files only -------------------------------------------------------------------------------------------
+
+
+def a_folder(path: Path) -> None:
+    path.mkdir()
+    (path / "kader.csv").write_text(SECRET)
+
+
+def a_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def a_device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def a_link_elsewhere(path: Path) -> None:
+    outside = path.parents[2] / "outside.txt"
+    outside.write_text(SECRET)
+    path.symlink_to(outside)
+
+
+def a_link_beside(path: Path) -> None:
+    beside = path.with_name("kader-copy.csv")
+    beside.write_text(SECRET)
+    path.symlink_to(beside.name)
+
+
+def a_dangling_link(path: Path) -> None:
+    path.symlink_to(path.with_name("nothing.csv"))
+
+
+def a_link_in_a_circle(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+def a_socket(path: Path) -> None:
+    here = Path.cwd()
+    os.chdir(path.parent)  # the name of a socket may be a hundred characters at most
+    try:
+        socket.socket(socket.AF_UNIX).bind(path.name)
+    finally:
+        os.chdir(here)
+
+
+def far_too_large(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(10**13)  # a hole: it takes no room
+
+
+ODD: dict[Callable[[Path], None], str] = {
+    a_folder: "a folder",
+    a_pipe: "a pipe",
+    a_device: "a link to another place",
+    a_link_elsewhere: "a link to another place",
+    a_link_beside: "a link to another place",
+    a_dangling_link: "a link to another place",
+    a_link_in_a_circle: "a link to another place",
+    a_socket: "a socket",
+    far_too_large: "a file of 10,000,000,000,000 bytes",
+}
+
+
+@contextmanager
+def odd_at(path: Path, make: Callable[[Path], None]) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        make(path)
+    except OSError as error:
+        pytest.skip(f"not possible here: {error}")
+    yield
+    if make is far_too_large:
+        path.unlink()
+
+
+@pytest.mark.parametrize("make", ODD, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("name", ["kader.csv", "kader.csv.gz", "kader.parquet"])
+def test_what_is_no_file_is_refused_and_stops_nothing_else(desk, make, name):
+    """Said by what it is, by the run and by validate; nothing of it is opened or copied, and the next file comes in."""
+    desk.put(AIDS, "hulpmiddelen.csv")
+    with odd_at(desk.landing / "2018-05" / name, make):
+        taken = desk.take_in()
+        assert desk.states() == {"hulpmiddelen": "accepted", "kader": "refused"}
+        [message] = [one.message for one in taken.refused if one.checked_table == "kader"]
+        assert f"2018-05/{name}: found {ODD[make]}" in message
+        assert "Next: " in message
+        assert [path.name for path in desk.quarantined()] == ["reason.json"]
+        code, said = validate(desk.landing / "2018-05")
+        assert (code, ODD[make] in said, SECRET in said + message) == (1, True, False)
+        cursor = find_new_deliveries(desk.landing, None, {}, "2018-06").cursor
+        find_new_deliveries(desk.landing, cursor, {}, "2018-06")
+        assert desk.take_in().refused  # it still lies there
+
+
+@pytest.mark.parametrize("make", ODD, ids=lambda make: make.__name__)
+def test_what_is_no_control_file_refuses_its_delivery(desk, make):
+    desk.put(AIDS, "hulpmiddelen.csv")
+    desk.put(ONE_TRANSFER, "overhevelingen.csv")
+    with odd_at(desk.landing / "2018-05" / "hulpmiddelen.control.json", make):
+        taken = desk.take_in()
+    assert desk.states() == {"hulpmiddelen": "refused", "overhevelingen": "accepted"}
+    assert any(f"hulpmiddelen.control.json: found {ODD[make]}" in one.message for one in taken.refused)
+
+
+@pytest.mark.parametrize(
+    "content", ["[" * 100_000, '{"rows":' * 5_000 + "1" + "}" * 5_000, '{"rows": ' + "9" * 5_000 + "}", "\x00", ""]
+)
+def test_a_control_file_that_cannot_be_parsed_is_told(desk, content):
+    desk.put(AIDS, "hulpmiddelen.csv")
+    desk.put(content, "hulpmiddelen.control.json")
+    assert any("found no readable JSON" in one.message for one in desk.take_in().refused)
+    code, said = validate(desk.landing / "2018-05" / "hulpmiddelen.csv")
+    assert (code, "no readable JSON" in said) == (1, True)
+
+
+def test_a_file_that_may_not_be_read_is_told(desk, monkeypatch):
+    path = desk.put(AIDS, "hulpmiddelen.csv")
+    monkeypatch.setattr(os, "access", lambda asked, mode: asked != path)
+    assert any("found a file that may not be read" in one.message for one in desk.take_in().refused)
+
+
+def test_what_is_no_file_has_one_content(tmp_path):
+    """So that it is one delivery as long as it lies there."""
+    first, second = tmp_path / "a", tmp_path / "b"
+    first.mkdir()
+    second.symlink_to("/dev/zero")
+    assert hash_file(first) == hash_file(first) != hash_file(second)
+
+
+# --- Folders of months --------------------------------------------------------------------------------------------
+
+NO_MONTHS = (
+    *("0218-03", "0001-01", "2014-12", "2100-01", "2018-00", "2018-13", "2018-3", "2018-03 ", "9999-99"),
+    "\N{FULLWIDTH DIGIT TWO}018-03",
+)
+
+
+@pytest.mark.parametrize("label", NO_MONTHS)
+def test_a_folder_of_a_month_that_cannot_be_is_named_and_never_enters(desk, label):
+    desk.put(AIDS, "hulpmiddelen.csv", label)
+    desk.put(AIDS, "hulpmiddelen.csv")
+    desk.take_in()
+    assert label in desk.said[0]
+    assert "from 2015-01 to 2099-12" in desk.said[0]
+    assert desk.store.read_register()["delivery_month"].to_list() == [MAY]
+    (desk.landing / label).rename(desk.landing / "2018-04")
+    desk.take_in()
+    assert sorted(desk.store.read_register()["delivery_month"]) == [date(2018, 4, 1), MAY]
+
+
+def test_a_folder_of_a_month_to_come_is_named(desk):
+    """2081 for 2018: nobody can have delivered it. The month after this one may be there early."""
+    for label in ("2081-03", "2018-07", "2018-06"):
+        desk.put(AIDS, "hulpmiddelen.csv", label)
+    desk.take_in()
+    assert desk.said == [desk.said[0]]
+    assert "passed over in the landing zone: 2018-07, 2081-03; " in desk.said[0]
+
+
+def test_a_link_in_place_of_a_folder_is_named(desk, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "hulpmiddelen.csv").write_text(AIDS)
+    desk.put(AIDS, "hulpmiddelen.csv")
+    (desk.landing / "2018-04").symlink_to(tmp_path / "elsewhere")
+    desk.take_in()
+    assert "passed over in the landing zone: 2018-04; " in desk.said[0]
+    assert [month for month, _ in list_months(desk.landing)] == [MAY]
+
+
+@pytest.mark.parametrize("label", NO_MONTHS)
+def test_no_month(label):
+    assert read_month(label) is None
+
+
+def test_a_month():
+    assert [read_month(label) for label in ("2015-01", "2099-12")] == [date(2015, 1, 1), date(2099, 12, 1)]
+
+
+@pytest.mark.parametrize("label", ["0218-03", "0001-01", "oops", "2018-05.old"])
+def test_an_odd_partition_in_the_lake_is_not_read(desk, label):
+    desk.put(AIDS, "hulpmiddelen.csv")
+    desk.take_in()
+    for table in (folder for folder in desk.store.root.iterdir() if (folder / "delivery_month=2018-05").exists()):
+        odd = table / f"delivery_month={label}"
+        odd.mkdir()
+        for file in (table / "delivery_month=2018-05").iterdir():
+            (odd / file.name).write_bytes(file.read_bytes())
+    assert desk.store.months(DATA_QUALITY) == [MAY]
+    settle_statuses(desk.store)
+    desk.put(AIDS.replace("12,50", "13,50"), "hulpmiddelen.csv")
+    assert desk.take_in().accepted
+
+
+# --- Whole files --------------------------------------------------------------------------------------------------
+
+WHOLE = f"{HEADER}\n{ROW}\n{ROW}\n"
+
+
+@pytest.mark.parametrize("missing", [1, 2, 4, 9, len(ROW) - 1, len(ROW)])
+def test_a_file_cut_off_anywhere_in_its_last_line_is_refused(tmp_path, missing):
+    """Also in the middle of its last value, which then still reads as one."""
+    cut = WHOLE[:-missing]
+    for name, content in (("declaraties.csv", cut.encode()), ("declaraties.csv.gz", gzip.compress(cut.encode()))):
+        (fault,) = refuse(tmp_path, content, name=name)
+        assert fault.row == 3
+        assert fault.found == f"a last line without a line end ('{cut.splitlines()[-1][:60]}')"
+        assert "deliver" in fault.next_step
+
+
+@pytest.mark.parametrize("kind", ["kader", "na_ijl", "overhevelingen", "pgb_verleningen"])
+def test_a_last_row_with_fewer_fields_is_refused(tmp_path, kind):
+    table = KINDS[kind]
+    header = ";".join(column.source_name or column.name for column in table.columns)
+    (fault,) = refuse(tmp_path, f"{header}\n2018-05-02;1\n", table=table)
+    assert (fault.row, fault.found) == (2, "2 fields")
+
+
+def test_lines_of_an_old_machine_are_named(tmp_path):
+    (fault,) = refuse(tmp_path, WHOLE.replace("\n", "\r"))
+    assert fault.found == "lines that end in a carriage return alone"
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("name", ["declaraties.parquet", "declaraties.csv.gz"])
+def test_a_packed_file_cut_off_is_refused(tmp_path, name, share):
+    path = put(tmp_path, b"", name)
+    if name.endswith("gz"):
+        path.write_bytes(gzip.compress(f"{HEADER}\n{ROW * 40}\n".encode()))
+    else:
+        pl.DataFrame({"aantal": range(10_000)}).write_parquet(path)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(DeliveryRefused):
+        read_delivery(path, KINDS["declaraties"], DECLARED)
+
+
+def test_validate_says_the_same_of_a_file_cut_off(desk):
+    path = desk.put(AIDS[:-2], "hulpmiddelen.csv")
+    assert [one.check_id for one in desk.take_in().refused if one.checked_table == "hulpmiddelen"] == ["D01"]
+    code, said = validate(path)
+    assert (code, "a last line without a line end" in said, "would be refused" in said) == (1, True, True)
+
+
+# --- Deliveries without rows --------------------------------------------------------------------------------------
+
+MAY_BE_EMPTY = {"overhevelingen", "prognose_uitvraag", "indicaties"}
+
+
+def header_of(kind: str) -> str:
+    return ";".join(column.source_name or column.name for column in KINDS[kind].columns) + "\n"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_some_kinds_none_is_a_delivery(tmp_path, kind):
+    table = KINDS[kind]
+    assert table.may_be_empty == (kind in MAY_BE_EMPTY)
+    path = put(tmp_path, b"", f"{kind}.parquet")
+    pl.DataFrame(schema={c.source_name or c.name: c.dtype for c in table.columns}).write_parquet(path)
+    if table.may_be_empty:
+        assert dict(read(tmp_path, header_of(kind), table=table).schema) == table.schema
+        assert read_delivery(path, table, DECLARED).equals(table.empty())
+        return
+    (fault,) = refuse(tmp_path, header_of(kind), table=table)
+    assert fault.found == "a header without rows"
+    with pytest.raises(DeliveryRefused, match="a header without rows"):
+        read_delivery(path, table, DECLARED)
+
+
+@pytest.mark.parametrize("kind", sorted(MAY_BE_EMPTY))
+def test_a_delivery_of_none_is_taken_in_from_its_month_on(desk, kind):
+    path = desk.put(header_of(kind), f"{kind}.csv")
+    taken = desk.take_in()
+    assert [one.message for one in taken.refused if one.checked_table == kind] == []
+    assert [one.message for one in taken.results if one.checked_table == kind and one.outcome != "passed"] == []
+    row = desk.store.read_register().filter(kind=kind).row(0, named=True)
+    assert (row["delivery_status"], row["rows_count"], row["received_on"]) == ("accepted", 0, MAY)
+    code, said = validate(path)
+    assert (code, "0 rows" in said) == (0, True)
+
+
+def test_a_delivery_of_none_takes_the_place_of_one_with_rows_and_gives_it_back(desk):
+    desk.put(ONE_TRANSFER, "overhevelingen.csv")
+    desk.take_in()
+    desk.put(TRANSFERS, "overhevelingen.csv")
+    desk.take_in()
+    register = desk.store.read_register().sort("registered_at")
+    assert register.select("rows_count", "delivery_status").rows() == [(1, "superseded"), (0, "accepted")]
+    desk.put(ONE_TRANSFER, "overhevelingen.csv")
+    desk.take_in()
+    assert dict(desk.store.read_register().select("rows_count", "delivery_status").iter_rows())[1] == "accepted"
+
+
+@pytest.mark.parametrize(("rows", "code"), [(0, 0), (3, 1)])
+def test_a_control_file_counts_the_rows_of_none(desk, rows, code):
+    path = desk.put(TRANSFERS, "overhevelingen.csv")
+    desk.put(f'{{"rows": {rows}, "bedrag": 0}}', "overhevelingen.control.json")
+    assert validate(path)[0] == code
