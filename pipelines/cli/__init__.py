@@ -7,12 +7,14 @@ from pipelines.cli.complete import complete
 from pipelines.cli.console import note
 from pipelines.cli.decide import accept, quarantine
 from pipelines.cli.demo import demo
+from pipelines.cli.doctor import doctor
 from pipelines.cli.forecast import forecast
 from pipelines.cli.lists import reference
 from pipelines.cli.look import explain, query, tables
 from pipelines.cli.report import report
 from pipelines.cli.run import run
 from pipelines.cli.simulate import simulate
+from pipelines.cli.status import status
 from pipelines.cli.validate import validate
 from pipelines.cli.withdraw import withdraw
 from pipelines.cli.year import year
@@ -41,7 +43,7 @@ def main() -> None:
 
 
 _COMMANDS = (
-    *(demo, simulate, validate, run, report, withdraw, accept, quarantine, year),
+    *(demo, simulate, validate, run, report, status, withdraw, accept, quarantine, doctor, year),
     *(tables, explain, query, forecast, complete, backtest, reference),
 )
 for command in _COMMANDS:
