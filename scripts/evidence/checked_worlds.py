@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 
 import polars as pl
@@ -110,9 +111,16 @@ class World:
 
     @property
     def wrong_on_purpose(self) -> set[tuple[str, str]]:
-        """Uitvoerder and prestatie of what is true of a clean world: series that are late, stopped, agreed in hours."""
+        """Uitvoerder and prestatie of what is true of a clean world: late, stopped, agreed in hours, ended."""
         cells = self.claims.world.cells
-        return {*cells.late, *cells.stopped, *cells.hours_as_minutes, *cells.hours, *self._agreed_in_hours()}
+        late = {*cells.late, *cells.stopped, *cells.hours_as_minutes, *cells.hours, *self._agreed_in_hours()}
+        return {*late, *self._ended()}
+
+    def _ended(self) -> list[tuple[str, str]]:
+        """Series of which the list says that the code ended, and that were claimed in the world."""
+        lists = lists_of(self.until)
+        ended = [code for code, day in lists.ended.items() if day < self.until]
+        return list(product(lists.regions["wlz_uitvoerder"].unique(), ended))
 
     def _agreed_in_hours(self) -> list[tuple[str, str]]:
         """Series with an agreement in hours under the code of minutes: at a price that no minute has."""

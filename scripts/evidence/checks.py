@@ -35,7 +35,7 @@ JUDGED = {
     "zorgkantoren": ("L01", "G01", "G02", "A01"),
     "uitvoerders": ("D05", "D08", "L02", "L03", "L04", "L06", "L09", "L10", "L11"),
     "series": (
-        *("L05-silent", "L07", "L08", "V02", "V03", "V03-level", "V04", "V05", "V06", "F01"),
+        *("L05-family", "L05-silent", "L07", "L08", "V02", "V03", "V03-level", "V04", "V05", "V05-ended", "V06", "F01"),
         *("P03", "P04", "P05", "P06", "P07", "U-agreed", "U-agreed-unused"),
     ),
     "months of series": ("L05", "V01"),
