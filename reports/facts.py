@@ -15,6 +15,7 @@ import polars as pl
 from reports.errors import ReportError
 from warehouse import registry
 from warehouse.duck import QueryError, connect_reader, run_query
+from warehouse.latest import stored_columns
 from warehouse.packs import choose_pack, load_reference
 from warehouse.published_headline import has_column, has_mart, read_headline
 from warehouse.settings import load_round_page
@@ -42,9 +43,9 @@ WHOLE = (
     "backtest_accuracy",
 )
 OF_HEADLINE = {
-    "pgb_forecast": "*",
-    "price_derivation": "* EXCLUDE (claims_volume, unit_evidence)",
-    "cell_support": "*",
+    "pgb_forecast": stored_columns(),
+    "price_derivation": stored_columns("claims_volume", "unit_evidence"),
+    "cell_support": stored_columns(),
 }
 LEVELS = "('series', 'group', 'region', 'uitvoerder', 'national')"
 NOT_TOLD = ("passed", "skipped")
@@ -68,6 +69,8 @@ class Facts:
     claims_month: date | None = None
     claims_basis: str = "own"
     withdrawal: Mapping[str, Any] | None = None
+    headline_before: str = ""  # what the advice before of the same year showed first, and its month
+    month_before: date | None = None
 
     def of(self, mart: str, scenario: str | None = None) -> pl.DataFrame:
         """Rows of a mart in one scenario: the headline unless another is named."""
@@ -93,7 +96,8 @@ class Facts:
     @property
     def fingerprint(self) -> str:
         """SHA-256 over everything the pages are made of."""
-        said = self.delivery_month, self.headline, sorted(self.page.items())
+        before = self.headline_before, self.month_before
+        said = self.delivery_month, self.headline, sorted(self.page.items()), *before
         digest = hashlib.sha256(repr(said).encode())
         if self.claims_basis != "own" or self.withdrawal:
             digest.update(repr((self.claims_month, self.claims_basis, self.withdrawal)).encode())
@@ -167,7 +171,9 @@ def _load(database: Path, delivery_month: date) -> Facts:
     marts["delivery_balance"] = _read_balance(database, delivery_month)
     counts = _count_rows(database, delivery_month, headline)
     basis, withdrawal = _read_basis(database, delivery_month), read_withdrawal(database, delivery_month)
-    return Facts(delivery_month, budget_year, headline, scenarios, marts, page, counts, engine, *basis, withdrawal)
+    before = _read_before(database, delivery_month, budget_year)
+    shown = headline, scenarios, marts, page, counts, engine
+    return Facts(delivery_month, budget_year, *shown, *basis, withdrawal, *before)
 
 
 def _read_basis(database: Path, month: date) -> tuple[date | None, str]:
@@ -178,6 +184,14 @@ def _read_basis(database: Path, month: date) -> tuple[date | None, str]:
     return said.row(0) if said.height else (None, "own")
 
 
+def _read_before(database: Path, month: date, budget_year: int) -> tuple[str, date | None]:
+    """Scenario and month of the standing advice before this one about the same year; nothing for the first."""
+    sql = f"SELECT DISTINCT delivery_month FROM marts.utilisation_national WHERE budget_year = {budget_year}"
+    published = run_query(database, sql)["delivery_month"].to_list()
+    earlier = max((one for one in published if one < month and one not in withdrawn_months_of(database)), default=None)
+    return ("", None) if earlier is None else (read_headline(database, earlier).scenario, earlier)
+
+
 def _count_rows(database: Path, month: date, headline: str) -> dict[str, int]:
     """Mart → rows of the month, in the headline scenario where the mart has one."""
     columns = run_query(
@@ -185,21 +199,20 @@ def _count_rows(database: Path, month: date, headline: str) -> dict[str, int]:
         "SELECT table_name, bool_or(column_name = 'scenario') AS has_scenario FROM information_schema.columns "
         "WHERE table_schema = 'marts' GROUP BY ALL HAVING bool_or(column_name = 'delivery_month') ORDER BY 1",
     )
+    of_one_scenario = [name for name, table in registry.marts().items() if table.of_one_scenario]
     counts = " UNION ALL ".join(
         f"SELECT '{name}' AS mart, count(*) AS rows_count FROM marts.{name} WHERE delivery_month = DATE '{month}'"
-        + (f" AND scenario = '{headline}'" if has_scenario else "")
+        + (f" AND scenario = '{headline}'" if has_scenario and name not in of_one_scenario else "")
         for name, has_scenario in columns.iter_rows()
     )
     return dict(run_query(database, counts).iter_rows())
 
 
 def _read(
-    database: Path, mart: str, month: date, columns: str = "*", condition: str = "", order: str = "ALL"
+    database: Path, mart: str, month: date, columns: str = "", condition: str = "", order: str = "ALL"
 ) -> pl.DataFrame:
-    return run_query(
-        database,
-        f"SELECT {columns} FROM marts.{mart} WHERE delivery_month = DATE '{month}' {condition} ORDER BY {order}",
-    )
+    where = f"delivery_month = DATE '{month}' {condition}"
+    return run_query(database, f"SELECT {columns or stored_columns()} FROM marts.{mart} WHERE {where} ORDER BY {order}")
 
 
 def _read_codes(database: Path, month: date, budget_year: int) -> pl.DataFrame:
@@ -265,7 +278,7 @@ def _read_examples(database: Path, month: date, headline: str, year: pl.DataFram
         f"(prestatiecode = {_quote(row['prestatiecode'])} AND wlz_uitvoerder = {_quote(row['wlz_uitvoerder'])})"
         for row in chosen
     )
-    return _read(database, "volume_forecast", month, "*", f"AND scenario = '{headline}' AND ({keys})")
+    return _read(database, "volume_forecast", month, stored_columns(), f"AND scenario = '{headline}' AND ({keys})")
 
 
 def _read_lag_curves(database: Path, month: date, year: pl.DataFrame) -> pl.DataFrame:
@@ -285,7 +298,7 @@ def _quote(text: str) -> str:
 def _read_history(database: Path, month: date, budget_year: int) -> dict[str, pl.DataFrame]:
     """Advices so far: those of this year up to this month, and those whose year is settled; others that stand only."""
     sql = f"""
-        SELECT * FROM marts.forecast_vintages
+        SELECT {stored_columns()} FROM marts.forecast_vintages
         WHERE delivery_month <= DATE '{month}' AND (budget_year = {budget_year} OR realised_eur IS NOT NULL)
         ORDER BY ALL
     """

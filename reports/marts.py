@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from warehouse.duck import run_query
+from warehouse.latest import stored_columns
 
 
 def read_marts(
@@ -13,4 +14,5 @@ def read_marts(
 ) -> dict[str, pl.DataFrame]:
     """Mart name → its rows of one advice, read-only."""
     condition = f"delivery_month = DATE '{delivery_month}' AND scenario = '{scenario}'"
-    return {name: run_query(database, f"SELECT * FROM marts.{name} WHERE {condition}") for name in names}
+    columns = stored_columns()
+    return {name: run_query(database, f"SELECT {columns} FROM marts.{name} WHERE {condition}") for name in names}

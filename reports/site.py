@@ -21,7 +21,7 @@ from reports.facts import Facts, load_facts
 from reports.language import CODES, Language, load_language
 from reports.pages.model import Figure, Link, Page, PriceExample
 from reports.tables.table import SUPPRESSED, Table, header, print_cell
-from reports.text.answer import say_headline
+from reports.text.answer import name_scenario, say_headline
 from reports.text.sections import say_simulated, say_standing, texts
 from warehouse.provenance import code_version
 
@@ -203,8 +203,16 @@ def _write_site(target: Path, facts: Facts, language: Language) -> int:
         (target / "csv" / f"{table.identity}.csv").write_bytes(b"\xef\xbb\xbf" + write_csv(table, language).encode())
     sources = build_inputs(facts, language)
     in_book.pop(sources.identity, None)
-    write_workbook(target / workbook_name(facts), list(in_book.values()), sources, language)
+    write_workbook(
+        target / workbook_name(facts), list(in_book.values()), sources, language, mark_workbook(facts, language)
+    )
     return count
+
+
+def mark_workbook(facts: Facts, language: Language) -> str:
+    """What every sheet says of itself: its month, the scenario, and whether the deliveries are invented."""
+    values = {"month": language.month(facts.delivery_month), "scenario": name_scenario(facts.headline, language)}
+    return language.say("tables.sheet_simulated" if facts.is_simulated else "tables.sheet_mark", **values)
 
 
 def workbook_name(facts: Facts) -> str:

@@ -22,6 +22,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from warehouse.latest import stored_columns
+
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "build" / "same"
 WORLDS = "small:1,small:2,small:3,letter:1"
@@ -96,10 +98,12 @@ def read_tables(data: Path) -> dict[str, pl.DataFrame]:
     """Every published mart and every lake table of a data folder, by name."""
     found = {}
     with duckdb.connect(str(data / "wlz.duckdb"), read_only=True) as connection:
-        names = connection.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'marts'").fetchall()
+        names = connection.execute(
+            "SELECT DISTINCT table_name FROM duckdb_columns() WHERE schema_name = 'marts' ORDER BY 1"
+        ).fetchall()
         for (name,) in names:
             if name != "example_queries":
-                found[f"mart {name}"] = left_out(connection.sql(f"SELECT * FROM marts.{name}").pl())
+                found[f"mart {name}"] = left_out(connection.sql(f"SELECT {stored_columns()} FROM marts.{name}").pl())
     for folder in sorted((data / "lake").iterdir()):
         for file in sorted(folder.rglob("*.parquet")):
             found[f"lake {file.relative_to(data / 'lake')}"] = left_out(pl.read_parquet(file))

@@ -78,6 +78,7 @@ class Table:
     A lake table is ``published`` when a mart reads it, and ``spans_months`` when that mart reads all months of it:
     what a run says of other months then shows at once. A mart that ``copies`` a lake table needs no SELECT of its own.
     A delivery that ``may_be_empty`` is one also without rows: there was nothing of its kind.
+    A table ``of_one_scenario`` says the same beside every scenario: it goes with whichever is shown first.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Table:
     spans_months: bool = False
     copies: str | None = None
     may_be_empty: bool = False
+    of_one_scenario: bool = False
 
     @property
     def column_names(self) -> list[str]:

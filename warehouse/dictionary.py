@@ -2,8 +2,16 @@
 
 from collections.abc import Iterable
 
+from warehouse.columns.common import IS_HEADLINE, IS_LATEST
 from warehouse.contract import Column, Table
 from warehouse.registry import all_tables
+
+# Columns that every mart of months has when it is read, and that no contract holds.
+ABOUT_MARTS = (
+    f"Every mart of delivery months has `{IS_LATEST.name}` beside its columns, and one of scenarios "
+    f"`{IS_HEADLINE.name}`: computed when it is read. Schema `latest` has the rows of a mart where both are true, in "
+    "the columns below."
+)
 
 
 def describe_type(column: Column) -> str:
@@ -27,6 +35,8 @@ def render_dictionary(tables: Iterable[Table] | None = None) -> str:
     wanted = list(tables) if tables is not None else all_tables()
     for layer, title in titles.items():
         lines += [f"## {title}", ""]
+        if layer == "mart":
+            lines += [ABOUT_MARTS, ""]
         for table in (table for table in wanted if table.layer == layer):
             lines += _render_table(table)
     return "\n".join(lines).rstrip() + "\n"

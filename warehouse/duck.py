@@ -1,7 +1,7 @@
 """The few DuckDB functions: connections with our settings, types and DDL from contracts. The only duckdb import."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from warehouse.contract import Table
+from warehouse.contract import Column, Table
 from wlz.words.faults import Spoken
 
 # Clients up to DuckDB 1.5 read this; the default of 2.0 they cannot.
@@ -90,14 +90,20 @@ def duck_type(dtype: pl.DataType) -> str:
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, schema: str, table: Table) -> None:
-    """An empty table as the contract says, with its comments. An existing one stays, its comments are renewed."""
+    """An empty table as the contract says. An existing one stays."""
     columns = ", ".join(f'"{column.name}" {duck_type(column.dtype)}' for column in table.columns)
     connection.execute(f"CREATE TABLE IF NOT EXISTS {schema}.{table.name} ({columns})")
+
+
+def comment_on(
+    connection: duckdb.DuckDBPyConnection, kind: str, schema: str, table: Table, more: Sequence[Column] = ()
+) -> None:
+    """Comments of a TABLE or VIEW and its columns, from the contract; ``more`` are columns it has beside those."""
     about = f"{table.description} Grain: {table.grain}."
     if table.letter:
         about += f" Letter: {table.letter}."
-    connection.execute(f"COMMENT ON TABLE {schema}.{table.name} IS '{_escaped(about)}'")
-    for column in table.columns:
+    connection.execute(f"COMMENT ON {kind} {schema}.{table.name} IS '{_escaped(about)}'")
+    for column in (*table.columns, *more):
         text = f"{column.label_nl}. {column.description} Unit: {column.unit}."
         connection.execute(f"COMMENT ON COLUMN {schema}.{table.name}.\"{column.name}\" IS '{_escaped(text)}'")
 

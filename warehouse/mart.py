@@ -41,7 +41,14 @@ def define_mart(
     )
 
 
-def copy_table(table: Table, name: str = "", letter: str | None = None, keep_vintages: int | None = None) -> Table:
+def copy_table(
+    table: Table,
+    name: str = "",
+    letter: str | None = None,
+    keep_vintages: int | None = None,
+    *,
+    of_one_scenario: bool = False,
+) -> Table:
     """A lake table published as it is, under its public name (none: its own); its SELECT follows from its contract.
 
     A table that spans months is rebuilt whole: what a run says of other months shows at once.
@@ -58,4 +65,5 @@ def copy_table(table: Table, name: str = "", letter: str | None = None, keep_vin
         published=False,
         spans_months=False,
         copies=table.name,
+        of_one_scenario=of_one_scenario,
     )

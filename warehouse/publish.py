@@ -17,6 +17,7 @@ import polars as pl
 
 from warehouse import duck, registry
 from warehouse.contract import ContractError, Table
+from warehouse.latest import STORED, create_schemas, create_views
 from warehouse.mart_sql import mart_sql, staged_sql
 from warehouse.store import Store, remove_leftovers
 from warehouse.tables.marts import EXAMPLE_QUERIES
@@ -48,6 +49,7 @@ def publish_withdrawals(store: Store, database: Path) -> None:
         connection.execute("BEGIN TRANSACTION")
         follow_contracts(connection)
         _replace_rows(connection, registry.marts()[ADVICE_WITHDRAWALS.name], date.min)
+        create_views(connection)
         connection.execute("COMMIT")
         connection.execute("CHECKPOINT wlz")
 
@@ -71,7 +73,7 @@ def _beside(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, store: Store, delivery_month: date) -> dict[str, int]:
-    connection.execute("CREATE SCHEMA IF NOT EXISTS wlz.marts")
+    create_schemas(connection)
     attach_lake(connection, store, delivery_month)
     connection.execute("BEGIN TRANSACTION")
     follow_contracts(connection)
@@ -80,13 +82,14 @@ def _fill(connection: duckdb.DuckDBPyConnection, store: Store, delivery_month: d
             _fill_examples(connection)
         else:
             _replace_rows(connection, table, delivery_month)
+    create_views(connection)
     connection.execute("COMMIT")
     connection.execute("CHECKPOINT wlz")
     return {name: _count(connection, name) for name in registry.marts()}
 
 
 def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
-    found = connection.execute(f"SELECT count(*) FROM wlz.marts.{name}").fetchone()
+    found = connection.execute(f"SELECT count(*) FROM wlz.{STORED}.{name}").fetchone()
     return int(found[0]) if found else 0
 
 
@@ -133,7 +136,7 @@ def check_mart(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 def _replace_rows(connection: duckdb.DuckDBPyConnection, table: Table, delivery_month: date) -> None:
     check_mart(connection, table)
-    target = f"wlz.marts.{table.name}"
+    target = f"wlz.{STORED}.{table.name}"
     condition = "" if table.rebuilt_whole else f"WHERE delivery_month = DATE '{delivery_month}'"
     connection.execute(f"DELETE FROM {target} {condition}")
     order = ", ".join(table.key)
@@ -155,8 +158,8 @@ def example_queries() -> list[tuple[str, str, str]]:
 
 
 def _fill_examples(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(f"DELETE FROM wlz.marts.{EXAMPLE_QUERIES.name}")
-    connection.executemany(f"INSERT INTO wlz.marts.{EXAMPLE_QUERIES.name} VALUES (?, ?, ?)", example_queries())
+    connection.execute(f"DELETE FROM wlz.{STORED}.{EXAMPLE_QUERIES.name}")
+    connection.executemany(f"INSERT INTO wlz.{STORED}.{EXAMPLE_QUERIES.name} VALUES (?, ?, ?)", example_queries())
 
 
 def list_marts(database: Path) -> pl.DataFrame:

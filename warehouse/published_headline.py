@@ -40,7 +40,7 @@ def headline_before(delivery_month: date, scenarios: Sequence[str], engines: Map
 
 def has_mart(database: Path, mart: str = "headline") -> bool:
     """Whether the database has a mart: one that an earlier release published last may lack it."""
-    sql = f"SELECT count(*) AS n FROM duckdb_tables() WHERE schema_name = 'marts' AND table_name = '{mart}'"
+    sql = f"SELECT count(*) AS n FROM duckdb_columns() WHERE schema_name = 'marts' AND table_name = '{mart}'"
     return bool(run_query(database, sql)["n"][0])
 
 

@@ -57,7 +57,8 @@ def load_round_page(delivery_month: date) -> dict[str, Any]:
     """What the round's file says for the report, table ``page``: empty when it says nothing.
 
     ``headline`` (scenario that heads the page), ``next_advice`` (date), ``consultation`` (``held_on``, and per language
-    what the Wlz-uitvoerders said). Raises AssumptionError as ``load_round`` does.
+    what the Wlz-uitvoerders said), ``release`` (per language why to use a part of the herverdelingsmiddelen early: a
+    judgement of that round). Raises AssumptionError as ``load_round`` does.
     """
     page: dict[str, Any] = _read_round(delivery_month).get("page", {})
     return page

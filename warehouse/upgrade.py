@@ -12,6 +12,7 @@ import duckdb
 
 from warehouse import duck, registry
 from warehouse.contract import Table
+from warehouse.latest import MARTS, STORED, create_schemas, create_views, flags_of
 from warehouse.published_headline import headline_before
 from warehouse.store import remove_leftovers
 from warehouse.tables.bounds import FORECAST_BOUNDS
@@ -21,13 +22,13 @@ from wlz.bounds.room import BOUNDS, ROOM_BOUNDS, room_at_bounds
 # The kader of a place, which the mart of the bounds does not hold. Grain: month × scenario × part × place.
 _KADER = " UNION ALL ".join(
     f"SELECT delivery_month, scenario, '{part}' AS part, wlz_uitvoerder, {region} AS zorgkantoorregio, budget_eur "
-    f"FROM wlz.marts.{part}_{level}"
+    f"FROM wlz.{STORED}.{part}_{level}"
     for part in ("zin", "pgb")
     for level, region in (("region", "zorgkantoorregio"), ("uitvoerder", "'Landelijk'"))
 )
 _BOUNDS_WITH_KADER = f"""
     SELECT bounds.rowid, kader.budget_eur, {", ".join(BOUNDS)}
-    FROM wlz.marts.forecast_bounds AS bounds
+    FROM wlz.{STORED}.forecast_bounds AS bounds
     JOIN ({_KADER}) AS kader USING (delivery_month, scenario, part, wlz_uitvoerder, zorgkantoorregio)
     WHERE bounds.period = 'year' AND bounds.level IN ('region', 'uitvoerder', 'national')
 """
@@ -48,6 +49,7 @@ def upgrade_database(database: Path) -> list[str]:
         with duck.connect_writer(beside) as connection:
             connection.execute("BEGIN TRANSACTION")
             follow_contracts(connection)
+            create_views(connection)
             connection.execute("COMMIT")
             connection.execute("CHECKPOINT wlz")
         os.replace(beside, database)
@@ -64,7 +66,11 @@ def behind_contract(database: Path) -> list[str]:
     if not database.exists():
         return []
     found = published_columns(database)
-    return [name for name, table in registry.marts().items() if found.get(name) != table.column_names]
+    return [
+        name
+        for name, table in registry.marts().items()
+        if found.get(name) != [*table.column_names, *(flag.name for flag in flags_of(table))]
+    ]
 
 
 def published_columns(database: Path) -> dict[str, list[str]]:
@@ -79,13 +85,27 @@ def published_columns(database: Path) -> dict[str, list[str]]:
 
 def follow_contracts(connection: duckdb.DuckDBPyConnection) -> None:
     """Every mart of the attached database ``wlz`` as today's contract says; one that is not there is made, empty."""
+    create_schemas(connection)
     for table in registry.marts().values():
+        _store_table(connection, table)
         _follow_contract(connection, table)
-        duck.create_table(connection, "wlz.marts", table)
+        duck.create_table(connection, f"wlz.{STORED}", table)
     for table in registry.marts().values():
         if set(ROOM_BOUNDS) <= set(table.column_names):
             _fill_room(connection, table)
     _name_headlines(connection)
+
+
+def _store_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Rows of a mart that an earlier version published as a table, where views stand now, go to the stored ones."""
+    if _is_table(connection, MARTS, table.name):
+        connection.execute(f"CREATE TABLE wlz.{STORED}.{table.name} AS SELECT * FROM wlz.{MARTS}.{table.name}")
+        connection.execute(f"DROP TABLE wlz.{MARTS}.{table.name}")
+
+
+def _is_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
+    sql = "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'wlz' AND schema_name = ? AND table_name = ?"
+    return connection.execute(sql, [schema, name]).fetchone() != (0,)
 
 
 def _follow_contract(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -93,26 +113,23 @@ def _follow_contract(connection: duckdb.DuckDBPyConnection, table: Table) -> Non
 
     A column that left the contract leaves the mart.
     """
-    published = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'wlz' AND schema_name = 'marts' AND table_name = ?",
-        [table.name],
-    ).fetchone()
-    if published == (0,):
+    if not _is_table(connection, STORED, table.name):
         return
-    found = duck.described_columns(connection, f"SELECT * FROM wlz.marts.{table.name}")
+    found = duck.described_columns(connection, f"SELECT * FROM wlz.{STORED}.{table.name}")
     expected = {column.name: duck.duck_type(column.dtype) for column in table.columns}
     if list(found.items()) == list(expected.items()):
         return
-    connection.execute(f"ALTER TABLE wlz.marts.{table.name} RENAME TO {table.name}_before")
-    duck.create_table(connection, "wlz.marts", table)
+    connection.execute(f"ALTER TABLE wlz.{STORED}.{table.name} RENAME TO {table.name}_before")
+    duck.create_table(connection, f"wlz.{STORED}", table)
     shared = ", ".join(f'"{name}"' for name in expected if name in found)
-    connection.execute(f"INSERT INTO wlz.marts.{table.name} BY NAME SELECT {shared} FROM wlz.marts.{table.name}_before")
-    connection.execute(f"DROP TABLE wlz.marts.{table.name}_before")
+    stored = f"wlz.{STORED}.{table.name}"
+    connection.execute(f"INSERT INTO {stored} BY NAME SELECT {shared} FROM {stored}_before")
+    connection.execute(f"DROP TABLE wlz.{STORED}.{table.name}_before")
 
 
 def _fill_room(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     """The room of the kader at the bounds of the year, of rows published without it that have kader and bounds."""
-    mart = f"wlz.marts.{table.name}"
+    mart = f"wlz.{STORED}.{table.name}"
     rows = f"SELECT rowid, budget_eur, {', '.join(BOUNDS)} FROM {mart}"
     if table.name == FORECAST_BOUNDS.name:
         rows = _BOUNDS_WITH_KADER
@@ -130,14 +147,15 @@ def _name_headlines(connection: duckdb.DuckDBPyConnection) -> None:
     """Which scenario was shown first, for months published before mart ``headline`` was."""
     advices = connection.sql(
         "SELECT delivery_month, budget_year, list(DISTINCT scenario ORDER BY scenario) "
-        f"FROM wlz.marts.utilisation_national ANTI JOIN wlz.marts.{HEADLINE.name} USING (delivery_month) GROUP BY ALL"
+        f"FROM wlz.{STORED}.utilisation_national ANTI JOIN wlz.{STORED}.{HEADLINE.name} USING (delivery_month) "
+        "GROUP BY ALL"
     ).fetchall()
     for month, year, scenarios in advices:
         engines = connection.execute(
-            "SELECT scenario, any_value(engine) FROM wlz.marts.volume_forecast WHERE delivery_month = ? GROUP BY 1",
+            f"SELECT scenario, any_value(engine) FROM wlz.{STORED}.volume_forecast WHERE delivery_month = ? GROUP BY 1",
             [month],
         ).fetchall()
         shown = headline_before(month, scenarios, dict(engines))
         columns = "(delivery_month, budget_year, scenario, engine, headline_reason)"
-        sql = f"INSERT INTO wlz.marts.{HEADLINE.name} {columns} VALUES (?, ?, ?, ?, ?)"
+        sql = f"INSERT INTO wlz.{STORED}.{HEADLINE.name} {columns} VALUES (?, ?, ?, ?, ?)"
         connection.execute(sql, [month, year, *shown])

@@ -15,12 +15,18 @@ from warehouse.store import Store, month_label
 from warehouse.tables.vintages import ADVICE_WITHDRAWALS
 from wlz.words.faults import Spoken
 
-# The newest published month that is not withdrawn: one row, null without any. Views of the database may use it as it
-# is; it rests on the marts alone.
-NEWEST_MONTH_SQL = (
-    "SELECT max(delivery_month) AS delivery_month FROM marts.utilisation_national WHERE delivery_month NOT IN "
-    f"(SELECT delivery_month FROM marts.{ADVICE_WITHDRAWALS.name} WHERE stands_again_at IS NULL)"
-)
+
+def newest_month_sql(schema: str = "marts") -> str:
+    """The newest published month that is not withdrawn: one row, null without any.
+
+    ``schema`` is where it looks: the views of the database rest on the stored rows, not on each other.
+    """
+    return (
+        f"SELECT max(delivery_month) AS delivery_month FROM {schema}.utilisation_national WHERE delivery_month NOT IN "
+        f"(SELECT delivery_month FROM {schema}.{ADVICE_WITHDRAWALS.name} WHERE stands_again_at IS NULL)"
+    )
+
+
 _NEWEST_BEFORE = "SELECT max(delivery_month) AS delivery_month FROM marts.utilisation_national"
 
 
@@ -36,7 +42,7 @@ def newest_month(database: Path) -> date | None:
     """
     if not database.exists():
         return None
-    sql = NEWEST_MONTH_SQL if has_mart(database, ADVICE_WITHDRAWALS.name) else _NEWEST_BEFORE
+    sql = newest_month_sql() if has_mart(database, ADVICE_WITHDRAWALS.name) else _NEWEST_BEFORE
     found: date | None = run_query(database, sql)["delivery_month"][0]
     return found
 
@@ -55,7 +61,8 @@ def _published(database: Path) -> list[dict[str, Any]]:
     """Rows of the mart of withdrawals that hold now; none of a database without that mart."""
     if not (database.exists() and has_mart(database, ADVICE_WITHDRAWALS.name)):
         return []
-    sql = f"SELECT * FROM marts.{ADVICE_WITHDRAWALS.name} WHERE stands_again_at IS NULL ORDER BY delivery_month"
+    columns = ", ".join(ADVICE_WITHDRAWALS.column_names)
+    sql = f"SELECT {columns} FROM marts.{ADVICE_WITHDRAWALS.name} WHERE stands_again_at IS NULL ORDER BY delivery_month"
     return run_query(database, sql).to_dicts()
 
 

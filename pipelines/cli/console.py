@@ -89,7 +89,8 @@ def upgrade_published(database: Path) -> None:
     with sole_writer(database.parent, "bringing the marts to this version"):
         upgraded = upgrade_database(database)
     if upgraded:
-        marts = f"{format_count(len(upgraded), 'mart')} got the columns of this one ({', '.join(upgraded)})"
+        named = ", ".join(upgraded[:5]) + (f" and {len(upgraded) - 5} more" if len(upgraded) > 5 else "")
+        marts = f"{format_count(len(upgraded), 'mart')} got the columns of this one ({named})"
         note(f"{database.name} was published by an earlier version: {marts}; no figure changed")
 
 

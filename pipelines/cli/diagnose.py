@@ -8,6 +8,7 @@ import polars as pl
 
 from pipelines.cli.text.diagnosis import render_diagnosis
 from warehouse.duck import run_query
+from warehouse.withdrawals import newest_month
 from wlz.forecasting.diagnosis import diagnose_series
 from wlz.forecasting.ets import FloatArray
 
@@ -26,7 +27,7 @@ def diagnose_published(database: Path, prestatiecode: str, wlz_uitvoerder: str) 
         f"""
         SELECT scenario, care_month, observed_volume, engine FROM marts.volume_forecast
         WHERE prestatiecode = '{code}' AND wlz_uitvoerder = '{uitvoerder}'
-            AND delivery_month = (SELECT max(delivery_month) FROM marts.volume_forecast)
+            AND delivery_month = DATE '{newest_month(database)}'
         ORDER BY scenario <> 'letter', scenario, care_month
         """,
     )

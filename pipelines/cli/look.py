@@ -36,7 +36,8 @@ def tables(with_hash: bool, data_dir: Path | None) -> None:
     database = published(data_dir)
     behind = behind_contract(database)
     if behind:
-        marts = f"{format_count(len(behind), 'mart')} without columns of this one ({', '.join(behind)})"
+        named = ", ".join(behind[:5]) + (f" and {len(behind) - 5} more" if len(behind) > 5 else "")
+        marts = f"{format_count(len(behind), 'mart')} without columns of this one ({named})"
         note(f"{database.name} was published by an earlier version: {marts}. Next: wlz run or wlz report, of any month")
     say(render_frame(hash_marts(database) if with_hash else list_marts(database)))
 
@@ -80,7 +81,7 @@ def explain(subject: str, before: date | None, after: date | None, scenario: str
         raise SystemExit(2) from None
 
 
-@click.command(epilog='Example: wlz query "select * from marts.zin_uitvoerder" --format csv')
+@click.command(epilog='Example: wlz query "select * from latest.zin_uitvoerder" --format csv')
 @click.argument("sql")
 @click.option(
     "--format",
@@ -94,7 +95,11 @@ def explain(subject: str, before: date | None, after: date | None, scenario: str
 )
 @data_option
 def query(sql: str, shape: str, out: Path | None, data_dir: Path | None) -> None:
-    """Run one read-only query on the published marts. Questions and their queries: marts.example_queries."""
+    """Run one read-only query on the published marts. Questions and their queries: marts.example_queries.
+
+    Schema latest has of every mart the newest advice in the scenario it shows first; schema marts has every month and
+    scenario, with is_latest and is_headline.
+    """
     from warehouse.duck import QueryError, run_query
 
     if shape in _BINARY and out is None:

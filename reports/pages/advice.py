@@ -102,6 +102,14 @@ def _tiles(context: Context) -> list[Tile | None]:
 
 
 def _zin_detail(context: Context, zin: dict[str, Any] | None) -> str:
+    """Share of the kader and the room at its bounds; and that the advice before was computed another way."""
+    facts, detail = context.facts, _room_detail(context, zin)
+    if not detail or facts.headline_before in ("", facts.headline) or facts.month_before is None:
+        return detail
+    return context.say("tile_other_scenario", detail=detail, month=context.language.month(facts.month_before))
+
+
+def _room_detail(context: Context, zin: dict[str, Any] | None) -> str:
     if zin is None:
         return ""
     percent = context.language.percent(zin["available_ratio"], 1)

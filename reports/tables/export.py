@@ -78,21 +78,27 @@ def guard_text(text: str) -> str:
     return f"'{flat}" if flat.startswith(FORMULA_STARTS) else flat
 
 
-def write_workbook(path: Path, tables: Sequence[Table], sources: Table, language: Language) -> None:
-    """All tables in one workbook, a sheet each, and a last sheet with what they rest on."""
+def write_workbook(path: Path, tables: Sequence[Table], sources: Table, language: Language, mark: str) -> None:
+    """All tables in one workbook, a sheet each, and a last sheet with what they rest on.
+
+    ``mark`` stands on every sheet, printed ones too: of which month it is, and whether the deliveries are invented. A
+    sheet is passed on without its workbook.
+    """
     import xlsxwriter
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), {**options, "remove_timezone": True}) as book:
-        book.set_properties({"created": _FIXED_TIME, "title": language.say("tables.workbook_title")})
+        book.set_properties({"created": _FIXED_TIME, "title": language.say("tables.workbook_title"), "subject": mark})
         head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
         for table in [*tables, sources]:
-            _write_sheet(book, table, head, language)
+            _write_sheet(book, table, head, language, mark)
 
 
-def _write_sheet(book: "xlsxwriter.Workbook", table: Table, head: Any, language: Language) -> None:
+def _write_sheet(book: "xlsxwriter.Workbook", table: Table, head: Any, language: Language, mark: str) -> None:
     sheet = book.add_worksheet(table.identity.translate(NOT_IN_SHEET_NAMES)[:MAX_SHEET_NAME])
     sheet.write_string(0, 0, table.title)
+    sheet.write_string(1, 0, mark)
+    sheet.set_header(f"&L{mark.replace('&', '&&')}")
     for index, column in enumerate(table.columns):
         sheet.write_string(2, index, export_header(column, language), head)
         style = book.add_format({"num_format": FORMATS[column.unit]} if column.unit in FORMATS else {})

@@ -19,6 +19,7 @@ from reports.rounding import round_millions
 from wlz.words.vocabulary import NATION
 
 NAMED = 3  # uitvoerders named in a sentence; the others are counted
+_MAIN = ("letter", "completed", "base")  # named before other ways of computing
 SMALL = 0.0005  # a ratio that prints as 0,0 %
 ALMOST_SURE, VERY_LIKELY, LIKELY, UNLIKELY = 0.95, 0.80, 0.60, 0.40
 
@@ -38,7 +39,20 @@ def write_answer(facts: Facts, language: Language) -> list[Sentence]:
 
 
 def say_headline(facts: Facts, language: Language) -> str:
-    """The title of the page: one line that answers the question."""
+    """The title of the page: one line that answers; and by which scenario, where the advice before had another."""
+    title = _say_title(facts, language)
+    if facts.headline_before in ("", facts.headline) or facts.month_before is None:
+        return title
+    return language.say(
+        "answer.title_other_scenario",
+        title=title,
+        scenario=name_scenario(facts.headline, language),
+        before=name_scenario(facts.headline_before, language),
+        month=language.month(facts.month_before),
+    )
+
+
+def _say_title(facts: Facts, language: Language) -> str:
     zin, pgb = _national(facts, "zin"), _national(facts, "pgb")
     if zin is None:
         return language.say("answer.title_unknown", year=facts.budget_year)
@@ -129,7 +143,7 @@ def say_transfer(facts: Facts, language: Language) -> list[Sentence]:
 
 
 def say_reserve(facts: Facts, language: Language) -> list[Sentence]:
-    """Whether the herverdelingsmiddelen cover what is left, and why to release a part of them early."""
+    """Whether the herverdelingsmiddelen cover what is left; what to do about it only where the round's file says so."""
     zin = _national(facts, "zin")
     if zin is None or _direction(zin["available_after_transfer_eur"]) != "shortage":
         return []
@@ -144,36 +158,43 @@ def say_reserve(facts: Facts, language: Language) -> list[Sentence]:
         "short": language.euro(abs(zin["available_after_transfer_eur"])),
     }
     said = [Sentence("reserve", language.say(f"answer.reserve_{'enough' if enough else 'short'}", **values))]
-    return [*said, Sentence("release", language.say("answer.release"))]
+    judged = facts.page.get("release", {}).get(language.code)
+    return [*said, *([Sentence("release", judged)] if judged else [])]
 
 
 def say_scenarios(facts: Facts, language: Language) -> list[Sentence]:
-    """The other main ways of computing beside the headline: where they stand, and whether they agree on the answer."""
+    """The other ways of computing: which point the way of the headline and which do not, each with its room."""
     own = _national(facts, "zin")
-    others = [name for name in ("letter", "completed", "base") if name in facts.scenarios and name != facts.headline]
-    rooms = [(name, facts.one("utilisation_national", name, part="zin")) for name in others]
+    others = [name for name in (*_MAIN, *facts.scenarios) if name in facts.scenarios and name != facts.headline]
+    rooms = [(name, facts.one("utilisation_national", name, part="zin")) for name in dict.fromkeys(others)]
     known = [(name, row) for name, row in rooms if row]
     if own is None:
         return []
-    if not known:
-        return [
-            Sentence("scenarios", language.say("answer.scenario_own", headline=name_scenario(facts.headline, language)))
-        ]
-    named = language.say("answer.and").join(
+    way = _direction(own["available_eur"])
+    differ = [(name, row) for name, row in known if _direction(row["available_eur"]) != way]
+    agree = [one for one in known if one not in differ]
+    kind = "own" if not known else "agree" if not differ else "differ" if agree else "alone"
+    text = language.say(
+        f"answer.scenarios_{kind}",
+        headline=name_scenario(facts.headline, language),
+        count=len(agree),
+        agree=_say_rooms(agree, language),
+        others=_say_rooms(differ, language),
+    )
+    return [Sentence("scenarios", text), *_reserve_elsewhere(own, known, language)]
+
+
+def _say_rooms(known: Sequence[tuple[str, dict[str, Any]]], language: Language) -> str:
+    """'de methode van de brief komt op € 178 miljoen tekort en de rekenwijze laag op € 5 miljoen ruimte'."""
+    said = [
         language.say(
             "answer.scenario_room",
             scenario=name_scenario(name, language),
             room=say_room(row["available_eur"], language),
         )
         for name, row in known
-    )
-    agree = all(_direction(row["available_eur"]) == _direction(own["available_eur"]) for _, row in known)
-    text = language.say(
-        f"answer.scenarios_{'agree' if agree else 'differ'}",
-        headline=name_scenario(facts.headline, language),
-        others=named,
-    )
-    return [Sentence("scenarios", text), *_reserve_elsewhere(own, known, language)]
+    ]
+    return ", ".join(said[:-1]) + language.say("answer.and") + said[-1] if len(said) > 1 else "".join(said)
 
 
 def _reserve_elsewhere(

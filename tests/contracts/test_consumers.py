@@ -91,6 +91,7 @@ def test_database_comments_follow_the_contract():
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA marts")
         duck.create_table(connection, "marts", changed)
+        duck.comment_on(connection, "TABLE", "marts", changed)
         table_comment = connection.execute("SELECT comment FROM duckdb_tables()").fetchone()[0]
         comments = dict(
             connection.execute(

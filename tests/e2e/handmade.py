@@ -16,6 +16,7 @@ import polars as pl
 from click.testing import CliRunner, Result
 
 from pipelines.cli import main
+from warehouse.latest import stored_columns
 from warehouse.packs import marker_of
 from warehouse.publish import hash_marts
 from warehouse.store import Store
@@ -162,9 +163,12 @@ class House:
         return self.wlz("run", "--delivery-month", month)
 
     def publish(self, month: str = "2018-05") -> "House":
-        """``wlz run`` that must succeed."""
+        """``wlz run`` that must succeed, and account for every delivered row and cent."""
         result = self.run(month)
         assert result.exit_code == 0, result.output
+        balance = f"from marts.delivery_balance where delivery_month = '{month}-01'"
+        assert self.query(f"select count(*) > 0 {balance}", None) == [(True,)]
+        assert self.query(f"select * {balance} and fate = 'unexplained'", None) == []
         return self
 
     def query(self, sql: str, scenario: str | None = "letter") -> list[tuple[Any, ...]]:
@@ -179,11 +183,15 @@ class House:
             connection.execute(f"ATTACH '{self.database}' AS published (READ_ONLY)")
             connection.execute("CREATE SCHEMA marts")
             columns = "SELECT table_name, bool_or(column_name = 'scenario') FROM duckdb_columns() "
-            marts = connection.execute(f"{columns} WHERE database_name = 'published' GROUP BY 1").fetchall()
+            marts = connection.execute(
+                f"{columns} WHERE database_name = 'published' AND schema_name = 'marts' GROUP BY 1"
+            ).fetchall()
             assert marts, f"nothing is published in {self.database}"
             for name, has_scenario in marts:
                 only = f"WHERE scenario = '{scenario}'" if has_scenario else ""
-                connection.execute(f"CREATE VIEW marts.{name} AS SELECT * FROM published.marts.{name} {only}")
+                connection.execute(
+                    f"CREATE VIEW marts.{name} AS SELECT {stored_columns()} FROM published.marts.{name} {only}"
+                )
             return connection.execute(sql).fetchall()
 
     @property

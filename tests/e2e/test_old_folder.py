@@ -19,6 +19,7 @@ from polars.testing import assert_frame_equal
 from scripts.make_old_folder import SIZES, claims_of, months_before
 from tests.e2e.alert_servers import webhook_server
 from tests.e2e.handmade import House
+from warehouse.latest import stored_columns
 from warehouse.packs import marker_of
 from warehouse.publish import hash_marts
 from wlz.bounds.room import BOUNDS, ROOM_BOUNDS
@@ -41,8 +42,10 @@ Marts = dict[str, pl.DataFrame]
 def read_marts(house: House) -> Marts:
     """Rows of the marts of April and May."""
     with duckdb.connect(str(house.database), read_only=True) as connection:
-        names = connection.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'marts'").fetchall()
-        marts = {name: connection.sql(f"SELECT * FROM marts.{name}").pl() for (name,) in names}
+        names = connection.execute(
+            "SELECT DISTINCT table_name FROM duckdb_columns() WHERE schema_name = 'marts' ORDER BY 1"
+        ).fetchall()
+        marts = {name: connection.sql(f"SELECT {stored_columns()} FROM marts.{name}").pl() for (name,) in names}
     dated = {name: rows for name, rows in marts.items() if "delivery_month" in rows.columns}
     return {name: rows.filter(pl.col("delivery_month") < date(2018, 6, 1)) for name, rows in dated.items()}
 

@@ -187,3 +187,44 @@ def test_a_mart_shows_the_bounds_of_its_level(
         assert small_data.query(f"{one} except {other}", None) == []
     assert len(small_data.query(shown, None)) == len(small_data.query(source, None)) > 0
     assert small_data.query(f"{shown} and lower_80_{measure} is null", None) == []
+
+
+@in_every_scenario
+def test_the_obvious_join_of_volumes_and_prices_is_the_published_sum(small_data: House, scenario: str) -> None:
+    """As the example query says it; without in_base meerzorg would be in it too."""
+    [(sql,)] = small_data.query(
+        "select sql_text from marts.example_queries where query_name = 'expectation_from_volumes'", None
+    )
+    of_scenario = sql.replace("latest.", "marts.")
+    [(from_volumes, published)] = small_data.query(of_scenario, scenario)
+    assert from_volumes == published
+    [(with_meerzorg, _)] = small_data.query(of_scenario.replace("where volumes.in_base", ""), scenario)
+    assert with_meerzorg > published
+
+
+@in_every_scenario
+def test_series_of_the_bounds_that_are_in_the_base_add_up_to_it(small_data: House, scenario: str) -> None:
+    series = "from marts.forecast_bounds where level = 'series' and period = 'year' and part = 'zin' and in_base"
+    [(of_series,)] = small_data.query(f"select sum(expected_eur) {series}", scenario)
+    national = "select expected_excl_extra_eur from marts.utilisation_national where part = 'zin'"
+    assert [(of_series,)] == small_data.query(national, scenario)
+
+
+def test_the_balance_of_deliveries_adds_up_to_the_register_and_the_marts(small_data: House) -> None:
+    """Rows and euro per delivery as the register has them; used claims and kader as the marts have them."""
+    balance = (
+        "select delivery_id, sum(fate_rows_count)::bigint, sum(fate_eur), any_value(delivered_rows_count), "
+        "any_value(delivered_eur) from marts.delivery_balance group by 1"
+    )
+    told = {name: rest for name, *rest in small_data.query(balance, None)}
+    register = small_data.store.read_register()
+    assert set(told) == set(register["delivery_id"])
+    for name, rows, euro in register.select("delivery_id", "rows_count", "amount_eur").iter_rows():
+        assert told[name][0] == told[name][2] == rows, name
+        assert told[name][1] == told[name][3], name
+        assert euro is None or told[name][3] == euro, name
+    used = "select sum(fate_eur) from latest.delivery_balance where fate_rule = "
+    to_date = "select declared_to_date_eur from latest.zin_uitvoerder where wlz_uitvoerder = 'Landelijk'"
+    assert small_data.query(f"{used}'claims_of_the_year'", None) == small_data.query(to_date, None)
+    kader = "select sum(budget_eur) from latest.utilisation_national"
+    assert small_data.query(f"{used}'kader_of_the_year'", None) == small_data.query(kader, None)

@@ -143,6 +143,32 @@ SITUATIONS: dict[str, Facts] = {
             how="vertical_relaxed",
         ),
     ),
+    "only one of four scenarios points another way": make_facts(
+        scenarios=("base", "completed", "letter", "low"),
+        utilisation_national=pl.concat(
+            [
+                frame(national(SHORT, PGB, transfer=26)),
+                frame(national(room_row(19061, 18711), PGB, transfer=26), "completed"),
+                frame(national(room_row(18890, 18711), PGB, transfer=26), "base"),
+                frame(national(room_row(18600, 18711), PGB), "low"),
+            ],
+            how="vertical_relaxed",
+        ),
+    ),
+    "every scenario points the same way": make_facts(
+        scenarios=("completed", "letter", "low"),
+        utilisation_national=pl.concat(
+            [
+                frame(national(SHORT, PGB, transfer=26)),
+                frame(national(room_row(19061, 18711), PGB, transfer=26), "completed"),
+                frame(national(room_row(18750, 18711), PGB, transfer=26), "low"),
+            ],
+            how="vertical_relaxed",
+        ),
+    ),
+    "what its round says of the reserve": make_facts(
+        page={"release": {"nl": "Dat pleit voor een deel nu.", "en": "That speaks for a part now."}}
+    ),
     "simulated, consulted, next advice known": make_facts(
         advice_provenance=frame(
             [*provenance(), dict.fromkeys(provenance()[0]) | {"input_name": "simulation", "input_version": "letter"}]

@@ -13,6 +13,7 @@ from tests.lake_rows import PUBLISHED, fill, rows
 from warehouse import duck, publish, registry
 from warehouse.contract import MONEY, ContractError
 from warehouse.duck import run_query
+from warehouse.latest import flags_of
 from warehouse.publish import (
     example_queries,
     hash_marts,
@@ -93,7 +94,7 @@ def test_an_empty_lake_gives_every_mart_without_rows(empty):
 
 
 def test_every_table_and_column_carries_its_comment(filled):
-    sql = "select table_name, comment from duckdb_tables() where schema_name = 'marts'"
+    sql = "select view_name, comment from duckdb_views() where schema_name = 'marts'"
     tables = dict(run_query(filled, sql).iter_rows())
     assert tables == {
         name: f"{table.description} Grain: {table.grain}." + (f" Letter: {table.letter}." if table.letter else "")
@@ -104,7 +105,7 @@ def test_every_table_and_column_carries_its_comment(filled):
     assert columns == {
         (table.name, column.name): f"{column.label_nl}. {column.description} Unit: {column.unit}."
         for table in MARTS.values()
-        for column in table.columns
+        for column in (*table.columns, *flags_of(table))
     }
 
 
@@ -173,8 +174,8 @@ def test_series_level_rows_of_thirteen_months_are_kept_and_totals_of_all(store, 
     span = "select unnest(range(date '2017-03-01', date '2018-05-01', interval 1 month))::date as month"
     with duckdb.connect(str(published)) as connection:  # what fourteen months before May would have left
         for mart in history:
-            earlier = f"select m.* replace (s.month as delivery_month) from marts.{mart} as m, ({span}) as s"
-            connection.execute(f"insert into marts.{mart} {earlier}")
+            earlier = f"select m.* replace (s.month as delivery_month) from stored.{mart} as m, ({span}) as s"
+            connection.execute(f"insert into stored.{mart} {earlier}")
     publish_marts(fill(store, JUNE), published, JUNE)
     for mart in history:
         assert months_of(published, mart) == (months[-13:] if mart in PRUNED else months)
@@ -203,7 +204,7 @@ def test_the_hash_of_a_mart_does_not_depend_on_the_order_of_rows(store, publishe
 def test_the_hash_changes_with_a_cent_and_in_that_mart_alone(published, hashes):
     with duckdb.connect(str(published)) as connection:
         connection.execute(
-            "update marts.advice_provenance set amount_eur = amount_eur + 0.01 where input_name like '% 2'"
+            "update stored.advice_provenance set amount_eur = amount_eur + 0.01 where input_name like '% 2'"
         )
     changed = hash_marts(published).filter(pl.col("sha256") != hashes["sha256"])
     assert changed["mart"].to_list() == ["advice_provenance"]
@@ -212,10 +213,10 @@ def test_the_hash_changes_with_a_cent_and_in_that_mart_alone(published, hashes):
 def test_which_code_ran_and_when_is_in_no_hash(published, hashes):
     """A refactor that moves no figure is proved by equal hashes; what it rests on else still counts."""
     changes = (
-        "update marts.forecast_vintages set code_version = 'other', inputs_hash = 'other', frozen_at = '2020-01-01'",
-        "update marts.data_quality set judged_at = '2020-01-01'",
-        "insert into marts.advice_provenance by name select * replace ('code' as input_name, 'other' as input_version) "
-        "from marts.advice_provenance limit 1",
+        "update stored.forecast_vintages set code_version = 'other', inputs_hash = 'other', frozen_at = '2020-01-01'",
+        "update stored.data_quality set judged_at = '2020-01-01'",
+        "insert into stored.advice_provenance by name "
+        "select * replace ('code' as input_name, 'other' as input_version) from stored.advice_provenance limit 1",
     )
     with duckdb.connect(str(published)) as connection:
         for change in changes:
@@ -223,7 +224,7 @@ def test_which_code_ran_and_when_is_in_no_hash(published, hashes):
     assert hash_marts(published).equals(hashes)
     with duckdb.connect(str(published)) as connection:
         connection.execute(
-            "update marts.advice_provenance set content_hash = 'other' where input_name = 'input_name 1'"
+            "update stored.advice_provenance set content_hash = 'other' where input_name = 'input_name 1'"
         )
     changed = hash_marts(published).filter(pl.col("sha256") != hashes["sha256"])
     assert changed["mart"].to_list() == ["advice_provenance"]
@@ -295,15 +296,15 @@ def test_a_file_that_is_no_database_is_named_and_stays(store, database):
 def test_a_mart_follows_a_changed_contract_and_keeps_its_rows(store, published):
     """A column that came into the contract is empty for earlier months, one that left it is gone."""
     with duckdb.connect(str(published)) as connection:
-        connection.execute("alter table marts.volume_forecast drop column flag")
-        connection.execute("alter table marts.volume_forecast add column old_name varchar")
+        connection.execute("alter table stored.volume_forecast drop column flag")
+        connection.execute("alter table stored.volume_forecast add column old_name varchar")
     publish_marts(fill(store, JUNE), published, JUNE)
     found = run_query(published, "select * from marts.volume_forecast order by delivery_month")
-    assert found.columns == [column.name for column in MARTS["volume_forecast"].columns]
+    assert found.columns == [*MARTS["volume_forecast"].column_names, "is_latest", "is_headline"]
     assert found.select("delivery_month", "flag").rows() == [(MAY, None)] * 3 + [(JUNE, "flag 0")]
     assert list_marts(published).height == len(MARTS)
-    comment = "select comment from duckdb_columns() where table_name = 'volume_forecast' and column_name = 'flag'"
-    assert run_query(published, comment).item()
+    comment = "select comment from duckdb_columns() where schema_name = 'marts' and table_name = 'volume_forecast'"
+    assert run_query(published, f"{comment} and column_name = 'flag'").item()
 
 
 def test_a_lake_from_before_a_column_is_published_with_that_column_empty(store, published):

@@ -68,6 +68,21 @@ CARE_MONTH = Column(
     minimum=FIRST_DAY,
     maximum=LAST_DAY,
 )
+IS_LATEST = Column(
+    "is_latest",
+    pl.Boolean(),
+    "flag",
+    "Whether the row is of the newest advice. Computed when it is read.",
+    "Nieuwste advies",
+)
+IS_HEADLINE = Column(
+    "is_headline",
+    pl.Boolean(),
+    "flag",
+    "Whether the row is of the scenario that its advice shows first, or goes with every scenario. Computed when it is "
+    "read.",
+    "Rekenwijze die vooraan staat",
+)
 LAG_MONTHS = Column("lag_months", pl.Int32(), "months", "Months between care and delivery.", "Maanden tot aanlevering")
 PART = Column(
     "part",

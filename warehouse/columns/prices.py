@@ -139,6 +139,7 @@ IN_BASE = Column(
     "in_base",
     pl.Boolean(),
     "flag",
-    "Counts in the expectation without extra items; meerzorg does not.",
+    "Counts in the expectation without extra items; meerzorg does not. Empty where the row is of no single prestatie, "
+    "and in what an earlier release published.",
     "In basisprognose",
 )

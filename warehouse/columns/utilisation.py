@@ -68,7 +68,7 @@ DECLARED_TO_DATE_EUR = Column(
     "declared_to_date_eur",
     MONEY,
     "eur",
-    "Claims of the budget year in the delivery.",
+    "Claims of the budget year in the delivery, meerzorg included; the months of utilisation_monthly leave it out.",
     "Gedeclareerd tot heden (€)",
 )
 TRANSFER_POSSIBLE_EUR = Column(

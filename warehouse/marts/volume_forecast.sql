@@ -12,10 +12,12 @@ final as (
         volumes.care_month, volumes.observed_volume, volumes.completed_volume, volumes.forecast_volume,
         month_bounds.lower_80_volume, month_bounds.upper_80_volume,
         month_bounds.lower_95_volume, month_bounds.upper_95_volume,
-        volumes.engine, volumes.model, volumes.flag, volumes.forecast_reason
+        volumes.engine, volumes.model, volumes.flag, volumes.forecast_reason,
+        codes.in_base
     from lake.volumes as volumes
     left join month_bounds
         on month_bounds.scenario = volumes.scenario and month_bounds.prestatiecode = volumes.prestatiecode
         and month_bounds.wlz_uitvoerder = volumes.wlz_uitvoerder and month_bounds.month = volumes.care_month
+    left join lake.code_list as codes on codes.prestatiecode = volumes.prestatiecode
 )
 select * from final

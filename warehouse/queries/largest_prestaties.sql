@@ -2,12 +2,10 @@
 select
     volumes.prestatiecode, volumes.wlz_uitvoerder, any_value(volumes.model) as model,
     sum(volumes.forecast_volume * prices.price_eur_per_unit) as forecast_eur
-from marts.volume_forecast as volumes
-join marts.price_derivation as prices
-    on prices.delivery_month = volumes.delivery_month and prices.scenario = volumes.scenario
-    and prices.budget_year = volumes.budget_year
+from latest.volume_forecast as volumes
+join latest.price_derivation as prices
+    on prices.budget_year = volumes.budget_year
     and prices.prestatiecode = volumes.prestatiecode and prices.wlz_uitvoerder = volumes.wlz_uitvoerder
-where volumes.scenario = 'letter' and volumes.delivery_month = (select max(delivery_month) from marts.volume_forecast)
 group by volumes.prestatiecode, volumes.wlz_uitvoerder
 having forecast_eur is not null
 order by forecast_eur desc

@@ -201,16 +201,26 @@ VOLUME_FORECAST = _mart(
         common.MODEL,
         common.FLAG,
         volumes.FORECAST_REASON,
+        prices.IN_BASE,
     ),
     ("prestatiecode", "wlz_uitvoerder", "care_month"),
     "Observed volumes and their forecast to December of the year after; bounds of the budget year's months.",
     "figures 10 and 11",
     nullable=frozenset(
-        {"observed_volume", "completed_volume", "forecast_volume", *(b.name for b in volumes.BOUNDS_VOLUME), "flag"}
+        {
+            "observed_volume",
+            "completed_volume",
+            "forecast_volume",
+            *(b.name for b in volumes.BOUNDS_VOLUME),
+            "flag",
+            "in_base",
+        }
     ),
     keep_vintages=13,
 )
-PRICE_DERIVATION = copy_table(PRICES, "price_derivation", "table 7, figure 12", keep_vintages=13)
+PRICE_DERIVATION = copy_table(PRICES, "price_derivation", "table 7, figure 12", keep_vintages=13).with_columns(
+    prices.IN_BASE, nullable=PRICES.nullable | {"in_base"}, copies=None
+)
 PGB_FORECAST = _mart(
     "pgb_forecast",
     "pgb",
@@ -231,7 +241,9 @@ PGB_FORECAST = _mart(
     keep_vintages=13,
 )
 AIDS_MONTHLY = copy_table(AIDS, "aids_monthly", "figure 9")
-FORECAST_BOUNDS_MART = copy_table(FORECAST_BOUNDS, keep_vintages=13)
+FORECAST_BOUNDS_MART = copy_table(FORECAST_BOUNDS, keep_vintages=13).with_columns(
+    prices.IN_BASE, nullable=FORECAST_BOUNDS.nullable | {"in_base"}, copies=None
+)
 EXCEEDANCE_MART = copy_table(EXCEEDANCE)
 UTILISATION_OUTLOOK = copy_table(OUTLOOK)
 FORECAST_VINTAGES_MART = copy_table(FORECAST_VINTAGES).with_columns(
@@ -246,8 +258,8 @@ ADVICE_WITHDRAWALS_MART = copy_table(ADVICE_WITHDRAWALS)
 CODE_LIST_MART = copy_table(CODE_LIST)
 CODE_TRUST_MART = copy_table(CODE_TRUST)
 BACKTEST_ACCURACY = copy_table(BACKTEST, "backtest_accuracy")
-LAG_CURVE_MART = copy_table(LAG_CURVE, keep_vintages=13)
-REVISION_STATISTICS_MART = copy_table(REVISION_STATISTICS)
+LAG_CURVE_MART = copy_table(LAG_CURVE, keep_vintages=13, of_one_scenario=True)
+REVISION_STATISTICS_MART = copy_table(REVISION_STATISTICS, of_one_scenario=True)
 DATA_QUALITY_MART = copy_table(DATA_QUALITY)
 CHECK_FINDINGS_MART = copy_table(CHECK_FINDINGS)
 MONITOR_PROVIDER_MART = copy_table(MONITOR_PROVIDER, keep_vintages=13)

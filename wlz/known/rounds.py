@@ -70,7 +70,8 @@ class Round:
 
 # What the file of a round may hold: key → type, or the table below it. None as a type: a kind of delivery → its date.
 _CONSULTATION = {"held_on": date, "nl": str, "en": str}
-_PAGE = {"headline": str, "next_advice": date, "consultation": _CONSULTATION}
+_RELEASE = {"nl": str, "en": str}
+_PAGE = {"headline": str, "next_advice": date, "consultation": _CONSULTATION, "release": _RELEASE}
 _ROUND = {"name": str, "budget_year": int, "published_on": date, "cut_off": None, "due": None, "page": _PAGE}
 _SAID = {str: "a text in quotes", int: "a whole number without quotes", date: "a date without quotes"}
 
