@@ -108,14 +108,18 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, store: Store, delivery_mo
 
 
 def _view_partitions(connection: duckdb.DuckDBPyConnection, table: Table, files: Sequence[Path]) -> None:
-    """Partitions as one view; columns that came into the contract since, and may be empty, are empty."""
+    """Partitions as one view, in the order of the contract; columns that came into it since, and may be empty, are."""
     source = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
     rows = f"SELECT * FROM read_parquet([{source}], hive_partitioning = false, union_by_name = true)"
     found = duck.described_columns(connection, rows)
     added = [one for one in table.columns if one.name in table.nullable and one.name not in found]
-    if added:
-        empty = ", ".join(f'NULL::{duck.duck_type(one.dtype)} AS "{one.name}"' for one in added)
-        rows = f"SELECT *, {empty} FROM ({rows})"
+    if added or list(found) != table.column_names:
+        columns = ", ".join(
+            f'NULL::{duck.duck_type(one.dtype)} AS "{one.name}"' if one in added else f'"{one.name}"'
+            for one in table.columns
+            if one in added or one.name in found
+        )
+        rows = f"SELECT {columns} FROM ({rows})"
     connection.execute(f"CREATE VIEW lake.{table.name} AS {rows}")
 
 

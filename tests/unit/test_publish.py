@@ -314,7 +314,7 @@ def test_a_lake_from_before_a_column_is_published_with_that_column_empty(store, 
     before.drop("available_lower_80_eur", "expected_volume").write_parquet(path)
     publish_marts(store, published, MAY)
     found = run_query(published, "select * from marts.forecast_bounds order by prestatiecode")
-    assert found.columns == FORECAST_BOUNDS.column_names
+    assert found.columns == [*FORECAST_BOUNDS.column_names, "in_base", "is_latest", "is_headline"]
     assert found["available_lower_80_eur"].null_count() == found.height == 3
     assert found["available_upper_80_eur"].to_list() == before["available_upper_80_eur"].to_list()
     before.drop("expected_eur").write_parquet(path)  # never empty: what is missing is a fault
