@@ -78,7 +78,7 @@ def test_a_table_without_rows_offers_no_file(small_data: "House", tmp_path: Path
     database = tmp_path / "wlz.duckdb"
     shutil.copy(small_data.database, database)
     with duckdb.connect(str(database)) as connection:
-        connection.execute("DELETE FROM marts.data_quality")
+        connection.execute("DELETE FROM stored.data_quality")
     site = build_site(database, tmp_path / "reports", date(2018, 5, 1)).index.parent
     anchors = {site / page: Anchors((site / page).read_text(encoding="utf-8")) for page in list_pages(site)}
     assert find_broken(anchors) == []

@@ -17,6 +17,7 @@ from reports.facts import load_facts
 from reports.language import load_language
 from reports.tables.beyond import build_backtest
 from tests.e2e.handmade import House, furnish
+from tests.old_database import lay_out_as_before
 from warehouse import reference, settings
 from warehouse.published_headline import read_headline
 
@@ -64,10 +65,10 @@ def test_pages_and_explain_show_the_headline(world: str, month: date, request: p
 def test_a_month_published_before_the_mart_was_keeps_its_headline(of_another_time: House) -> None:
     """What the round names, else completed: as pages and commands of that time had it."""
     with duckdb.connect(str(of_another_time.database)) as connection:
-        connection.execute("DELETE FROM marts.headline")
+        connection.execute("DELETE FROM stored.headline")
     assert read_headline(of_another_time.database, MAY)[:2] == ("letter", "ets_select")
     with duckdb.connect(str(of_another_time.database)) as connection:
-        connection.execute("DROP TABLE marts.headline")
+        lay_out_as_before(connection, "headline")
     assert read_headline(of_another_time.database, MAY)[:2] == ("letter", "ets_select")
     assert load_facts(of_another_time.database, MAY).headline == "letter"
 

@@ -212,12 +212,12 @@ def test_a_month_that_is_not_published_says_which_are(small_data, tmp_path):
 
 def test_without_suppression_nothing_is_shown(spoiled, tmp_path):
     connection, database = spoiled
-    connection.execute("DELETE FROM marts.cell_support")
+    connection.execute("DELETE FROM stored.cell_support")
     connection.close()
     with pytest.raises(ReportError, match="without saying which small groups may be shown"):
         build_site(database, tmp_path, MAY)
     with duckdb.connect(str(database)) as again:
-        again.execute("DROP TABLE marts.cell_support")
+        lay_out_as_before(again, "cell_support")
     with pytest.raises(ReportError, match="published by another version"):
         build_site(database, tmp_path, MAY)
     assert list(tmp_path.glob("2018-05")) == []
@@ -226,12 +226,12 @@ def test_without_suppression_nothing_is_shown(spoiled, tmp_path):
 def test_a_month_published_before_the_room_at_its_bounds_was_is_named(spoiled, tmp_path):
     """Pages would say that every month of the year is known."""
     connection, database = spoiled
-    connection.execute("UPDATE marts.utilisation_national SET available_lower_80_eur = NULL")
+    connection.execute("UPDATE stored.utilisation_national SET available_lower_80_eur = NULL")
     connection.close()
     with pytest.raises(ReportError, match=r"2018-05 was published by an earlier version.*wlz run"):
         build_site(database, tmp_path, MAY)
     with duckdb.connect(str(database)) as again:
-        again.execute("ALTER TABLE marts.utilisation_national DROP COLUMN available_lower_80_eur")
+        again.execute("ALTER TABLE stored.utilisation_national DROP COLUMN available_lower_80_eur")
     with pytest.raises(ReportError, match="published by another version"):
         build_site(database, tmp_path, MAY)
 
@@ -240,8 +240,8 @@ def test_an_old_month_has_a_page_without_its_series(spoiled, tmp_path):
     """After thirteen months the published file keeps totals only."""
     connection, database = spoiled
     for mart in ("volume_forecast", "price_derivation", "lag_curve", "pgb_forecast", "backtest_accuracy"):
-        connection.execute(f"DELETE FROM marts.{mart}")
-    connection.execute("DELETE FROM marts.forecast_bounds WHERE level NOT IN ('national', 'uitvoerder')")
+        connection.execute(f"DELETE FROM stored.{mart}")
+    connection.execute("DELETE FROM stored.forecast_bounds WHERE level NOT IN ('national', 'uitvoerder')")
     connection.close()
     site = build_site(database, tmp_path, MAY).index.parent
     assert "tabel-3" in read_tables(site / "index.html")
@@ -253,7 +253,7 @@ def _rename(connection: duckdb.DuckDBPyConnection, column: str, old: str, new: s
         "SELECT table_name FROM information_schema.columns WHERE table_schema = 'marts' AND column_name = ?", [column]
     ).fetchall()
     for (table,) in found:
-        connection.execute(f"UPDATE marts.{table} SET {column} = ? WHERE {column} = ?", [new, old])
+        connection.execute(f"UPDATE stored.{table} SET {column} = ? WHERE {column} = ?", [new, old])
 
 
 HOSTILE = {
@@ -318,7 +318,7 @@ def test_what_is_suppressed_is_in_no_file(spoiled, tmp_path):
         ).fetchall()
         secrets += [amount for row in found for amount in row if amount]
     connection.execute(
-        "UPDATE marts.cell_support SET suppression = 'primary' WHERE level <> 'national' "
+        "UPDATE stored.cell_support SET suppression = 'primary' WHERE level <> 'national' "
         "AND wlz_uitvoerder IN ('De Friesland', 'Salland')"
     )
     connection.close()
@@ -348,9 +348,9 @@ def test_what_is_suppressed_is_in_no_file(spoiled, tmp_path):
 
 def _sign(connection: duckdb.DuckDBPyConnection, number: int, author: str) -> None:
     connection.execute(
-        f"""INSERT INTO marts.forecast_vintages SELECT * REPLACE ('2018-05-final-{number}' AS advice_id,
+        f"""INSERT INTO stored.forecast_vintages SELECT * REPLACE ('2018-05-final-{number}' AS advice_id,
             'final' AS advice_state, '{author}' AS author, TIMESTAMP '2018-05-{28 + number} 10:00:00' AS frozen_at)
-            FROM marts.forecast_vintages WHERE advice_id = '2018-05'"""
+            FROM stored.forecast_vintages WHERE advice_id = '2018-05'"""
     )
 
 
@@ -367,7 +367,7 @@ def test_a_signed_advice_keeps_its_copy_and_carries_what_changed(spoiled, tmp_pa
 
     with duckdb.connect(str(database)) as again:
         again.execute(
-            "UPDATE marts.forecast_vintages SET expected_eur = expected_eur + 1000000 WHERE advice_id = '2018-05'"
+            "UPDATE stored.forecast_vintages SET expected_eur = expected_eur + 1000000 WHERE advice_id = '2018-05'"
         )
         _sign(again, 2, "B. Kok")
     build_site(database, reports, MAY)

@@ -301,4 +301,7 @@ def publish_series(folder, scenarios):
         duck.create_table(connection, "wlz.marts", registry.marts()["volume_forecast"])
         insert = f"INSERT INTO wlz.marts.volume_forecast ({names}) VALUES ({', '.join('?' * len(rows[0]))})"
         connection.executemany(insert, [list(row.values()) for row in rows])
+        duck.create_table(connection, "wlz.marts", registry.marts()["utilisation_national"])
+        months = "SELECT DISTINCT delivery_month FROM wlz.marts.volume_forecast"
+        connection.execute(f"INSERT INTO wlz.marts.utilisation_national BY NAME {months}")
     return path
