@@ -217,7 +217,7 @@ def test_the_order_of_arrival_and_delivering_twice_change_nothing(
     house.publish(AUGUST)
     where = "where delivery_month = '2018-08-01'"
     for mart in ("zin_uitvoerder", "volume_forecast", "lag_curve", "forecast_bounds", "revision_statistics"):
-        ours, theirs = (one.query(f"select * from marts.{mart} {where} order by all", None) for one in (house, world))
+        ours, theirs = (one.query(f"select * from stored.{mart} {where} order by all", None) for one in (house, world))
         assert ours == theirs, mart
 
 

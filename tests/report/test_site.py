@@ -14,6 +14,7 @@ import pytest
 
 from reports.facts import ReportError
 from reports.site import build_site
+from tests.old_database import lay_out_as_before
 
 MAY = date(2018, 5, 1)
 MILLION = Decimal(1_000_000)

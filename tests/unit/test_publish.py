@@ -146,7 +146,7 @@ def test_the_file_says_that_older_clients_can_read_it(empty):
 
 
 def test_only_the_rows_of_this_month_are_replaced(store, published):
-    sql = "select * from marts.price_derivation where delivery_month = '2018-05-01'"
+    sql = "select * from stored.price_derivation where delivery_month = '2018-05-01'"
     before = run_query(published, sql)
     assert before.height == 3
     store.write(PRICES, rows(PRICES, JUNE, 4), JUNE)
