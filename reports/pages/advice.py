@@ -11,7 +11,7 @@ from reports.pages.model import Block, Figure, Page, Section, Tile
 from reports.tables import beyond
 from reports.tables.letter import build_letter_table
 from reports.tables.table import Table
-from reports.text import answer, sections
+from reports.text import answer, left_out, sections
 from reports.text.items import say_extra_items
 from reports.text.sections import texts
 from wlz.words.vocabulary import NATION
@@ -76,7 +76,7 @@ def build_advice_page(context: Context) -> Page:
 def _lead(context: Context, said: list[answer.Sentence]) -> list[str]:
     """Short paragraphs: how much, how sure, for whom, what can be done, what changed and what is left out."""
     facts, language = context.facts, context.language
-    told = [*said, *sections.say_since_last(facts, language)[:1], *sections.say_left_out(facts, language)]
+    told = [*said, *sections.say_since_last(facts, language)[:1], *left_out.say_left_out(facts, language)]
     told += sections.say_signature(facts, language) if sections.is_signed(facts) else []
     paragraphs = [" ".join(item.text for item in told if item.about in group) for group in LEAD]
     return [text for text in paragraphs if text]
@@ -139,7 +139,7 @@ def _changed(context: Context) -> Section:
 
 def _left_out(context: Context) -> Section:
     said = [
-        *sections.say_left_out(context.facts, context.language),
+        *left_out.say_left_out(context.facts, context.language),
         *sections.say_late(context.facts, context.language),
     ]
     return Section("buiten-de-cijfers", context.say("section_left_out"), texts(said))

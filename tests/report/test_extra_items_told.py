@@ -11,7 +11,8 @@ from reports.language import load_language
 from reports.letter_tables import TABLES, fit_columns
 from reports.tables.letter import build_letter_table
 from reports.text.items import say_extra_items
-from reports.text.sections import say_left_out, say_outlook
+from reports.text.left_out import say_left_out
+from reports.text.sections import say_outlook
 from tests.report.handmade_facts import frame, make_facts, money
 
 NATION = "Landelijk"

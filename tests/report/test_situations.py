@@ -12,7 +12,7 @@ import pytest
 
 from reports.facts import Facts
 from reports.language import CODES, load_language
-from reports.text import answer, items, sections
+from reports.text import answer, items, left_out, sections
 from tests.report.handmade_facts import (
     CHECK,
     CLAIMS,
@@ -181,7 +181,7 @@ SITUATIONS: dict[str, Facts] = {
 }
 WRITERS = (
     sections.say_since_last,
-    sections.say_left_out,
+    left_out.say_left_out,
     sections.say_late,
     items.say_extra_items,
     sections.say_grants,

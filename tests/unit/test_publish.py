@@ -318,7 +318,7 @@ def test_a_lake_from_before_a_column_is_published_with_that_column_empty(store, 
     assert found["available_lower_80_eur"].null_count() == found.height == 3
     assert found["available_upper_80_eur"].to_list() == before["available_upper_80_eur"].to_list()
     before.drop("expected_eur").write_parquet(path)  # never empty: what is missing is a fault
-    with pytest.raises(ContractError, match=r"mart forecast_bounds: expected_eur: expected DECIMAL\(18,2\), found None"):
+    with pytest.raises(ContractError, match=r"mart forecast_bounds: expected_eur: .* found None"):
         publish_marts(store, published, MAY)
 
 
