@@ -3,6 +3,8 @@
 import builtins
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import NoReturn
 
 import dagster as dg
 from dagster import DagsterExecutionInterruptedError
+from sqlalchemy.exc import DBAPIError
 
 from assets.context import Warehouse, add_months
 from assets.deliveries import FALLBACK_TAG, REST_TAG
@@ -42,6 +45,9 @@ def dagster_home(data_dir: Path) -> Path:
     """``DAGSTER_HOME``, or ``dagster`` inside the data folder, with our settings in it."""
     named = os.environ.get("DAGSTER_HOME")
     home = Path(named or data_dir / "dagster").absolute()
+    if os.path.lexists(home) and not home.is_dir():
+        said = f"DAGSTER_HOME names {named}" if named else f"{home.name} in the data folder"
+        raise RunFailed(f"{said}: is no folder. Next: {'mend the variable, or unset it' if named else 'move it away'}")
     home.mkdir(parents=True, exist_ok=True)
     if not named or not (home / "dagster.yaml").exists():  # settings in a named home are its owner's
         shutil.copyfile(_SETTINGS, home / "dagster.yaml")
@@ -53,6 +59,19 @@ def instance_for(data_dir: Path) -> dg.DagsterInstance:
     return dg.DagsterInstance.from_config(str(dagster_home(data_dir)))
 
 
+@contextmanager
+def telling_history(data_dir: Path) -> Iterator[dg.DagsterInstance]:
+    """The instance of a data folder. Raises RunFailed when a full disk or missing rights stop its history."""
+    try:
+        with instance_for(data_dir) as instance:
+            yield instance
+    except DBAPIError as error:
+        home = dagster_home(data_dir)
+        raise RunFailed(
+            f"Dagster's history in {home}: {error.orig}. Next: make room there, or let it be written"
+        ) from None
+
+
 def run_month(
     warehouse: Warehouse, month: date, *, falls_back: bool, listener: Listener, rests_on_last: bool = False
 ) -> Outcome:
@@ -62,7 +81,7 @@ def run_month(
     """
     job = defs.resolve_job_def("monthly_advice")
     asked = {FALLBACK_TAG: falls_back, REST_TAG: rests_on_last}
-    with listening(listener), instance_for(Path(warehouse.data_dir)) as instance:
+    with listening(listener), telling_history(Path(warehouse.data_dir)) as instance:
         add_months(instance, [month])
         result = job.execute_in_process(
             partition_key=month_label(month),

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from warehouse.reference import REFERENCE, load_regions
+from warehouse.regular_files import tell_odd
 from warehouse.store import month_label
 from warehouse.tables.deliveries import KINDS
 from warehouse.toml_files import SettingsError, read_toml
@@ -194,8 +195,9 @@ def assumption_paths(budget_year: int) -> tuple[Path, Path]:
 def assumptions_path(budget_year: int) -> Path:
     """Where the assumptions of a budget year are read from."""
     named = os.environ.get("WLZ_ASSUMPTIONS")
-    if named and not Path(named).exists():
-        raise AssumptionError(f"WLZ_ASSUMPTIONS names {named}: no such file. Next: mend the variable, or unset it")
+    if named and (odd := tell_odd(Path(named))):
+        found = odd if os.path.lexists(named) else "no such file"
+        raise AssumptionError(f"WLZ_ASSUMPTIONS names {named}: {found}. Next: mend the variable, or unset it")
     return Path(named) if named else REFERENCE / "assumptions" / f"{budget_year}.toml"
 
 

@@ -371,19 +371,10 @@ DELIVERY_STATUS = Column(
 )
 ROWS_COUNT = Column("rows_count", pl.Int64(), "count", "Rows delivered.", "Regels", minimum=0)
 QUARANTINED_COUNT = Column(
-    "quarantined_count",
-    pl.Int64(),
-    "count",
-    "Rows kept out of the figures.",
-    "Regels in quarantaine",
-    minimum=0,
+    "quarantined_count", pl.Int64(), "count", "Rows kept out of the figures.", "Regels in quarantaine", minimum=0
 )
 QUARANTINED_EUR = Column(
-    "quarantined_eur",
-    MONEY,
-    "eur",
-    "Amount of the rows kept out of the figures.",
-    "Bedrag in quarantaine (€)",
+    "quarantined_eur", MONEY, "eur", "Amount of the rows kept out of the figures.", "Bedrag in quarantaine (€)"
 )
 REASON = Column("reason", pl.String(), "text", "Why: found, expected, likely cause.", "Reden")
 VOLUME_FACTOR = Column(
@@ -395,10 +386,6 @@ VOLUME_FACTOR = Column(
 )
 CHECK_ID = Column("check_id", pl.String(), "code", "Check of the catalogue.", "Controle")
 SUPERSEDED_BY = Column(
-    "superseded_by",
-    pl.String(),
-    "code",
-    "Delivery that replaced this one for later rounds.",
-    "Vervangen door",
+    "superseded_by", pl.String(), "code", "Delivery that replaced this one for later rounds.", "Vervangen door"
 )
 FILE_NAME = Column("file_name", pl.String(), "text", "File below the landing zone.", "Bestand")
