@@ -11,8 +11,9 @@ from typing import Any
 
 import polars as pl
 
-from expectations.intake.arrivals import first_delivery, hash_file, month_folders
+from expectations.intake.arrivals import first_delivery, month_folders
 from warehouse.duck import run_query
+from warehouse.landing_zone import hash_file
 from warehouse.lock import Owner, find_owner
 from warehouse.published_headline import has_column
 from warehouse.settings import load_round

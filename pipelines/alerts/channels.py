@@ -21,10 +21,15 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from pipelines.alerts.digest import LANGUAGES, Digest, Entry, as_html, as_text, say
 from warehouse.store import month_label
 from wlz.words.faults import Spoken
+from wlz.words.known_keys import refuse_unknown
 
 TIMEOUT_SECONDS = 10.0
 WAITS_SECONDS = (1.0, 4.0)  # before the second and the third try
 SHAPES = ("json", "teams", "slack")
+SETTINGS = (
+    *("WLZ_ALERT_WEBHOOK", "WLZ_ALERT_WEBHOOK_SHAPE", "WLZ_ALERT_EMAIL", "WLZ_SMTP_URL", "WLZ_ALERT_LANGUAGE"),
+    "WLZ_ALERT_INTERNAL",
+)
 SLACK_BLOCKS, SLACK_CHARACTERS = 50, 3_000  # Slack, reference of Block Kit: blocks per message, text of a section
 TEAMS_BYTES = 28_000  # Teams, limits of incoming webhooks: 28 KB a message
 _ANSWER_BYTES = 65_536
@@ -70,7 +75,11 @@ def send_with_retries(channel: Channel, digest: Digest, sleep: Sleep = time.slee
 def find_channels(environ: Mapping[str, str]) -> tuple[list[Channel], list[str]]:
     """The channels that are set, and a sentence for every setting that is wrong (never with its value)."""
     found: list[Channel] = []
-    wrong = []
+    wrong = [
+        f"{refuse_unknown([name], SETTINGS)}; nothing reads it"
+        for name in sorted(environ)
+        if name.startswith(("WLZ_ALERT", "WLZ_SMTP")) and name not in SETTINGS
+    ]
     for make in (_webhook, _mail):
         try:
             channel = make(environ)

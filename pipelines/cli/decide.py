@@ -97,7 +97,7 @@ def show_quarantine(delivery_id: str, data_dir: Path | None) -> None:
     elif (folder / ROWS_FILE).exists():
         say(f"As delivered, in the quarantine folder of {delivery_id}: the rows above")
     else:
-        say("The file lies where it was delivered; a stage of the run refused it.")
+        say("What was delivered lies where it lay; nothing of it is copied here.")
 
 
 @quarantine.command(

@@ -40,5 +40,6 @@ def refuse_unknown(found: Iterable[str], known: Iterable[str]) -> str:
 
 
 def _nearest(found: Iterable[str], known: Iterable[str]) -> dict[str, str]:
-    keys = list(known)
-    return {key: next(iter(get_close_matches(key.casefold(), keys, 1, cutoff=NEAR)), "") for key in found}
+    folded = {key.casefold(): key for key in known}
+    close = {key: get_close_matches(key.casefold(), folded, 1, cutoff=NEAR) for key in found}
+    return {key: folded[near[0]] if near else "" for key, near in close.items()}
