@@ -4,6 +4,7 @@ Without earlier deliveries the rules that need none (``catalogue.OFFLINE_RULES``
 every rule on a delivery. What a stage of a run finds (late uitvoerders, prices of the year) needs a run.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -33,10 +34,11 @@ from warehouse.store import month_label
 from warehouse.tables.deliveries import DECLARATIES, KINDS
 from wlz.known.assumptions import AssumptionError
 from wlz.known.reference import Reference
-from wlz.known.rounds import read_month
+from wlz.known.rounds import FIRST_YEAR, LAST_YEAR, read_month
 from wlz.words.faults import DeliveryRefused, Spoken
 
 SCHEMA_VERSION = 1
+_LOOKS_LIKE_A_MONTH = re.compile(r"\d+-\d+")
 
 
 class ValidationError(Spoken, ValueError):
@@ -110,9 +112,13 @@ def find_files(path: Path) -> list[Arrival]:
 
 
 def _month_of(file: Path, kind: str) -> date:
-    named = read_month(file.parent.resolve().name)
+    folder = file.parent.resolve().name
+    named = read_month(folder)
     if named is not None:
         return named
+    if _LOOKS_LIKE_A_MONTH.fullmatch(folder):
+        span = f"months go from {FIRST_YEAR}-01 to {LAST_YEAR}-12"
+        raise ValidationError(f"{folder}: no delivery month, so a run passes it over; {span}. Next: rename the folder")
     try:
         delivered = read_delivery(file, KINDS[kind], load_delivery_format(), coded=True)["delivery_date"].max()
     except DeliveryRefused:

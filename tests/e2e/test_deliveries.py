@@ -1,6 +1,7 @@
 """Deliveries that come twice, again, in another order, or not at all: what the next advice rests on."""
 
 import json
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -51,6 +52,51 @@ def test_the_same_files_twice_change_nothing(house: House) -> None:
     assert again.exit_code == 0
     assert house.register().equals(register)
     assert house.wlz("tables", "--hash").stdout == everything
+
+
+# --- None, and what is no file ------------------------------------------------------------------------------------
+
+
+def test_deliveries_of_none_are_used_and_move_nothing(house: House) -> None:
+    """No transfers, no indications, no forecasts of providers: taken in, named by the advice, in no sum."""
+    before, expected = house.advice_hashes(), zin_expected(house, "2018-05")
+    for kind in ("overhevelingen", "indicaties", "prognose_uitvraag"):
+        house.deliver(kind, [], month="2018-05")
+    house.publish()
+    assert zin_expected(house, "2018-05") == expected
+    taken_in = house.register().filter(rows_count=0)
+    assert set(taken_in.select("kind", "delivery_status", "received_on").iter_rows()) == {
+        (kind, "accepted", MAY) for kind in ("overhevelingen", "indicaties", "prognose_uitvraag")
+    }
+    rests_on = (
+        "select input_name from marts.advice_provenance where input_rows_count = 0 and input_version like '%-2018-05-%'"
+    )
+    assert {name for (name,) in house.query(rests_on)} == {"overhevelingen", "indicaties", "prognose_uitvraag"}
+    moved = {name for name, digest in house.advice_hashes().items() if digest != before[name]}
+    assert not moved & {
+        "zin_uitvoerder",
+        "pgb_uitvoerder",
+        "utilisation_national",
+        "price_derivation",
+        "volume_forecast",
+    }
+
+
+def test_a_pipe_in_place_of_the_claims_stops_nothing_but_itself(house: House) -> None:
+    """Told by the run and by validate; what was published stays, and another kind that came with it is taken in."""
+    before = house.advice_hashes()
+    path = house.landing / "2018-05" / "declaraties.csv"
+    path.unlink()
+    os.mkfifo(path)
+    house.deliver("overhevelingen", [], month="2018-05")
+    refused = house.run()
+    assert refused.exit_code == 1
+    assert "2018-05/declaraties.csv: found a pipe" in refused.output
+    assert house.advice_hashes()["zin_uitvoerder"] == before["zin_uitvoerder"]
+    assert "overhevelingen" in house.register().filter(delivery_status="accepted")["kind"].to_list()
+    [delivery_id] = house.register().filter(delivery_status="refused")["delivery_id"]
+    shown = house.wlz("quarantine", "show", delivery_id)
+    assert (shown.exit_code, "nothing of it is copied here" in shown.stdout) == (0, True)
 
 
 # --- A re-delivery ------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from expectations.intake.settle import settle_statuses
 from expectations.intake.take_in import Intake, take_in
 from pipelines.cli import main
+from pipelines.cli.forecast import read_table
 from pipelines.sensors import find_new_deliveries
 from tests.unit.landing_files import DECLARED, HEADER, ROW, put, read, refuse
 from warehouse.landing import read_delivery
@@ -220,6 +221,22 @@ def test_a_folder_of_a_month_that_cannot_be_is_named_and_never_enters(desk, labe
     assert sorted(desk.store.read_register()["delivery_month"]) == [date(2018, 4, 1), MAY]
 
 
+@pytest.mark.parametrize("label", ["0218-03", "2100-01", "2018-13", "18-05"])
+def test_validate_says_that_a_run_passes_such_a_folder_over(desk, label):
+    path = desk.put(AIDS, "hulpmiddelen.csv", label)
+    for asked in (path, path.parent):
+        code, said = validate(asked)
+        assert (code, f"{label}: no delivery month, so a run passes it over" in said) == (2, True)
+
+
+@pytest.mark.parametrize("day", ["2001-05-15", "2014-12-31", "2099-01-01", "2030-05-15"])
+def test_validate_tells_of_a_loose_file_of_a_year_without_a_file(desk, day):
+    """Its month is that of its delivery date."""
+    code, said = validate(desk.put(AIDS.replace("2018-05-15", day), "hulpmiddelen.csv", "loose"))
+    assert code in (1, 2)
+    assert day[:4] in said
+
+
 def test_a_folder_of_a_month_to_come_is_named(desk):
     """2081 for 2018: nobody can have delivered it. The month after this one may be there early."""
     for label in ("2081-03", "2018-07", "2018-06"):
@@ -285,6 +302,14 @@ def test_a_last_row_with_fewer_fields_is_refused(tmp_path, kind):
     header = ";".join(column.source_name or column.name for column in table.columns)
     (fault,) = refuse(tmp_path, f"{header}\n2018-05-02;1\n", table=table)
     assert (fault.row, fault.found) == (2, "2 fields")
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_the_tools_for_any_file_read_one_without_a_last_line_end(tmp_path, end):
+    """`wlz forecast` and `wlz complete` read what people make by hand; only deliveries are judged by their end."""
+    path = tmp_path / "series.csv"
+    path.write_bytes(f"unique_id,month,value\nA,2018-01,1\nA,2018-02,23{end}".encode())
+    assert read_table(path, ",").rows() == [("A", "2018-01", "1"), ("A", "2018-02", "23")]
 
 
 def test_lines_of_an_old_machine_are_named(tmp_path):
