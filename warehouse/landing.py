@@ -129,7 +129,7 @@ def _read_csv(path: Path, delivery_format: DeliveryFormat) -> _Delivered:
         if len(raw.columns) > 1 and raw.read(raw.columns[-1]).null_count():  # the reader fills rows that are too short
             _refuse_ragged_rows(path, text, delivery_format.separator)
         return raw
-    except pl.exceptions.PolarsError as error:  # rows too long, unbalanced quotes
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:  # rows too long, unbalanced quotes
         _refuse_ragged_rows(path, text, delivery_format.separator)
         cause = str(error).splitlines()[0][:200]
         expected = f"rows with as many fields as the header, separated by '{delivery_format.separator}'"

@@ -73,7 +73,10 @@ def odd_delivery(path: Path) -> str | None:
 def hash_file(path: Path) -> str:
     """SHA-256 of the bytes as delivered; of what is no file to read, of what it is."""
     odd = odd_delivery(path)
-    if odd is not None:
-        return hashlib.sha256(odd.encode()).hexdigest()
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        if odd is None:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        odd = error.strerror
+    return hashlib.sha256(str(odd).encode()).hexdigest()

@@ -45,7 +45,7 @@ def _read_round(delivery_month: date) -> dict[str, Any]:
     if not os.path.lexists(path):
         return {}
     declared = _read_toml(path)
-    check_round(declared, say_where(path), tuple(KINDS))
+    check_round(declared, say_where(path), tuple(KINDS), delivery_month)
     return declared
 
 

@@ -21,7 +21,7 @@ from expectations.judging.finding import record_of
 from expectations.judging.results import LARGEST_TOTAL_EUR, CheckResult, foresees_block
 from expectations.judging.rule import Rule, RuleMetrics
 from warehouse.landing import read_control, read_delivery
-from warehouse.landing_zone import CONTROL, SUFFIXES, find_delivery, hash_file, list_months
+from warehouse.landing_zone import CONTROL, SUFFIXES, find_delivery, hash_file, label, list_months
 from warehouse.packs import choose_pack, load_reference
 from warehouse.settings import load_assumptions, load_delivery_format, load_round
 from warehouse.store import month_label
@@ -240,6 +240,9 @@ def _parse(path: Path, kind: str) -> tuple[pl.DataFrame | None, dict[str, object
         return read_delivery(path, KINDS[kind], load_delivery_format(), coded=coded), read_control(path), ()
     except DeliveryRefused as refusal:
         return None, None, refusal.faults
+    except OSError as error:  # of this file: the others are read all the same
+        found, step = f"a file that cannot be read ({error.strerror})", "put it there again and repeat the run"
+        return None, None, [Fault("D01", label(path), None, None, found, "a file", "a fault of the disk", step)]
 
 
 def _view_claims(content: Mapping[str, Any], around: Surroundings, known: KnownClaims, content_hash: str) -> ClaimsView:

@@ -1,5 +1,6 @@
 """What may stand in a landing zone: whole regular files in folders of months. One odd thing stops no other."""
 
+import errno
 import gzip
 import os
 import socket
@@ -190,6 +191,22 @@ def test_a_file_that_may_not_be_read_is_told(desk, monkeypatch):
     path = desk.put(AIDS, "hulpmiddelen.csv")
     monkeypatch.setattr(os, "access", lambda asked, mode: asked != path)
     assert any("found a file that may not be read" in one.message for one in desk.take_in().refused)
+
+
+def test_a_file_that_the_disk_cannot_read_stops_no_other(desk, monkeypatch):
+    path, other = desk.put(AIDS, "hulpmiddelen.csv"), desk.put(ONE_TRANSFER, "overhevelingen.csv")
+    opened = Path.open
+
+    def fail(asked: Path, *how: object, **more: object) -> object:
+        if asked == path:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return opened(asked, *how, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Path, "open", fail)
+    taken = desk.take_in()
+    assert desk.states() == {"hulpmiddelen": "refused", "overhevelingen": "accepted"}
+    assert any(f"cannot be read ({os.strerror(errno.EIO)})" in one.message for one in taken.refused)
+    assert other.exists()
 
 
 def test_what_is_no_file_has_one_content(tmp_path):

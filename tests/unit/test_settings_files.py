@@ -143,6 +143,25 @@ def test_a_month_of_a_year_without_a_file_is_told(tmp_path, month):
     assert (told.exit_code, f"no assumptions for budget year {month[:4]}" in told.output) == (1, True)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[cut_off]\nkader = 2081-05-15\n",
+        "[cut_off]\nkader = 0218-05-15\n",
+        "[cut_off]\ndeclaraties = 2008-05-02\n",
+        "[due]\nkader = 2108-05-15\n",
+        "published_on = 1018-05-29\n",
+        "[page]\nnext_advice = 2081-08-31\n",
+        "[page.consultation]\nheld_on = 2081-05-16\n",
+    ],
+)
+def test_a_day_of_a_round_that_cannot_be_is_refused(reference, text):
+    """A cut-off of 2081 was none at all; one of 0218 let nothing in."""
+    (reference / "rounds" / "2018-05.toml").write_text(text)
+    with pytest.raises(AssumptionError, match=r"2018-05\.toml, .*: expected a day from 2016-05-01 to 2020-05-31"):
+        load_round(MAY)
+
+
 # --- Keys that nothing reads --------------------------------------------------------------------------------------
 
 
@@ -219,6 +238,17 @@ def test_a_scenario_that_says_something_else_is_refused(table, words):
 def test_a_misspelt_key_of_an_override_names_the_nearest():
     with pytest.raises(AssumptionError, match="nearest to volume_factr: volume_factor"):
         parse_overrides([{"volume_factr": 2}], [])
+
+
+@pytest.mark.parametrize("month", ["0001-01", "0218-05", "2018-13", "2018-5", 201805])
+def test_a_month_of_an_override_that_cannot_be_is_refused(month):
+    """From 0001-01 on is always; nobody meant that."""
+    override = {
+        "scenario": "base", "prestatiecode": "Z025", "wlz_uitvoerder": "CZ", "reason": "r", "author": "a", "date": MAY,
+        "volume_factor": 1.1, "from_month": month,
+    }  # fmt: skip
+    with pytest.raises(AssumptionError, match="from_month: expected YYYY-MM"):
+        parse_overrides([override], parse_scenarios(BASE))
 
 
 def test_a_misspelt_key_of_a_round_names_the_nearest(reference):

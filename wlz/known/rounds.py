@@ -11,10 +11,11 @@ import polars as pl
 from wlz.known.assumptions import AssumptionError
 from wlz.words.calendar import claims_due
 from wlz.words.known_keys import refuse_unknown
-from wlz.words.months import end_of_month
+from wlz.words.months import add_months, end_of_month
 
 CLAIMS = "declaraties"
 FIRST_YEAR, LAST_YEAR = 2015, 2099  # of a budget and of deliveries; the Wlz began in 2015
+DAYS_BACK_MONTHS, DAYS_AHEAD_MONTHS = 24, 24  # from the delivery month, within which the days of its round lie
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 LAG_REFERENCE_YEARS_BACK = 2  # the letter of 2018 takes 2016: 2017 was not yet fully claimed
 
@@ -76,8 +77,10 @@ _ROUND = {"name": str, "budget_year": int, "published_on": date, "cut_off": None
 _SAID = {str: "a text in quotes", int: "a whole number without quotes", date: "a date without quotes"}
 
 
-def check_round(declared: Mapping[str, Any], file: str, kinds: Sequence[str]) -> None:
+def check_round(declared: Mapping[str, Any], file: str, kinds: Sequence[str], month: date | None = None) -> None:
     """Whether the file of a round holds only what counts: an unknown key or another type would count for nothing.
+
+    With its delivery `month` also whether its days can be of it: a cut-off of 2081 would be none at all.
 
     Raises AssumptionError that names file, table and key, what is expected there and what was found.
 
@@ -93,6 +96,24 @@ def check_round(declared: Mapping[str, Any], file: str, kinds: Sequence[str]) ->
     if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
         years = f"a year from {FIRST_YEAR} to {LAST_YEAR}"
         raise AssumptionError(f"{file}, budget_year: expected {years}, found {year}. Next: mend the file")
+    if month is not None:
+        _check_days(declared, file, month)
+
+
+def _check_days(declared: Mapping[str, Any], file: str, month: date) -> None:
+    first, last = add_months(month, -DAYS_BACK_MONTHS), end_of_month(add_months(month, DAYS_AHEAD_MONTHS))
+    page = declared.get("page", {})
+    days = {
+        **{f"{table} {kind}": day for table in ("cut_off", "due") for kind, day in declared.get(table, {}).items()},
+        "published_on": declared.get("published_on"),
+        "page next_advice": page.get("next_advice"),
+        "page consultation held_on": page.get("consultation", {}).get("held_on"),
+    }
+    for name, day in days.items():
+        if day is not None and not first <= day <= last:
+            raise AssumptionError(
+                f"{file}, {name}: expected a day from {first} to {last}, found {day}. Next: mend the file"
+            )
 
 
 def _check_table(found: Mapping[str, Any], known: Mapping[str, Any], where: str, per_kind: Mapping[str, Any]) -> None:

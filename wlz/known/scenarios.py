@@ -13,6 +13,7 @@ import polars as pl
 
 from wlz.forecasting.engines import ENGINES, RUN_ENGINES
 from wlz.known.assumptions import AssumptionError
+from wlz.known.rounds import read_month
 from wlz.words.known_keys import name_nearest, refuse_unknown
 from wlz.words.months import number_months
 from wlz.words.vocabulary import SERIES_KEY
@@ -206,10 +207,10 @@ def parse_overrides(raw: Sequence[Mapping[str, Any]], scenarios: Sequence[Scenar
 def _parse_month(where: str, key: str, text: Any) -> date | None:
     if text is None:
         return None
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        raise AssumptionError(f"{where}, {key}: expected YYYY-MM, found {text!r}") from None
+    month = read_month(str(text))
+    if month is None:
+        raise AssumptionError(f"{where}, {key}: expected YYYY-MM, found {text!r}")
+    return month
 
 
 def grow_volumes(
