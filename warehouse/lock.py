@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,7 +87,7 @@ def hold_folder(
             finally:
                 held.depth -= 1
             return
-        with (folder / LOCK_FILE).open("a+", encoding="utf-8") as file:
+        with _open(folder) as file:
             _take(file, folder, limit, tell)
             _write_owner(file, this_process(command))
             held.depth = 1
@@ -95,7 +95,7 @@ def hold_folder(
                 yield
             finally:
                 held.depth = 0
-                file.truncate(0)
+                _write_owner(file, None)
     finally:
         held.turn.release()
 
@@ -123,6 +123,24 @@ def waiting_minutes() -> float:
     if not 0 <= minutes < threading.TIMEOUT_MAX / _MINUTE:
         raise FolderBusyError(f"{WAIT_VARIABLE}: expected minutes, found {said!r}. Next: mend it, or unset it")
     return minutes
+
+
+def _open(folder: Path) -> TextIO:
+    """The file of the lock: who may write in the folder may take it, whoever made the file.
+
+    One that belongs to somebody else can be held without saying who holds it.
+    """
+    path = folder / LOCK_FILE
+    is_new = not path.exists()
+    try:
+        file = path.open("a+", encoding="utf-8")
+    except PermissionError:
+        if is_new:
+            raise
+        return path.open(encoding="utf-8")
+    if is_new:
+        path.chmod(folder.stat().st_mode & 0o666)
+    return file
 
 
 def _take(file: TextIO, folder: Path, limit: float, tell: Callable[[str], None]) -> None:
@@ -163,10 +181,12 @@ def this_process(command: str) -> Owner:
     return Owner(user, socket.gethostname(), os.getpid(), command, f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}")
 
 
-def _write_owner(file: TextIO, owner: Owner) -> None:
-    file.truncate(0)
-    file.write(json.dumps(asdict(owner), ensure_ascii=False))
-    file.flush()
+def _write_owner(file: TextIO, owner: Owner | None) -> None:
+    """Who has the lock, for those who ask. A disk without room stops the work itself, which has words for it."""
+    text = "" if owner is None else json.dumps(asdict(owner), ensure_ascii=False)
+    with suppress(OSError):
+        os.ftruncate(file.fileno(), 0)
+        os.write(file.fileno(), text.encode())
 
 
 def _read_owner(path: Path) -> Owner:

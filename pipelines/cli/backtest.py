@@ -70,12 +70,14 @@ def _backtest_file(path: Path, separator: str, engines: dict, origins: int | Non
 def _backtest_warehouse(data: Path, engines: dict, origins: int | None) -> pl.DataFrame:  # type: ignore[type-arg]
     from assets.context import Warehouse
     from warehouse.tables.series import SERIES
+    from warehouse.withdrawals import withdrawn_months
     from wlz.forecasting.backtest import DEFAULT_PATHS, BacktestError
     from wlz.series import last_base_month
     from wlz.volumes.backtest import backtest_series
 
     warehouse = Warehouse(data_dir=str(data))
-    months = warehouse.store.months(SERIES)
+    withdrawn = withdrawn_months(warehouse.store)
+    months = [month for month in warehouse.store.months(SERIES) if month not in withdrawn]
     if not months:
         raise BacktestError(
             f"no series in {data}. Next: wlz demo, or wlz run --delivery-month YYYY-MM, or --series FILE"

@@ -66,7 +66,7 @@ def run(
         raise SystemExit(2)
     folder = resolve_data(data_dir)
     code = run_and_tell(month, folder, deliveries, scenarios, engine, author.strip(), rest_on_last)
-    if code in (0, 1) and folder.is_dir():
+    if code in (0, 1):
         tell_people(month, folder, succeeded=code == 0)
     raise SystemExit(code)
 
@@ -93,7 +93,10 @@ def run_and_tell(
     author: str = "",
     rest_on_last: bool = False,
 ) -> int:
-    """Runs a month and says how it went; with an author the advice is frozen too. Returns the exit code."""
+    """Runs a month and says how it went; with an author the advice is frozen too. Returns the exit code.
+
+    Leaves with exit code 1 for a month without claims of its own, unless the advice may ``rest_on_last``.
+    """
     from assets.context import FIRST_MONTH, Warehouse
     from expectations.intake.own_claims import NoOwnClaimsError, refuse_without_claims
 
@@ -117,8 +120,8 @@ def run_and_tell(
             note(f"--rest-on-last counts for nothing: {month_label(month)} has claims of its own")
         rest_on_last = False
     except NoOwnClaimsError as missing:
-        if not rest_on_last:
-            return _nothing_published(str(missing), warehouse)
+        if not rest_on_last:  # nothing is written, so nobody is told either
+            raise SystemExit(_nothing_published(str(missing), warehouse)) from None
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         with sole_writer(data_dir, f"wlz run --delivery-month {month_label(month)}"):
@@ -142,8 +145,8 @@ def _run(warehouse: "Warehouse", month: date, rest_on_last: bool) -> int:
             code = _fall_back(outcome.blocked, warehouse, month, rest_on_last)
         else:
             code = 0
-            if rest_on_last:
-                say(tell_rest(warehouse, month))
+            if line := tell_rest(warehouse, month):
+                say(line)
             tell_published(outcome.warnings, month, warehouse)
             if warehouse.final_author:
                 say(tell_frozen(frozen_before, last_frozen(warehouse.store, month)))
@@ -162,12 +165,19 @@ def _run(warehouse: "Warehouse", month: date, rest_on_last: bool) -> int:
 
 
 def tell_rest(warehouse: "Warehouse", month: date) -> str:
-    """That the advice rests on claims of an earlier month, because somebody asked for it."""
-    claims_month = warehouse.advice(month).deliveries.claims_month
-    return (
-        f"The advice of {month_label(month)} rests on the claims of {month_label(claims_month)}, as asked with "
-        f"--rest-on-last: no claims of {month_label(month)} were delivered"
-    )
+    """That the advice rests on claims of another month: as asked, or because its own came late; else empty."""
+    from wlz.known.rounds import say_basis
+
+    deliveries = warehouse.advice(month).deliveries
+    label, claims_month = month_label(month), deliveries.claims_month
+    why = {
+        "asked": f", as asked with --rest-on-last: no claims of {label} were delivered",
+        "late": f": those of {label} came after the cut-off of its round, {deliveries.round.cut_off('declaraties')}",
+    }
+    basis = say_basis(deliveries.register, month, claims_month)
+    if basis not in why:
+        return ""
+    return f"The advice of {label} rests on the claims of {month_label(claims_month)}{why[basis]}"
 
 
 def is_rightly_used(warehouse: "Warehouse", month: date) -> bool:

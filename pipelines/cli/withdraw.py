@@ -51,6 +51,7 @@ def withdraw(month: date, author: str, reason: str, data_dir: Path | None) -> No
 def take_back(data: Path, month: date, author: str, reason: str) -> None:
     """Records, publishes and tells that the advice of a month is withdrawn. Raises WithdrawalError, and OSError."""
     from expectations.intake.decisions import check_reason
+    from reports.errors import ReportError
     from reports.site import build_sites
     from warehouse.past_advices import advice_months
     from warehouse.publish import publish_withdrawals
@@ -67,8 +68,10 @@ def take_back(data: Path, month: date, author: str, reason: str) -> None:
         withdraw_advice(store, month, advice_id, author, reason, now_utc())
         say(f"Withdrawn by {author}: the advice of {month_label(month)} ({advice_id}).")
     publish_withdrawals(store, database)
-    site = build_sites(database, data / "reports", month)
-    say(f"Its pages say so: {site.index}")
+    try:
+        say(f"Its pages say so: {build_sites(database, data / 'reports', month).index}")
+    except ReportError as error:
+        note(f"Its pages do not say so yet, for they could not be made again: {error}")
     if was_newest:
         newest = newest_month(database)
         say(f"The newest advice is now that of {month_label(newest)}." if newest else "No advice stands any more.")

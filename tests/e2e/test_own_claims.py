@@ -33,6 +33,11 @@ def test_a_month_without_any_delivery_is_refused_and_nothing_is_written(base_hou
     assert everything(base_house) == before
 
 
+def test_nobody_is_told_of_a_month_that_was_mistyped(base_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["pipelines.cli.run"], "tell_people", lambda *_, **__: pytest.fail("told"))
+    assert base_house.run(SEPTEMBER).exit_code == 1
+
+
 def test_other_kinds_alone_are_no_advice_either(house: House) -> None:
     house.deliver("kader", kader(zin="26000.00"), month=SEPTEMBER, on=date(2018, 9, 3))
     (house.landing / SEPTEMBER / "Declaraties.csv").write_text("named in another case")
@@ -125,3 +130,15 @@ def test_without_any_accepted_claims_there_is_nothing_to_rest_on(empty_house: Ho
     told = empty_house.wlz("run", "--delivery-month", "2018-05", "--rest-on-last")
     assert told.exit_code == 1
     assert "no accepted delivery of declaraties on or before the cut-off" in told.output
+
+
+def test_own_claims_after_the_cut_off_are_said_to_be_late(house: House) -> None:
+    """Those of June are dated July: the round of June cannot see them, and rests on those of May."""
+    house.deliver("declaraties", [*claims("Z025"), *claims("Z041")], month="2018-06", on=date(2018, 7, 2))
+    told = house.wlz("run", "--delivery-month", "2018-06", "--scenario", "letter")
+    assert told.exit_code == 0, told.output
+    assert told.stdout.splitlines()[0] == (
+        "The advice of 2018-06 rests on the claims of 2018-05: those of 2018-06 came after the cut-off of its round, "
+        "2018-06-30"
+    )
+    assert basis(house)[-1] == ("2018-06", "2018-05", "late")

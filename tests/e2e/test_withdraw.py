@@ -1,5 +1,6 @@
 """`wlz withdraw`: an advice taken back is no longer the newest; its pages say who, when and why. Nothing is removed."""
 
+import tarfile
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from click.testing import Result
 
 from tests.e2e.alert_servers import webhook_server
 from tests.e2e.handmade import House, claims, invoke
+from tests.e2e.test_old_folder import ARCHIVE
 from warehouse.past_advices import neighbours
 from warehouse.withdrawals import newest_month
 
@@ -155,6 +157,21 @@ def test_what_broke_off_before_it_was_published_is_published_by_a_repeat(
     assert newest_month(house.database) == JUNE
     assert withdraw(house).exit_code == 0
     assert newest_month(house.database) == MAY
+
+
+def test_a_folder_of_an_earlier_version_has_an_advice_taken_back_too(tmp_path: Path) -> None:
+    house = House(tmp_path / "old")
+    with tarfile.open(ARCHIVE) as packed:
+        packed.extractall(house.root, filter="data")
+    assert newest_month(house.database) == MAY
+    assert "the newest advice" in house.wlz("status").stdout.splitlines()[1]
+    told = withdraw(house, "2018-05")
+    assert told.exit_code == 0, told.output
+    assert newest_month(house.database) == date(2018, 4, 1)
+    assert BANNER in (house.root / "reports" / "2018-05" / "index.html").read_text(encoding="utf-8")
+    status = house.wlz("status").stdout
+    assert "; published; withdrawn by A. Vos on " in status.splitlines()[1]
+    assert house.wlz("doctor").stdout == "Nothing to do.\n"
 
 
 # ---- the month again -----------------------------------------------------------------------------------------------

@@ -158,3 +158,25 @@ def test_a_folder_nobody_wrote_in_has_no_owner(tmp_path: Path) -> None:
     assert find_owner(tmp_path) is None
     (tmp_path / LOCK_FILE).write_text("{half")  # what a process left that died while it wrote
     assert find_owner(tmp_path) is None
+
+
+def test_who_may_write_in_the_folder_may_take_a_lock_that_another_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that several people share: the file is as open as the folder, and one that is not can still be held."""
+    tmp_path.chmod(0o777)
+    with hold_folder(tmp_path, "wlz run", pytest.fail, minutes=0):
+        assert (tmp_path / LOCK_FILE).stat().st_mode & 0o777 == 0o666
+    opened = Path.open
+
+    def of_another(path: Path, mode: str = "r", **how: object) -> object:
+        if mode == "a+":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, mode, **how)
+
+    monkeypatch.setattr(Path, "open", of_another)
+    with hold_folder(tmp_path, "wlz run", pytest.fail, minutes=0):
+        assert find_owner(tmp_path).command == "another process"
+    (tmp_path / LOCK_FILE).unlink()
+    with pytest.raises(PermissionError), hold_folder(tmp_path, "wlz run", pytest.fail, minutes=0):
+        pytest.fail("a lock in a folder that cannot be written")
