@@ -18,6 +18,7 @@ from assets.context import Warehouse, add_months
 from assets.deliveries import FALLBACK_TAG, REST_TAG
 from pipelines.definitions import defs
 from pipelines.logs import Listener, listening
+from warehouse.lock import hold_folder
 from warehouse.provenance import describe_inputs
 from warehouse.publish import published_inputs
 from warehouse.store import month_label
@@ -49,14 +50,17 @@ def dagster_home(data_dir: Path) -> Path:
         said = f"DAGSTER_HOME names {named}" if named else f"{home.name} in the data folder"
         raise RunFailed(f"{said}: is no folder. Next: {'mend the variable, or unset it' if named else 'move it away'}")
     home.mkdir(parents=True, exist_ok=True)
-    if not named or not (home / "dagster.yaml").exists():  # settings in a named home are its owner's
-        shutil.copyfile(_SETTINGS, home / "dagster.yaml")
+    with hold_folder(home, "settings of Dagster", lambda _: None):
+        if not named or not (home / "dagster.yaml").exists():  # settings in a named home are its owner's
+            shutil.copyfile(_SETTINGS, home / "dagster.yaml")
     return home
 
 
 def instance_for(data_dir: Path) -> dg.DagsterInstance:
-    """The persistent Dagster instance of a data folder."""
-    return dg.DagsterInstance.from_config(str(dagster_home(data_dir)))
+    """The persistent Dagster instance of a data folder; one process at a time opens it: the first makes its files."""
+    home = dagster_home(data_dir)
+    with hold_folder(home, "opening Dagster's history", lambda _: None):
+        return dg.DagsterInstance.from_config(str(home))
 
 
 @contextmanager

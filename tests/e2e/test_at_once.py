@@ -28,6 +28,27 @@ assert outcome.published, outcome
 """
 
 
+OPEN = """
+import sys, time
+from pathlib import Path
+from pipelines.runner import instance_for
+print("ready", flush=True)
+while not Path(sys.argv[2]).exists():
+    time.sleep(0.001)
+with instance_for(Path(sys.argv[1])) as instance:
+    assert instance.get_dynamic_partitions("delivery_month") == []
+"""
+
+
+def test_the_history_of_dagster_is_made_once_whoever_comes_first(tmp_path: Path) -> None:
+    """Several processes open a new data folder at the same moment: they made its databases together, and failed."""
+    words = [sys.executable, "-c", OPEN, str(tmp_path / "data"), str(tmp_path / "go")]
+    opening = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(4)]
+    assert [process.stdout.readline() for process in opening if process.stdout] == ["ready\n"] * 4
+    (tmp_path / "go").touch()
+    assert [process.wait() for process in opening] == [0] * 4
+
+
 @pytest.fixture(scope="module")
 def three(new_house) -> tuple[House, list[tuple[int, str]]]:
     """May and June by the command and July by Dagster, all at once; exit codes and what was said."""
