@@ -105,6 +105,19 @@ def latest_lag(values: FloatArray) -> IntArray:
     return np.where(seen.any(axis=2), last, -1)
 
 
+def sum_labels(values: FloatArray, labels: IntArray) -> FloatArray:
+    """Cells (N, …) added up per label (G, …); NaN where no cell was observed.
+
+    >>> sum_labels(np.array([[1.0], [np.nan], [2.0]]), np.array([0, 1, 0])).tolist()
+    [[3.0], [nan]]
+    """
+    groups = int(labels.max()) + 1
+    total, seen = np.zeros((groups, *values.shape[1:])), np.zeros((groups, *values.shape[1:]))
+    np.add.at(total, labels, np.nan_to_num(values))
+    np.add.at(seen, labels, ~np.isnan(values))
+    return np.where(seen > 0, total, np.nan)
+
+
 def _place_keys(rows: pl.DataFrame, keys: Sequence[str]) -> tuple[pl.DataFrame, IntArray]:
     """Distinct keys, sorted, and for every row its place among them."""
     if not keys:
