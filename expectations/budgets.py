@@ -29,7 +29,7 @@ def measure_budgets(view: BudgetView) -> pl.DataFrame:
     Kader: zin and pgb of all rows beside the total stated of each, within ``control_total_tolerance_eur``; the euro is
     the difference. Transfers: what leaves zin or pgb of a zorgkantoor in a budget year, added up, beside the newest
     stand of that part (of its region, where the code has closed since); the euro is what lies above it. A year the
-    kader does not know yet is passed over.
+    kader does not know yet is passed over. A transfer of 0 or less is told with what it says.
     """
     return _control_findings(view) if view.kind == "kader" else _transfer_findings(view)
 
@@ -84,13 +84,20 @@ def _transfer_findings(view: BudgetView) -> pl.DataFrame:
         .with_columns((pl.col("leaving") - pl.col("room")).alias("at_stake_eur"))
     )
     found = leaving.filter(pl.col("at_stake_eur") > view.assumptions["control_total_tolerance_eur"])
+    turned = (
+        view.rows.filter(pl.col("amount_eur") <= 0)
+        .group_by(key)
+        .agg(pl.col("amount_eur").sum().cast(_EURO).alias("leaving"))
+    )
+    back = turned.with_columns(room=pl.lit(0.0), at_stake_eur=-pl.col("leaving"), wording=pl.lit("turned"))
+    found = pl.concat([found.with_columns(wording=pl.lit("leaves")).select(back.columns), back])
     placed = _place(found, view, "from_zorgkantoor_code", pl.date(pl.col("budget_year"), 1, 1))
     findings = placed.select(
         "wlz_uitvoerder",
         pl.col("from_zorgkantoor_code").alias("zorgkantoor_code"),
         one_each(),
         "at_stake_eur",
-        pl.lit("leaves").alias("wording"),
+        "wording",
         pl.col("from_part").alias("part"),
         "budget_year",
         pl.col("leaving").alias("leaving_eur"),
@@ -150,6 +157,17 @@ def measure_falling_stands(view: BudgetView) -> pl.DataFrame:
     falls = judged.filter(pl.col("change_ratio") < -view.assumptions["pgb_fall_ratio"])
     findings = pl.concat([repeats, _stand_findings(view, falls, "before", "fall")], how="diagonal_relaxed")
     return keep_largest(findings, **_judged_stands(judged))
+
+
+def measure_lost_stands(view: BudgetView) -> pl.DataFrame:
+    """Pgb stands that fall to 0, or by more than ``pgb_fall_block_ratio``, from one month to the next; January too.
+
+    Per zorgkantoorregio, in the twelve months up to the latest stand. The euro is the fall.
+    """
+    steps = _steps(view)
+    judged = steps.filter(pl.col("month").is_in(steps["month"].unique().sort().tail(JUDGED_STANDS).implode()))
+    falls = judged.filter(pl.col("change_ratio") < -view.assumptions["pgb_fall_block_ratio"])
+    return keep_largest(_stand_findings(view, falls, "before", "fall"), **_judged_stands(judged))
 
 
 def measure_jumping_stands(view: BudgetView) -> pl.DataFrame:
@@ -303,6 +321,19 @@ RULES = (
         cause="an old stand under a new date, or grants of part of the year",
         action=f"{USED}; the stands are forecast from as they are",
         next_step=f"{_ASK} for the right stand, or what was withdrawn",
+    ),
+    Rule(
+        check_id="G03",
+        title="pgb stand that cannot be",
+        why="Grants add up: a stand that loses a fifth or all of it in a month was not delivered whole.",
+        kinds=("pgb_verleningen",),
+        severity="block",
+        metrics=measure_lost_stands,
+        expectation=NO_FINDINGS,
+        expected="stands at most pgb_fall_block_ratio below those of the month before",
+        cause="a part of the grants, another year, or an amount in another scale",
+        action=REFUSED,
+        next_step=f"{_ASK} for the right stand; accept the check when grants were really withdrawn",
     ),
     Rule(
         check_id="G02",

@@ -11,11 +11,14 @@ from collections.abc import Sequence
 from expectations import (
     balance,
     budgets,
+    changed_columns,
+    claim_columns,
     claim_prices,
     code_lists,
     dates,
     deliveries,
     extra_items,
+    kader,
     lag,
     monitor,
     negatives,
@@ -26,6 +29,7 @@ from expectations import (
     set_apart,
     utilisation,
     volumes,
+    whole,
 )
 from expectations.judging import from_contract
 from expectations.judging.delivery_view import DeliveryView
@@ -41,10 +45,14 @@ DELIVERY_RULES: tuple[Rule, ...] = (
     *previous.RULES,
     *series.RULES,
     *claim_prices.RULES,
+    *claim_columns.RULES,
     *negatives.RULES,
     *extra_items.RULES,
     *sequence.RULES,
     *budgets.RULES,
+    *kader.RULES,
+    *whole.RULES,
+    *changed_columns.RULES,
 )
 # Frame that a stage computes, a table of it or one beside them → the rules that judge it.
 JUDGED: dict[str, tuple[Rule, ...]] = {

@@ -38,6 +38,42 @@ def measure_na_ijl(view: BudgetView) -> pl.DataFrame:
     return keep_largest(found.select(columns))
 
 
+def measure_moved_na_ijl(view: BudgetView) -> pl.DataFrame:
+    """Uitvoerders whose percentage moved since the delivery before by more than ``na_ijl_change_percent``, or is gone.
+
+    Of the newest year of each. The euro is the difference in percent of the zin kader of the uitvoerder.
+    """
+    if view.before is None or view.before.is_empty():
+        return keep_largest(pl.DataFrame())
+    told, before = (_newest_na_ijl(view, rows) for rows in (view.rows, view.before))
+    beside = before.join(told, on="wlz_uitvoerder", how="left", suffix="_now").with_columns(
+        change=pl.col("lag_percentage_now").fill_null(0.0) - pl.col("lag_percentage")
+    )
+    absent = pl.col("lag_percentage_now").is_null()
+    far = pl.col("change").abs() > view.assumptions["na_ijl_change_percent"]
+    found = beside.filter(absent | far).join(_kader_of_uitvoerders(view), on="wlz_uitvoerder", how="left")
+    return keep_largest(
+        found.select(
+            "wlz_uitvoerder",
+            one_each(),
+            (pl.col("change").abs() / 100 * pl.col("kader_eur")).alias("at_stake_eur"),
+            pl.when(pl.col("lag_percentage_now").is_null())
+            .then(pl.lit("absent"))
+            .otherwise(pl.lit("moved"))
+            .alias("wording"),
+            pl.col("lag_percentage").round(4).alias("before"),
+            pl.col("lag_percentage_now").round(4).alias("now"),
+        )
+    )
+
+
+def _newest_na_ijl(view: BudgetView, rows: pl.DataFrame) -> pl.DataFrame:
+    """The percentage of the newest year of every uitvoerder that is meant."""
+    meant = match_uitvoerders(rows, _names(view)).filter(pl.col("wlz_uitvoerder").is_not_null())
+    newest = meant.sort("reference_year").unique("wlz_uitvoerder", keep="last", maintain_order=True)
+    return newest.select("wlz_uitvoerder", "lag_percentage")
+
+
 def measure_names(view: BudgetView) -> pl.DataFrame:
     """Names of uitvoerders that mean nobody in the delivery month, and second rows of one uitvoerder and year.
 
@@ -169,6 +205,19 @@ RULES = (
         action="The percentage is used in scenarios that add the na-ijl",
         next_step="ask the Wlz-uitvoerder for the claims of that year as known now and a year ago",
         escalation=Escalation("distance_percent", "na_ijl_block_percent"),
+    ),
+    Rule(
+        check_id="L09-moved",
+        title="na-ijl moved",
+        why="The na-ijl of an uitvoerder moves by some hundredths a year; more is another unit, sign or uitvoerder.",
+        kinds=("na_ijl",),
+        severity="warn",
+        metrics=measure_moved_na_ijl,
+        expectation=NO_FINDINGS,
+        expected="a percentage of every uitvoerder that had one, within na_ijl_change_percent of it",
+        cause="percentages in another unit, with another sign, or of others",
+        action="The percentage is used in scenarios that add the na-ijl; without one the derived share is",
+        next_step="ask the Wlz-uitvoerder for the claims of that year as known now and a year ago",
     ),
     Rule(
         check_id="D02-name",

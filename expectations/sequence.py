@@ -1,6 +1,6 @@
 """Claims in their place among the deliveries: repeated (D04), after a gap (D07-gap), out of order (D07-reversal).
 
-Compared with the latest good delivery of an earlier month (``known_claims.find_previous``). What is in the rows is
+Compared with the latest good delivery of an earlier month (``known_deliveries.find_previous``). What is in the rows is
 judged elsewhere; an uitvoerder that repeats itself while others do not is check L02 (``lag.py``).
 """
 

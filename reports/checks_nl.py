@@ -65,6 +65,32 @@ DUTCH: dict[str, Words] = {
     "D07-gap": Words("ontbrekende aanlevermaand", USED, "de ontbrekende aanlevering alsnog vragen"),
     "D07-reversal": Words("aanleverdatum loopt terug", REFUSED, "de laatste aanlevering opnieuw vragen"),
     "D08": Words("deel van de aanlevering ontbreekt", REFUSED, _ASK_NEW),
+    "D04-rows": Words(
+        "niets nieuws",
+        f"{USED}; de cijfers blijven die van de aanlevering ervoor",
+        "de afzender om de aanlevering van deze maand vragen",
+    ),
+    "D14": Words(
+        "hele kolom veranderd",
+        REFUSED,
+        "de afzender vragen wat er anders is; de controle accepteren als het nieuwe bestand klopt",
+    ),
+    "D10": Words(
+        "één regel ver van zijn reeks",
+        REFUSED,
+        "de regel laten herstellen en opnieuw aanleveren; de controle accepteren als hij klopt",
+    ),
+    "D11": Words(
+        "aanlevering niet compleet",
+        REFUSED,
+        "om de hele aanlevering vragen; de controle accepteren als zo weinig klopt",
+    ),
+    "D12": Words(
+        "verleden anders verteld",
+        f"{USED}; de nieuwe cijfers tellen",
+        "de afzender vragen wat er gecorrigeerd is",
+    ),
+    "D13": Words("van een tijd die nog niet voorbij is", REFUSED, _RESEND),
     "L01": Words(
         "uitvoerder of zorgkantoor ontbreekt",
         f"{USED}; scenario's die van elke uitvoerder de laatste maanden nodig hebben, vervallen",
@@ -104,6 +130,11 @@ DUTCH: dict[str, Words] = {
     ),
     "L08": Words("late wijziging in een afgesloten maand", USED, _ASK_WHY),
     "L09": Words("na-ijlpercentage buiten de historie", USED, "het percentage bij de Wlz-uitvoerder nagaan"),
+    "L09-moved": Words(
+        "na-ijl verschoven",
+        "Het percentage telt in scenario's die de na-ijl optellen; zonder percentage telt het afgeleide aandeel",
+        "de Wlz-uitvoerder vragen om de declaraties van dat jaar zoals nu en een jaar geleden bekend",
+    ),
     "D02-name": Words(
         "namen van Wlz-uitvoerders",
         "De regel is bewaard en telt voor niemand; de rest van de aanlevering is gebruikt",
@@ -154,10 +185,10 @@ DUTCH: dict[str, Words] = {
     ),
     "P01": Words("prijs boven het wettelijk maximum", _AS_IT_IS, _ASK_PROVIDER),
     "D02-limit": Words(
-        "euro apart gezet om onbekende of geëindigde codes",
+        "te veel apart gezet",
         REFUSED,
-        "een nieuwere lijst inlezen: wlz reference import BESTAND --into LIJST, dan wlz reference check LIJST; of de "
-        "codes laten herstellen",
+        "een nieuwere lijst inlezen: wlz reference import BESTAND --into LIJST, dan wlz reference check LIJST; of "
+        "codes, eenheden of bedragen laten herstellen",
     ),
     "D02-roles": Words(
         "codes zonder hun rol",
@@ -227,6 +258,27 @@ DUTCH: dict[str, Words] = {
         "verwachting zonder kader",
         "De verwachting staat tegenover een kader van 0",
         "het kader van de regio aanleveren en de run herhalen",
+    ),
+    "V08": Words(
+        "één declaratieregel ver van zijn reeks",
+        REFUSED,
+        "de Wlz-uitvoerder om de juiste regel vragen; de controle accepteren als hij klopt",
+    ),
+    "K03": Words(
+        "kader verschoven of gedaald zonder overheveling",
+        REFUSED,
+        "met de beleidsregel vergelijken; de overhevelingen of het kader opnieuw aanleveren",
+    ),
+    "K04": Words("kader gestegen", f"{USED}; de nieuwe stand telt", "de stijging per regio naast de kaderbrief leggen"),
+    "K05": Words(
+        "overhevelingen na het kader",
+        f"{USED}; het kader telt zoals de jongste stand zegt, zonder deze overhevelingen",
+        "om het kader met deze overhevelingen vragen",
+    ),
+    "G03": Words(
+        "pgb-stand die niet kan",
+        REFUSED,
+        "het zorgkantoor naar de stand vragen; de controle accepteren als er echt is ingetrokken",
     ),
     "G01": Words("pgb-stand daalt of herhaalt zich", USED, "het zorgkantoor naar de stand vragen"),
     "G02": Words("pgb-afwijking zonder verklaring", USED, "het zorgkantoor om een toelichting vragen"),

@@ -38,14 +38,19 @@ class ContractError(Spoken, ValueError):
     """Data do not follow their contract. The message says table, column, expected, found and likely cause."""
 
 
+def _in_words(end: float | date) -> str:
+    return str(end) if isinstance(end, date) else f"{end:,.0f}" if float(end).is_integer() else f"{end}"
+
+
 @dataclass(frozen=True)
 class Column:
     """One column, described once for the whole project.
 
     ``unit`` is a key of ``UNIT_MARK``. ``source_name`` is the header in the delivered file, if the column is
     delivered. ``allowed`` is the closed list of values, ``pattern`` a regular expression a text must match,
-    ``minimum``/``maximum`` an inclusive range. A ``month`` is a date on the first of the month. ``ahead_months``: how
-    far after the delivery that told it a date, month or year may lie; None where that says nothing.
+    ``minimum``/``maximum`` an inclusive range. ``largest``: no single delivered value lies further from 0; a table that
+    adds values up may hold more. A ``month`` is a date on the first of the month. ``ahead_months``: how far after the
+    delivery that told it a date, month or year may lie; None where that says nothing.
     """
 
     name: str
@@ -58,15 +63,18 @@ class Column:
     pattern: str | None = None
     minimum: float | date | None = None
     maximum: float | date | None = None
+    largest: float | None = None
     ahead_months: int | None = None
 
     @property
     def reach(self) -> str:
         """The range in words, to be put after what is expected; empty without one."""
-        if self.minimum is None or self.maximum is None:
-            ends = (("at least", self.minimum), ("at most", self.maximum))
-            return "".join(f", {word} {end}" for word, end in ends if end is not None)
-        return f", from {self.minimum} to {self.maximum}"
+        low = -self.largest if self.minimum is None and self.largest is not None else self.minimum
+        high = self.largest if self.maximum is None else self.maximum
+        if low is None or high is None:
+            ends = (("at least", low), ("at most", high))
+            return "".join(f", {word} {_in_words(end)}" for word, end in ends if end is not None)
+        return f", from {_in_words(low)} to {_in_words(high)}"
 
 
 @dataclass(frozen=True)

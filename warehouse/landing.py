@@ -329,9 +329,11 @@ def _parse(
         cause = likely_cause(column, delivery_format, is_text=delivered.dtype == pl.String)
         if column.name not in table.nullable:
             bad |= delivered.is_null()
-        bad |= find_outside(values, column)
+        outside = find_outside(values, column)
+        bad |= outside
         if bad.any():
-            faults += _faults_of(path, delivered, column, bad, f"{expected}{column.reach}", cause, first_row)
+            reach = column.reach if outside.any() or column.dtype == pl.Date() else ""
+            faults += _faults_of(path, delivered, column, bad, f"{expected}{reach}", cause, first_row)
         parsed.append((encode_text(values) if coded else values).alias(column.name))
     if faults:
         raise DeliveryRefused(sorted(faults, key=lambda fault: fault.row or 0)[:_MAX_FAULTS])

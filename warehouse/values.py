@@ -35,6 +35,8 @@ def find_outside(values: pl.Series, column: Column) -> pl.Series:
         bad |= (values < column.minimum).fill_null(False)
     if column.maximum is not None:
         bad |= (values > column.maximum).fill_null(False)
+    if column.largest is not None:
+        bad |= (values.abs() > column.largest).fill_null(False)
     if values.dtype == pl.String:
         bad |= (values.str.strip_chars() == "").fill_null(False)
     if values.dtype.is_float():

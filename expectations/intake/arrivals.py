@@ -14,7 +14,14 @@ import polars as pl
 
 from expectations.catalogue import DELIVERY_RULES, measure_delivery
 from expectations.claim_prices import UNIT_CHECK, list_corrections
-from expectations.intake.known_claims import GoodClaims, KnownClaims, find_previous, find_same_content
+from expectations.intake.known_deliveries import (
+    GoodClaims,
+    KnownDeliveries,
+    find_before,
+    find_claimed,
+    find_previous,
+    find_same_content,
+)
 from expectations.intake.quarantine import split_rows
 from expectations.judging.delivery_view import BudgetView, ClaimsView
 from expectations.judging.finding import record_of
@@ -25,7 +32,7 @@ from warehouse.landing_zone import CONTROL, SUFFIXES, find_delivery, hash_file, 
 from warehouse.packs import choose_pack, load_reference
 from warehouse.settings import load_assumptions, load_delivery_format, load_round
 from warehouse.store import month_label
-from warehouse.tables.deliveries import DECLARATIES, KINDS
+from warehouse.tables.deliveries import DECLARATIES, KINDS, OVERHEVELINGEN
 from wlz.known.reference import Reference
 from wlz.known.rounds import FIRST_YEAR, LAST_YEAR
 from wlz.words.faults import DeliveryRefused, Fault
@@ -33,6 +40,7 @@ from wlz.words.faults import DeliveryRefused, Fault
 Report = Callable[[str], None]
 FILE_NAMES = {f"{kind}{suffix}": kind for kind in KINDS for suffix in (*SUFFIXES, CONTROL)}
 COMPARED_KINDS = ("kader", "beleidsregelwaarden", "herschikking")  # what claims and budgets are held against
+EVERY_ZORGKANTOOR = ("kader", "pgb_verleningen")  # kinds with a row for each that has claims
 
 
 @dataclass
@@ -62,11 +70,15 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What new files are held against: the round's assumptions, the newest readable budgets and tariffs, code lists."""
+    """What new files are held against: the round's assumptions, the newest readable budgets and tariffs, code lists.
+
+    ``transfers``: every transfer of all readable overhevelingen, each as told last.
+    """
 
     assumptions: Mapping[str, float]
     newest: Mapping[str, pl.DataFrame]
     lists: Reference
+    transfers: pl.DataFrame = field(default_factory=OVERHEVELINGEN.empty)
 
     @property
     def crosswalk(self) -> pl.DataFrame:
@@ -89,19 +101,30 @@ class Surroundings:
 def load_surroundings(landing: Path, through: date) -> Surroundings:
     """The newest readable file of each of ``COMPARED_KINDS`` up to a month; a refused one gives way to an older."""
     newest: dict[str, pl.DataFrame] = {}
+    transfers = []
     for month, folder in reversed(list_months(landing)):
-        for kind in COMPARED_KINDS if month <= through else ():
+        for kind in (*COMPARED_KINDS, OVERHEVELINGEN.name) if month <= through else ():
             if kind in newest:
                 continue
             try:
                 path = find_delivery(folder, kind)
-                if path is not None:
-                    newest[kind] = read_delivery(path, KINDS[kind], load_delivery_format())
+                found = None if path is None else read_delivery(path, KINDS[kind], load_delivery_format())
             except DeliveryRefused:
                 continue  # it is refused by its own check
+            if found is not None and kind == OVERHEVELINGEN.name:
+                transfers.append(found)
+            elif found is not None:
+                newest[kind] = found
     last = load_round(through)
     lists = load_reference(choose_pack(landing), last.budget_year, last.placed_on)
-    return Surroundings(load_assumptions(last.budget_year), newest, lists)
+    return Surroundings(
+        load_assumptions(last.budget_year), newest, lists, join_transfers([*transfers, OVERHEVELINGEN.empty()])
+    )
+
+
+def join_transfers(told: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Transfers of several deliveries, the newest first: each once, as told last."""
+    return pl.concat(told).unique(OVERHEVELINGEN.key, keep="first", maintain_order=True)
 
 
 def month_folders(landing: Path, report: Report, latest: date = date.max) -> list[tuple[date, Path]]:
@@ -187,7 +210,7 @@ def first_delivery(folder: Path, kind: str) -> Path | None:
 def read_arrival(
     arrival: Arrival,
     around: Surroundings,
-    known: KnownClaims,
+    known: KnownDeliveries,
     released: Collection[str] = (),
     rules: Sequence[Rule] = DELIVERY_RULES,
 ) -> None:
@@ -222,14 +245,16 @@ def read_arrival(
         "pack": around.lists.pack,
     }
     if arrival.kind != DECLARATIES.name:
-        arrival.metrics = measure_delivery(_view_budget(content, around), rules)
+        arrival.metrics = measure_delivery(_view_budget(content, around, known), rules)
+        if arrival.kept is not None and not any(foresees_block(metrics) for metrics in arrival.metrics):
+            known.remember_rows(arrival.kind, arrival.month, arrival.kept)
         return
     view = _view_claims(content, around, known, arrival.content_hash)
     arrival.metrics = measure_delivery(view, rules)
     if any(one.check_id == UNIT_CHECK and one.error is None for one in arrival.metrics):
         arrival.corrections = list_corrections(view)
     if frame is not None and not any(foresees_block(metrics) for metrics in arrival.metrics):
-        known.read_now[arrival.month] = GoodClaims(view.euro, arrival.received_on)
+        known.remember_claims(arrival.month, GoodClaims(view.euro, arrival.received_on, view.sums))
 
 
 def _parse(path: Path, kind: str) -> tuple[pl.DataFrame | None, dict[str, object] | None, Sequence[Fault]]:
@@ -245,7 +270,9 @@ def _parse(path: Path, kind: str) -> tuple[pl.DataFrame | None, dict[str, object
         return None, None, [Fault("D01", label(path), None, None, found, "a file", "a fault of the disk", step)]
 
 
-def _view_claims(content: Mapping[str, Any], around: Surroundings, known: KnownClaims, content_hash: str) -> ClaimsView:
+def _view_claims(
+    content: Mapping[str, Any], around: Surroundings, known: KnownDeliveries, content_hash: str
+) -> ClaimsView:
     month = content["delivery_month"]
     regions = around.lists_of(month).regions
     previous = find_previous(known, month, around.crosswalk, regions)
@@ -256,6 +283,8 @@ def _view_claims(content: Mapping[str, Any], around: Surroundings, known: KnownC
         assumptions=around.assumptions,
         kader_by_code=around.kader_by_code,
         previous=None if previous is None else previous.euro,
+        previous_sums=None if previous is None else previous.sums,
+        previous_month=None if previous is None or previous.euro.is_empty() else previous.euro["delivery_month"][0],
         previous_received_on=None if previous is None or previous.euro.is_empty() else previous.received_on,
         same_content_as=find_same_content(known, month, content_hash),
         tariffs=around.newest.get("beleidsregelwaarden"),
@@ -263,8 +292,9 @@ def _view_claims(content: Mapping[str, Any], around: Surroundings, known: KnownC
     )
 
 
-def _view_budget(content: Mapping[str, Any], around: Surroundings) -> BudgetView:
-    lists = around.lists_of(content["delivery_month"])
+def _view_budget(content: Mapping[str, Any], around: Surroundings, known: KnownDeliveries) -> BudgetView:
+    kind, month = content["kind"], content["delivery_month"]
+    lists = around.lists_of(month)
     return BudgetView(
         **content,
         crosswalk=around.crosswalk,
@@ -273,4 +303,7 @@ def _view_budget(content: Mapping[str, Any], around: Surroundings) -> BudgetView
         assumptions=around.assumptions,
         kader=around.newest.get("kader"),
         kader_by_code=around.kader_by_code,
+        before=find_before(known, kind, month),
+        claimed=find_claimed(known, month, around.crosswalk, lists.regions) if kind in EVERY_ZORGKANTOOR else None,
+        transfers=around.transfers,
     )

@@ -25,7 +25,7 @@ from expectations.intake.arrivals import (
     read_arrival,
 )
 from expectations.intake.decisions import apply_acceptances, newly_released, read_decisions, released_checks
-from expectations.intake.known_claims import KnownClaims
+from expectations.intake.known_deliveries import KnownDeliveries
 from expectations.intake.quarantine import ROWS_FILE
 from expectations.judging.finding import record_of
 from expectations.judging.results import RESULT_COLUMNS, CheckResult, list_findings_of, tell_refusals, to_frame
@@ -79,7 +79,7 @@ def take_in(
     again = {"superseded", *newly_released(decisions, known), *(["refused"] if judges_again else [])}
     latest = max(through, add_months(now.date(), 1))  # a delivery may come a little early
     arrivals = find_arrivals(landing, known, through, again, report, latest)
-    around, claims = load_surroundings(landing, through), KnownClaims(store, known)
+    around, claims = load_surroundings(landing, through), KnownDeliveries(store, known)
     for arrival in arrivals:
         report(f"reading {month_label(arrival.month)}/{arrival.path.name}")
         read_arrival(arrival, around, claims, released.get(arrival.delivery_id, ()))

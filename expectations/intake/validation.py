@@ -5,7 +5,7 @@ every rule on a delivery. What a stage of a run finds (late uitvoerders, prices 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -14,16 +14,18 @@ import polars as pl
 
 from expectations.catalogue import DELIVERY_RULES, OFFLINE_RULES
 from expectations.intake.arrivals import (
+    EVERY_ZORGKANTOOR,
     FILE_NAMES,
     Arrival,
     Surroundings,
     find_misnamed,
     first_delivery,
+    join_transfers,
     load_surroundings,
     read_arrival,
 )
-from expectations.intake.known_claims import GoodClaims, KnownClaims
-from expectations.judging.delivery_view import euro_by_month
+from expectations.intake.known_deliveries import GoodClaims, KnownDeliveries
+from expectations.judging.delivery_view import euro_by_month, sum_claims
 from expectations.judging.results import CheckResult, tell_refusals
 from expectations.judging.runner import judge
 from warehouse.landing import read_delivery
@@ -31,7 +33,7 @@ from warehouse.landing_zone import SUFFIXES, hash_file, list_months
 from warehouse.packs import choose_pack, load_reference
 from warehouse.settings import load_assumptions, load_delivery_format, load_round
 from warehouse.store import month_label
-from warehouse.tables.deliveries import DECLARATIES, KINDS
+from warehouse.tables.deliveries import DECLARATIES, KINDS, OVERHEVELINGEN
 from wlz.known.assumptions import AssumptionError
 from wlz.known.reference import Reference
 from wlz.known.rounds import FIRST_YEAR, LAST_YEAR, read_month
@@ -77,9 +79,9 @@ def validate_path(path: Path, history: Path | None) -> Validation:
     except AssumptionError as error:  # of a year without assumptions only what cannot be read can be judged
         around, unknown_year = Surroundings({}, {}, _lists(path, history, month)), error
     rules = OFFLINE_RULES if history is None else DELIVERY_RULES
-    known = KnownClaims()
-    if history is not None and any(arrival.kind == DECLARATIES.name for arrival in arrivals):
-        _remember_history(known, around, history, month)
+    known = KnownDeliveries()
+    if history is not None:
+        _remember_history(known, around, history, month, {arrival.kind for arrival in arrivals})
     for arrival in arrivals:
         read_arrival(arrival, around, known, rules=rules)
         arrival.kept = None
@@ -139,29 +141,41 @@ def _surroundings(arrivals: Sequence[Arrival], history: Path | None, month: date
         return Surroundings(load_assumptions(load_round(month).budget_year), {}, lists)
     around = load_surroundings(history, month)
     for arrival in arrivals:
-        if arrival.kind in around.newest:
+        if arrival.kind in (*around.newest, OVERHEVELINGEN.name):
             try:
                 own = read_delivery(arrival.path, KINDS[arrival.kind], load_delivery_format())
             except DeliveryRefused:
                 continue
-            around = replace(around, newest={**around.newest, arrival.kind: own})
+            if arrival.kind == OVERHEVELINGEN.name:
+                around = replace(around, transfers=join_transfers([own, around.transfers]))
+            else:
+                around = replace(around, newest={**around.newest, arrival.kind: own})
     return around
 
 
-def _remember_history(known: KnownClaims, around: Surroundings, history: Path, month: date) -> None:
-    """The latest readable claims of an earlier month: what the new ones are compared with."""
+def _remember_history(
+    known: KnownDeliveries, around: Surroundings, history: Path, month: date, kinds: Collection[str]
+) -> None:
+    """The latest readable deliveries of earlier months that those of these kinds are compared with."""
+    wanted = {*kinds, *([DECLARATIES.name] if set(kinds) & set(EVERY_ZORGKANTOOR) else [])}
     for earlier, folder in reversed(list_months(history)):
-        file = first_delivery(folder, DECLARATIES.name)
-        if earlier >= month or file is None:
-            continue
-        try:
-            claims = read_delivery(file, DECLARATIES, load_delivery_format(), coded=True)
-        except DeliveryRefused:
-            continue
-        received_on: date | None = claims["delivery_date"].max()  # type: ignore[assignment]
-        regions = around.lists_of(earlier).regions
-        known.read_now[earlier] = GoodClaims(euro_by_month(claims, around.crosswalk, regions), received_on)
-        return
+        for kind in sorted(wanted) if earlier < month else ():
+            file, is_claims = first_delivery(folder, kind), kind == DECLARATIES.name
+            if file is None:
+                continue
+            try:
+                found = read_delivery(file, KINDS[kind], load_delivery_format(), coded=is_claims)
+            except DeliveryRefused:
+                continue
+            wanted.remove(kind)
+            if is_claims:
+                received_on: date | None = found["delivery_date"].max()  # type: ignore[assignment]
+                regions = around.lists_of(earlier).regions
+                sums = sum_claims(found)
+                euro = euro_by_month(sums, around.crosswalk, regions)
+                known.remember_claims(earlier, GoodClaims(euro, received_on, sums))
+            else:
+                known.remember_rows(kind, earlier, found)
 
 
 def as_json(validation: Validation) -> dict[str, object]:

@@ -94,27 +94,35 @@ class BudgetView(DeliveryView):
     """Anything but claims, beside the newest readable ``kader`` (contract columns); None where no kader is known.
 
     ``kader_by_code``: the zin kader of zorgkantoren that have one. ``names``: whom a delivered name means
-    (``name_uitvoerders``); None: the names in ``regions`` alone.
+    (``name_uitvoerders``); None: the names in ``regions`` alone. ``before``: rows of the latest good delivery of the
+    kind of an earlier month, None without one. ``claimed``: ``euro_by_month`` of the latest good claims, for kinds that
+    have a row for every zorgkantoor; None: not known. ``transfers``: all that are known (``overhevelingen``).
     """
 
     kader: pl.DataFrame | None = None
     kader_by_code: Mapping[str, float] | None = None
     names: pl.DataFrame | None = None
+    before: pl.DataFrame | None = None
+    claimed: pl.DataFrame | None = None
+    transfers: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ClaimsView(DeliveryView):
     """Claims, beside what was known before; each None where nothing was.
 
-    ``previous`` is the euro of the latest good claims of an earlier delivery month, as ``known_claims.find_previous``
-    returns it, ``previous_received_on`` their delivery date; ``same_content_as`` the accepted delivery of another month
-    with the same bytes; ``tariffs`` and ``agreements`` the newest readable beleidsregelwaarden and herschikking, in
-    contract columns. ``kader_by_code``: the zin kader of zorgkantoren that have one; None means that every zorgkantoor
+    ``previous`` is the euro of the latest good claims of an earlier delivery month (``previous_month``), as
+    ``known_deliveries.find_previous`` returns it, ``previous_sums`` what they add up to (``sum_claims``),
+    ``previous_received_on`` their delivery date; ``same_content_as`` the accepted delivery of another month with the
+    same bytes; ``tariffs`` and ``agreements`` the newest readable beleidsregelwaarden and herschikking, in contract
+    columns. ``kader_by_code``: the zin kader of zorgkantoren that have one; None means that every zorgkantoor
     of the crosswalk is expected.
     """
 
     kader_by_code: Mapping[str, float] | None = None
     previous: pl.DataFrame | None = None
+    previous_sums: pl.DataFrame | None = None
+    previous_month: date | None = None
     previous_received_on: date | None = None
     same_content_as: str | None = None
     tariffs: pl.DataFrame | None = None
@@ -157,9 +165,14 @@ class ClaimsView(DeliveryView):
         )
 
     @cached_property
+    def sums(self) -> pl.DataFrame:
+        """``sum_claims`` of the used claims (computed once)."""
+        return sum_claims(self.used_rows)
+
+    @cached_property
     def euro(self) -> pl.DataFrame:
         """``euro_by_month`` of the used claims (computed once)."""
-        return euro_by_month(self.used_rows, self.crosswalk, self.regions)
+        return euro_by_month(self.sums, self.crosswalk, self.regions)
 
     @cached_property
     def units(self) -> Units:
@@ -175,6 +188,15 @@ class ClaimsView(DeliveryView):
             delivery_month=self.delivery_month,
             assumptions=self.assumptions,
         )
+
+
+def sum_claims(claims: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
+    """Claims added up over providers: volume and amount_eur per zorgkantoor, prestatie, unit and care month, as text.
+
+    Lazy claims are added up while they are read.
+    """
+    key = ("zorgkantoor_code", "prestatiecode", "unit_code", "care_month")
+    return as_text(claims.lazy().group_by(key).agg(pl.col("volume", "amount_eur").sum()).collect())
 
 
 def euro_by_month(claims: pl.DataFrame | pl.LazyFrame, crosswalk: pl.DataFrame, regions: pl.DataFrame) -> pl.DataFrame:

@@ -156,6 +156,11 @@ def error_text(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0][:300] if lines else 'no message'}"
 
 
+def has_money(table: Table) -> bool:
+    """Whether the rows of a table are about euro."""
+    return any(column.dtype == MONEY for column in table.columns)
+
+
 def row_amount(table: Table) -> pl.Expr:
     """The euro one row touches: the sum of its money columns without sign; null for a table without money."""
     money = [column.name for column in table.columns if column.dtype == MONEY]

@@ -16,7 +16,7 @@ import polars as pl
 
 from expectations import catalogue
 from expectations.intake.arrivals import Arrival, Surroundings, load_surroundings, read_arrival
-from expectations.intake.known_claims import GoodClaims, KnownClaims
+from expectations.intake.known_deliveries import GoodClaims, KnownDeliveries
 from expectations.judging.results import foresees_block
 from expectations.judging.rule import Rule, RuleMetrics, measure_table
 from simulation.defects import DEFECTS, plant_defects, touched_files
@@ -162,7 +162,7 @@ class World:
     def take_in(self, file: SimulatedFile, before: Sequence[Delivered], rules: Sequence[Rule]) -> Delivered:
         """One file written, read and measured as on arrival; budgets and the like as a run of the last month does."""
         around = self.surroundings(file.delivery_month if file.kind == CLAIMS else self.until)
-        known = KnownClaims()
+        known = KnownDeliveries()
         for one in before:
             if one.euro is not None:
                 known.read_now[one.month] = GoodClaims(one.euro, one.received_on)

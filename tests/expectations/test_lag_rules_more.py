@@ -21,7 +21,7 @@ MAY = date(2018, 5, 1)
 LAG_RULES = {rule.check_id: rule for rule in lag.RULES}
 KIND_OF = {"L08": "late_change", "L10": "calendar", "L11": "cover", "V02": "fall", "V03-level": "sudden_level"}
 SILENT = pack_figures({"since": date(2018, 1, 1), "expected_volume": 600.0})
-(NA_IJL, _) = extra_items.RULES
+NA_IJL = extra_items.RULES[0]
 
 
 def found(finding: str, euro: float | None = 1000.0, national_ratio: float | None = None) -> pl.DataFrame:

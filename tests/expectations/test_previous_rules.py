@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from expectations.intake.known_claims import GoodClaims, KnownClaims, find_previous
+from expectations.intake.known_deliveries import GoodClaims, KnownDeliveries, find_previous
 from expectations.judging.delivery_view import euro_by_month
 from expectations.judging.results import CheckResult, foresees_block
 from expectations.judging.rule import NO_FINDINGS, Escalation, ExpectationSpec, Rule, RuleMetrics
@@ -221,7 +221,7 @@ class Lake:
 
     def factor_before(self, month: date, read_now: dict[date, pl.DataFrame] | None = None) -> tuple[date, float] | None:
         good = {when: GoodClaims(euro, when) for when, euro in (read_now or {}).items()}
-        found = find_previous(KnownClaims(self.store, self.register, good), month, *self.places)
+        found = find_previous(KnownDeliveries(self.store, self.register, good), month, *self.places)
         if found is None:
             return None
         ratio = found.euro["amount_eur"].sum() / float(self.claims["amount_eur"].sum())

@@ -1,4 +1,4 @@
-"""How much may be set apart for its code (D02-limit), and a code that has ended (D02-rows)."""
+"""How much may be set apart, whatever the reason (D02-limit), and a code that has ended (D02-rows)."""
 
 from collections.abc import Callable
 from datetime import date
@@ -9,7 +9,8 @@ import pytest
 
 from expectations.intake.quarantine import split_rows
 from expectations.judging.results import CheckResult
-from warehouse.tables.deliveries import DECLARATIES, HERSCHIKKING
+from expectations.judging.sentences import LANGUAGES, list_parts
+from warehouse.tables.deliveries import BELEIDSREGELWAARDEN, DECLARATIES, HERSCHIKKING, KINDS
 
 Check = Callable[..., CheckResult]
 KNOWN, UNITS = {"Z041", "Z110"}, {"14"}
@@ -100,7 +101,7 @@ def test_unknown_codes_units_and_ended_codes_are_told_apart(check_rule):
         ("5508", "Z110", MONTHS[-1], "14", "100.00"),
     ]  # fmt: skip
     said = limit(check_rule, delivered(*rows), {"Z110": date(2017, 12, 31)}).message
-    assert "not allowed: Z949 € 300 (closest known Z9" in said
+    assert "simulation does not know these codes: Z949 € 300 (closest known Z9" in said
     assert "; known, in a unit that is not allowed: Z041 € 200 (delivered in unit 41; the list counts it in 14)" in said
     assert "; ended: Z110 € 100" in said
 
@@ -145,3 +146,74 @@ def test_negative_rows_do_not_hide_what_is_set_apart(check_rule):
 @pytest.mark.parametrize("name", ["set_apart_ratio", "set_apart_group_ratio"])
 def test_the_limits_stand_in_the_assumptions(make_view, name):
     assert make_view(delivered(*clean())).assumptions[name] in (0.005, 0.05)
+
+
+def test_amounts_against_the_sign_of_their_volume_have_the_same_limit(check_rule):
+    """€ 1,000 of € 28,000 of one uitvoerder with the sign turned is 3.6 %; no code is wrong."""
+    rows = [*clean()[1:], ("5508", "Z041", MONTHS[0], "14", "1000.00")]
+    turned = (pl.col("care_month") == MONTHS[0]) & (pl.col("zorgkantoor_code") == "5508")
+    frame = delivered(*rows).with_columns(pl.when(turned).then(-pl.col("volume")).otherwise("volume").alias("volume"))
+    result = limit(check_rule, frame)
+    assert result.is_blocking
+    assert result.at_stake_eur == Decimal("1000.00")
+    assert "the delivery: € 1,000 of € 56,000 (1.8%) is set apart; amount and volume have different signs" in (
+        result.message
+    )
+    assert "does not know these codes" not in result.message
+
+
+def test_a_column_of_volumes_that_is_zero_refuses_the_delivery(check_rule):
+    frame = delivered(*clean()).with_columns(volume=pl.lit(0.0))
+    result = limit(check_rule, frame)
+    assert result.is_blocking
+    assert "an amount with volume 0: € 56,000 in 56 rows" in result.message
+
+
+def test_codes_and_signs_count_together(check_rule):
+    """€ 100 of an unknown code and € 100 without volume: 0.36 % each, and 0.71 % of what the uitvoerder claims."""
+    rows = [*clean(), ("5508", "Z949", MONTHS[-1], "14", "100.00"), ("5508", "Z041", MONTHS[-1], "14", "100.00")]
+    frame = delivered(*rows).with_row_index("row")
+    frame = frame.with_columns(volume=pl.when(pl.col("row") == len(rows) - 1).then(0.0).otherwise("volume"))
+    result = limit(check_rule, frame.drop("row"))
+    assert result.is_blocking
+    assert result.at_stake_eur == Decimal("200.00")
+
+
+def test_a_row_that_a_person_released_is_not_set_apart(check_rule):
+    frame = delivered(*clean()).with_columns(volume=pl.lit(0.0))
+    kept, apart = split_rows(frame, DECLARATIES, KNOWN, UNITS, ["P02"])
+    assert kept.height == frame.height
+    assert check_rule("D02-limit", frame, kept=kept, quarantined=apart).outcome == "passed"
+
+
+def test_a_kind_without_euro_is_counted_in_rows(check_rule):
+    """2 of 40 tariffs under codes of another list: 5 % of the rows, and no euro is known."""
+    rows = [(date(2018, 1, 2), 2018, code, "14", 100.0, 10.0, 1.0) for code in ["Z041"] * 38 + ["X1", "X2"]]
+    frame = pl.DataFrame(rows, schema=BELEIDSREGELWAARDEN.schema, orient="row")
+    kept, apart = split_rows(frame, BELEIDSREGELWAARDEN, KNOWN, UNITS)
+    result = check_rule("D02-limit", frame, "beleidsregelwaarden", kept=kept, quarantined=apart)
+    assert result.is_blocking
+    assert result.at_stake_eur is None
+    assert "the delivery: 2 of 40 rows (5.0%) are set apart" in result.message
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_the_limit(check_rule, kind):
+    """Also one of which no row is set apart today."""
+    empty = KINDS[kind].empty()
+    assert check_rule("D02-limit", empty, kind, quarantined=empty).outcome == "passed"
+
+
+def test_every_reason_for_setting_apart_has_its_words():
+    """Reasons are given by `split_rows`; those that name codes are listed under a part of their own."""
+    frame = delivered(
+        ("5508", "X1", MONTHS[0], "14", "1.00"), ("5508", "Z110", MONTHS[-1], "14", "1.00"),
+        ("5508", "Z041", MONTHS[0], "99", "1.00"), ("5508", "Z041", MONTHS[0], "14", "-1.00"),
+        ("5508", "Z041", MONTHS[0], "14", "1.00"),
+    )  # fmt: skip
+    frame = frame.with_columns(volume=pl.Series([1.0, 1.0, 1.0, 1.0, 0.0]))
+    _, apart = split_rows(frame, DECLARATIES, KNOWN, UNITS, ended={"Z110": date(2017, 12, 31)})
+    said = {"prestatie": "largest", "unit": "in_unit"}
+    assert apart.height == 5
+    for language in LANGUAGES:
+        assert {said.get(why, why) for why in apart["wording"]} <= set(list_parts("D02-limit", language))

@@ -41,6 +41,7 @@ VOLUME = Column(
     "Number of units; corrections are negative.",
     "Aantal",
     source_name="aantal",
+    largest=9e8,
 )
 AMOUNT_EUR = Column(
     "amount_eur",
@@ -49,6 +50,7 @@ AMOUNT_EUR = Column(
     "Amount in euro, to the cent; corrections are negative. In claims: approved and reimbursed, incl. NHC and NIC.",
     "Bedrag (€)",
     source_name="bedrag",
+    largest=5e9,
 )
 YEAR = Column(
     "year",
@@ -78,6 +80,7 @@ MAX_TARIFF_EXCL_EUR_PER_UNIT = Column(
     "Maximale beleidsregelwaarde",
     source_name="max_brw",
     minimum=0,
+    maximum=100_000,
 )
 NHC_FULL_EUR_PER_UNIT = Column(
     "nhc_full_eur_per_unit",
@@ -87,6 +90,7 @@ NHC_FULL_EUR_PER_UNIT = Column(
     "NHC (100 %)",
     source_name="nhc",
     minimum=0,
+    maximum=100_000,
 )
 NIC_FULL_EUR_PER_UNIT = Column(
     "nic_full_eur_per_unit",
@@ -96,6 +100,7 @@ NIC_FULL_EUR_PER_UNIT = Column(
     "NIC (100 %)",
     source_name="nic",
     minimum=0,
+    maximum=100_000,
 )
 REFERENCE_DATE = Column(
     "reference_date",
@@ -115,6 +120,8 @@ GRANTED_EUR = Column(
     "Stand of the pgb budgets granted for the budget year, without reserveringen.",
     "Verleend (€)",
     source_name="verleend",
+    minimum=0,
+    maximum=1e10,
 )
 RESERVED_EUR = Column(
     "reserved_eur",
@@ -123,6 +130,8 @@ RESERVED_EUR = Column(
     "Reserved for pgb in the budget year.",
     "Gereserveerd (€)",
     source_name="gereserveerd",
+    minimum=0,
+    maximum=1e10,
 )
 RESERVED_NEXT_YEAR_EUR = Column(
     "reserved_next_year_eur",
@@ -131,6 +140,8 @@ RESERVED_NEXT_YEAR_EUR = Column(
     "Reserved for pgb in the year after.",
     "Gereserveerd volgend jaar (€)",
     source_name="gereserveerd_volgend_jaar",
+    minimum=0,
+    maximum=1e10,
 )
 HOLDERS_COUNT = Column(
     "holders_count",
@@ -140,6 +151,7 @@ HOLDERS_COUNT = Column(
     "Budgethouders",
     source_name="houders",
     minimum=0,
+    largest=1_000_000,
 )
 WAITING_COUNT = Column(
     "waiting_count",
@@ -149,6 +161,7 @@ WAITING_COUNT = Column(
     "Wachtlijst",
     source_name="wachtlijst",
     minimum=0,
+    largest=1_000_000,
 )
 STAND_DATE = Column(
     "stand_date",
@@ -169,6 +182,7 @@ ZIN_BUDGET_EUR = Column(
     "Kader zin (€)",
     source_name="zin",
     minimum=0,
+    maximum=2e10,
 )
 PGB_BUDGET_EUR = Column(
     "pgb_budget_eur",
@@ -178,6 +192,7 @@ PGB_BUDGET_EUR = Column(
     "Kader pgb (€)",
     source_name="pgb",
     minimum=0,
+    maximum=2e10,
 )
 TRANSFER_DATE = Column(
     "transfer_date",
@@ -272,6 +287,7 @@ ZIN_COST_EUR = Column(
     "Wlz costs in kind in the annual accounts.",
     "Wlz-kosten zin (€)",
     source_name="wlz_zin_kosten",
+    largest=5e9,
 )
 AGREEMENT_KIND = Column(
     "agreement_kind",
@@ -290,6 +306,7 @@ AGREED_REVENUE_EUR = Column(
     "Omzetafspraak (€)",
     source_name="omzetafspraak",
     minimum=0,
+    maximum=5e9,
 )
 SETTLED_EUR = Column(
     "settled_eur",
@@ -298,6 +315,7 @@ SETTLED_EUR = Column(
     "Settled for the year: what was realised, at most what was agreed; negative where more is taken back.",
     "Gerealiseerd (€)",
     source_name="gerealiseerd",
+    largest=5e9,
 )
 VALID_FROM = Column(
     "valid_from",
@@ -327,6 +345,7 @@ EXPECTED_REVENUE_EUR = Column(
     "Revenue of the year the provider expects.",
     "Verwachte omzet (€)",
     source_name="verwachte_omzet",
+    largest=5e9,
 )
 INDICATION_COUNT = Column(
     "indication_count",
@@ -336,6 +355,7 @@ INDICATION_COUNT = Column(
     "Indicaties",
     source_name="aantal",
     minimum=0,
+    largest=1_000_000,
 )
 
 DELIVERY_ID = Column(

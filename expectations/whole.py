@@ -1,0 +1,187 @@
+"""Whether a delivery of another kind than claims is whole (D11) and of a time that is over (D13).
+
+Columns that changed as a whole are judged in ``changed_columns.py``, kader and stands in ``kader.py`` and
+``budgets.py``; ends of files at the door.
+"""
+
+from typing import Any
+
+import polars as pl
+
+from expectations.judging.beside import (
+    COUNT,
+    PERIOD,
+    WEIGHT,
+    add_up,
+    is_event,
+    newest,
+    period_columns,
+    series_columns,
+)
+from expectations.judging.delivery_view import BudgetView
+from expectations.judging.finding import keep_largest, one_each
+from expectations.judging.results import REFUSED
+from expectations.judging.rule import NO_FINDINGS, Rule, has_money, row_amount
+from warehouse.tables.deliveries import KINDS
+
+OTHERS = tuple(kind for kind, table in KINDS.items() if kind != "declaraties")
+SERIAL = tuple(kind for kind in OTHERS if not is_event(KINDS[kind]) and kind != "na_ijl")  # that is L09-moved
+SETTLED = ("nacalculatie", "nacalculatie_totaal", "jaarrekeningen", "na_ijl")  # kinds of a year that is over
+NOT_YET_OVER = ("stand_date", "reference_date", "month")  # a transfer may be told before its day
+NATION = "the nation"
+
+
+def measure_whole(view: BudgetView) -> pl.DataFrame:
+    """What the delivery lacks beside the claims and the delivery before.
+
+    Zorgkantoren with claims in the year of the delivery and without a row of the newest period (kader and pgb only);
+    zorgkantoren of the newest period of the delivery before without a row in that of this one. Without these: rows that
+    the delivery before told and this one does not, more than ``vanished_rows_ratio`` of their euro, where a delivery
+    tells its past again; periods that end before those of the delivery before; a newest period that adds up to less
+    than that before by more than ``partial_fall_ratio``.
+    The euro is what was claimed, or told before; rows for a kind without euro. Zorgkantoren count as regions, so that
+    one that closed lives on.
+    """
+    now = add_up(view, view.used_rows)
+    found = _without_claimed(view, now)
+    if view.before is not None and not view.before.is_empty():
+        before = add_up(view, view.before)
+        found += _without_regions(view, now, before) or [
+            *_without_rows(view, now, before), *_older(view, now, before), *_fallen(view, now, before)
+        ]  # fmt: skip
+    if not found:
+        return keep_largest(pl.DataFrame())
+    rows = pl.DataFrame(found, schema_overrides={"at_stake_eur": pl.Float64}, infer_schema_length=None)
+    return keep_largest(rows.unique("place", keep="first", maintain_order=True).with_columns(one_each()))
+
+
+def _lacking(place: str, wording: str, euro: float | None, **figures: Any) -> dict[str, Any]:
+    return {"place": place, "wording": wording, "at_stake_eur": euro, **figures}
+
+
+def _weigh(rows: pl.DataFrame) -> float:
+    return float(rows[WEIGHT].sum())
+
+
+def _without_claimed(view: BudgetView, now: pl.DataFrame) -> list[dict[str, Any]]:
+    """Regions with claims in the year of the delivery that have no row of that year; none while the year has no row."""
+    if view.claimed is None or "budget_year" not in view.table.column_names:
+        return []
+    year = view.delivery_month.year
+    of_year = now.filter(pl.col("budget_year") == year)
+    if of_year.is_empty():
+        return []
+    places = view.crosswalk.select("zorgkantoor_code", "zorgkantoorregio").unique("zorgkantoor_code", keep="last")
+    claimed = (
+        view.claimed.filter(pl.col("care_month").dt.year() == year)
+        .join(places, on="zorgkantoor_code")
+        .group_by("zorgkantoorregio")
+        .agg(pl.col("amount_eur").sum())
+        .filter(pl.col("amount_eur") > 0)
+    )
+    lacking = claimed.join(newest(of_year), left_on="zorgkantoorregio", right_on="zorgkantoor_code", how="anti")
+    return [_lacking(place, "claimed", euro, year=year) for place, euro in lacking.iter_rows()]
+
+
+def _without_regions(view: BudgetView, now: pl.DataFrame, before: pl.DataFrame) -> list[dict[str, Any]]:
+    if "zorgkantoor_code" not in view.table.key:
+        return []
+    stood = newest(before).group_by("zorgkantoor_code").agg(pl.col(WEIGHT).sum())
+    lacking = stood.join(newest(now), on="zorgkantoor_code", how="anti").sort("zorgkantoor_code")
+    euro = has_money(view.table)
+    return [_lacking(place, "stood", weight if euro else None) for place, weight in lacking.iter_rows()]
+
+
+def _without_rows(view: BudgetView, now: pl.DataFrame, before: pl.DataFrame) -> list[dict[str, Any]]:
+    periods = period_columns(view.table)
+    again = next((one for one in (PERIOD, periods[0]) if now.join(before, on=one, how="semi").height), None)
+    if again is None:
+        return []
+    gone = before.join(now, on=[*series_columns(view.table), again], how="anti")
+    if _weigh(gone) <= view.assumptions["vanished_rows_ratio"] * _weigh(before):
+        return []
+    finest = period_columns(view.table)[-1]
+    figures = {"rows_count": int(gone[COUNT].sum()), "first": str(gone[finest].min()), "last": str(gone[finest].max())}
+    return [_lacking(NATION, "rows", _weigh(gone) if has_money(view.table) else None, **figures)]
+
+
+def _older(view: BudgetView, now: pl.DataFrame, before: pl.DataFrame) -> list[dict[str, Any]]:
+    """The newest period, where the delivery before told a later one."""
+    if now[PERIOD].max() >= before[PERIOD].max():  # type: ignore[operator]
+        return []
+    finest = period_columns(view.table)[-1]
+    told, earlier = (str(newest(rows)[finest].max()) for rows in (now, before))
+    euro = _weigh(newest(before)) if has_money(view.table) else None
+    return [_lacking(NATION, "older", euro, told=told, earlier=earlier)]
+
+
+def _fallen(view: BudgetView, now: pl.DataFrame, before: pl.DataFrame) -> list[dict[str, Any]]:
+    told, earlier = (_weigh(newest(rows)) for rows in (now, before))
+    if told >= (1 - view.assumptions["partial_fall_ratio"]) * earlier:
+        return []
+    euro = has_money(view.table)
+    wording = "fallen" if euro else "fewer"
+    return [_lacking(NATION, wording, earlier - told if euro else None, told=told, earlier=earlier)]
+
+
+def measure_unfinished(view: BudgetView) -> pl.DataFrame:
+    """Rows of a day or month after their delivery, and settled years that were not over when they were delivered."""
+    delivered = pl.col("delivery_date")
+    columns = [name for name in view.table.column_names if name in NOT_YET_OVER]
+    late = {name: pl.col(name) > delivered for name in columns}
+    if view.kind in SETTLED:
+        year = next(name for name in view.table.key if name in ("year", "reference_year"))
+        late[year] = pl.col(year) >= delivered.dt.year()
+    rows = [
+        {
+            "column": view.table.column(name).source_name,
+            "findings_count": count,
+            "at_stake_eur": euro,
+            "last": str(last),
+        }
+        for name, is_late in late.items()
+        for count, euro, last in [_count_late(view, is_late, name)]
+        if count
+    ]
+    return keep_largest(pl.DataFrame(rows, schema_overrides={"at_stake_eur": pl.Float64} if rows else None))
+
+
+def _count_late(view: BudgetView, is_late: pl.Expr, name: str) -> tuple[int, float | None, object]:
+    rows = view.used_rows.filter(is_late)
+    return (
+        rows.height,
+        rows.select(row_amount(view.table).sum()).item() if has_money(view.table) else None,
+        rows[name].max(),
+    )
+
+
+_ASK = "ask the sender for the whole delivery"
+RULES = (
+    Rule(
+        check_id="D11",
+        title="delivery is not whole",
+        why="A zorgkantoor or month that is missing counts as nothing: its kader as a shortage, its care as room.",
+        kinds=SERIAL,
+        severity="block",
+        metrics=measure_whole,
+        expectation=NO_FINDINGS,
+        expected="every zorgkantoor with claims or with a row in the delivery before, every period told before, and a "
+        "newest period at most partial_fall_ratio below that before",
+        cause="a file that was cut off, or an extract of some zorgkantoren",
+        action=REFUSED,
+        next_step=f"{_ASK}; accept the check when so little is right",
+    ),
+    Rule(
+        check_id="D13",
+        title="of a time that is not over",
+        why="A stand of a later day, or a settlement of a year that runs, cannot be known yet.",
+        kinds=tuple(kind for kind in OTHERS if kind in SETTLED or set(NOT_YET_OVER) & set(KINDS[kind].column_names)),
+        severity="block",
+        metrics=measure_unfinished,
+        expectation=NO_FINDINGS,
+        expected="days and months up to the delivery date, and settled years before it",
+        cause="a mistyped date or year, or months that are shifted",
+        action=REFUSED,
+        next_step="have the dates mended and deliver again",
+    ),
+)

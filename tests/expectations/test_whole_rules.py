@@ -1,0 +1,332 @@
+"""Deliveries of other kinds beside the claims and the delivery before: whole, of a time that is over, moved, changed.
+
+Three regions: 5508 Nijmegen (VGZ), 5518 Haaglanden (CZ), 5522 Westland (DSW), with € 1, 2 and 0.4 mln of kader.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+from expectations.judging.results import CheckResult
+from warehouse.tables.deliveries import KINDS
+
+Check = Callable[..., CheckResult]
+JANUARY, MAY = date(2018, 1, 15), date(2018, 5, 15)
+CODES = ("5508", "5518", "5522")
+KADER = {"5508": (1_000_000, 100_000), "5518": (2_000_000, 200_000), "5522": (400_000, 40_000)}
+
+
+def frame(kind: str, rows: list[tuple[Any, ...]]) -> pl.DataFrame:
+    """Rows of a kind in contract columns."""
+    return pl.DataFrame(rows, schema=KINDS[kind].schema, orient="row")
+
+
+def kader(on: date, euro: dict[str, tuple[float, float]] = KADER, year: int = 2018) -> pl.DataFrame:
+    return frame("kader", [(on, on, code, year, Decimal(zin), Decimal(pgb)) for code, (zin, pgb) in euro.items()])
+
+
+def transfers(*rows: tuple[date, str, str, str, str, int]) -> pl.DataFrame:
+    return frame("overhevelingen", [(MAY, day, 2018, a, b, c, d, Decimal(eur)) for day, a, b, c, d, eur in rows])
+
+
+def at(rows: pl.DataFrame, where: pl.Expr, column: str, factor: float) -> pl.DataFrame:
+    """The rows with one number changed where a condition holds."""
+    changed = (pl.col(column).cast(pl.Float64) * pl.when(where).then(factor).otherwise(1.0)).cast(rows.schema[column])
+    return rows.with_columns(changed.alias(column))
+
+
+def claimed(codes: tuple[str, ...] = CODES) -> pl.DataFrame:
+    """€ 10,000 in January 2018 of each."""
+    rows = [("VGZ", code, date(2018, 1, 1), 10_000.0) for code in codes]
+    columns = ("wlz_uitvoerder", "zorgkantoor_code", "care_month", "amount_eur")
+    return pl.DataFrame(rows, schema=columns, orient="row")
+
+
+def stands(months: int = 5, **changes: float) -> pl.DataFrame:
+    """pgb stands of January 2018 on: € 1,000, 2,000, 400 in January and € 10, 20, 4 more each month."""
+    days = pl.date_range(date(2018, 1, 1), date(2018, months, 1), "1mo", eager=True).dt.month_end()
+    rows = [
+        (date(2018, 6, 1), day, code, 2018, Decimal(str(zin * changes.get(code, 1) / 1000 * (1 + number / 100))),
+         Decimal(0), Decimal(0), 10, 1)
+        for number, day in enumerate(days)
+        for code, (zin, _) in KADER.items()
+    ]  # fmt: skip
+    return frame("pgb_verleningen", rows)
+
+
+class TestWhole:
+    """D11."""
+
+    def test_a_kader_of_all_that_claim_is_whole(self, check_rule: Check) -> None:
+        assert check_rule("D11", kader(JANUARY), "kader", claimed=claimed()).outcome == "passed"
+
+    def test_a_kader_without_a_zorgkantoor_that_claims_is_refused_with_its_claims(self, check_rule: Check) -> None:
+        lacking = kader(JANUARY).filter(pl.col("zorgkantoor_code") != "5518")
+        result = check_rule("D11", lacking, "kader", claimed=claimed())
+        assert result.is_blocking
+        assert result.at_stake_eur == Decimal("10000.00")
+        assert "region Haaglanden has claims in 2018 and no row" in result.message
+
+    def test_a_set_of_few_zorgkantoren_throughout_is_whole(self, check_rule: Check) -> None:
+        few = kader(JANUARY).filter(pl.col("zorgkantoor_code") == "5508")
+        assert check_rule("D11", few, "kader", claimed=claimed(("5508",)), before=few).outcome == "passed"
+
+    def test_one_that_stood_before_and_is_gone_is_refused_with_what_it_had(self, check_rule: Check) -> None:
+        lacking = kader(MAY).filter(pl.col("zorgkantoor_code") != "5522")
+        result = check_rule("D11", lacking, "kader", before=kader(JANUARY))
+        assert result.is_blocking
+        assert result.at_stake_eur == Decimal("440000.00")
+
+    def test_a_code_that_closed_lives_on_in_its_region(self, check_rule: Check) -> None:
+        """5522 and 5519 are both Westland."""
+        after = kader(MAY).with_columns(zorgkantoor_code=pl.col("zorgkantoor_code").replace("5522", "5519"))
+        assert check_rule("D11", after, "kader", before=kader(JANUARY), claimed=claimed()).outcome == "passed"
+
+    def test_a_year_the_kader_does_not_hold_yet_lacks_nobody(self, check_rule: Check) -> None:
+        assert check_rule("D11", kader(JANUARY, year=2017), "kader", claimed=claimed()).outcome == "passed"
+
+    def test_pgb_without_a_zorgkantoor_that_claims_is_refused(self, check_rule: Check) -> None:
+        lacking = stands().filter(pl.col("zorgkantoor_code") != "5508")
+        assert check_rule("D11", lacking, "pgb_verleningen", claimed=claimed()).is_blocking
+
+    def test_a_pgb_delivery_cut_off_after_march_lacks_the_rows_told_before(self, check_rule: Check) -> None:
+        result = check_rule("D11", stands(3), "pgb_verleningen", before=stands(4))
+        assert result.is_blocking
+        assert "3 rows of 2018-04-30 to 2018-04-30" in result.message
+
+    def test_a_kader_cut_off_before_the_newest_year_is_refused(self, check_rule: Check) -> None:
+        """2017 and 2018 told before, 2017 alone now; the other way round 2017 is what is missing."""
+        two = [pl.concat([kader(on, year=2017), kader(on)]) for on in (JANUARY, MAY)]
+        result = check_rule("D11", two[1].head(3), "kader", before=two[0])
+        assert result.is_blocking
+        assert result.at_stake_eur == Decimal("3740000.00")
+        assert check_rule("D11", two[1].tail(3), "kader", before=two[0]).is_blocking
+        assert check_rule("D11", two[1], "kader", before=two[0]).outcome == "passed"
+
+    def test_agreements_of_half_the_year_before_are_refused(self, check_rule: Check) -> None:
+        rows = [
+            (date(2018, 2, 15), 2018, code, f"0000000{n}", "Z041", "14", 10.0, Decimal(1000), "ja")
+            for code in CODES
+            for n in range(4)
+        ]
+        whole = frame("herschikking", rows)
+        before = whole.with_columns(year=pl.lit(2017, pl.Int32))
+        half = whole.filter(pl.col("agb_code").is_in(["00000000", "00000001"]))
+        assert check_rule("D11", whole, "herschikking", before=before).outcome == "passed"
+        result = check_rule("D11", half, "herschikking", before=before)
+        assert result.is_blocking
+        assert result.at_stake_eur == Decimal("6000.00")
+
+    def test_tariffs_of_two_thirds_of_the_codes_are_refused(self, check_rule: Check) -> None:
+        rows = [(date(2018, 1, 2), 2018, f"Z{n:03}", "14", 100.0, 1.0, 1.0) for n in range(9)]
+        whole = frame("beleidsregelwaarden", rows)
+        before = whole.with_columns(year=pl.lit(2017, pl.Int32))
+        assert check_rule("D11", whole.head(6), "beleidsregelwaarden", before=before).is_blocking
+        assert check_rule("D11", whole.head(8), "beleidsregelwaarden", before=before).outcome == "passed"
+
+
+class TestKader:
+    """K03, K04 and K05."""
+
+    def test_the_same_kader_again_is_silent(self, check_rule: Check) -> None:
+        assert check_rule("K03", kader(MAY), "kader", before=kader(JANUARY)).outcome == "passed"
+        assert check_rule("K04", kader(MAY), "kader", before=kader(JANUARY)).outcome == "passed"
+
+    def test_regions_that_moved_without_a_transfer_are_refused_each_with_its_euro(self, check_rule: Check) -> None:
+        moved = kader(MAY, KADER | {"5508": (900_000, 100_000), "5518": (2_100_000, 200_000)})
+        result = check_rule("K03", moved, "kader", before=kader(JANUARY))
+        assert result.is_blocking
+        assert result.findings_count == 2
+        assert result.at_stake_eur == Decimal("200000.00")
+
+    def test_the_same_with_its_transfer_is_silent(self, check_rule: Check) -> None:
+        """€ 100,000 of zin from Nijmegen to Haaglanden; of € 50,000 of pgb 0.86 arrives in zin."""
+        moved = kader(MAY, KADER | {"5508": (943_000, 50_000), "5518": (2_100_000, 200_000)})
+        booked = transfers(
+            (date(2018, 3, 1), "5508", "zin", "5518", "zin", 100_000),
+            (date(2018, 4, 1), "5508", "pgb", "5508", "zin", 50_000),
+        )
+        for check in ("K03", "K04"):
+            assert check_rule(check, moved, "kader", before=kader(JANUARY), transfers=booked).outcome == "passed"
+
+    def test_a_transfer_before_the_first_stand_explains_nothing(self, check_rule: Check) -> None:
+        moved = kader(MAY, KADER | {"5508": (900_000, 100_000), "5518": (2_100_000, 200_000)})
+        booked = transfers((date(2018, 1, 10), "5508", "zin", "5518", "zin", 100_000))
+        assert check_rule("K03", moved, "kader", before=kader(JANUARY), transfers=booked).is_blocking
+
+    def test_a_kader_that_fell_is_refused(self, check_rule: Check) -> None:
+        result = check_rule("K03", kader(MAY, KADER | {"5522": (400_000, 30_000)}), "kader", before=kader(JANUARY))
+        assert result.is_blocking
+        assert "the nation lost € 10,000" in result.message
+
+    def test_a_rise_is_used_and_told_per_region(self, check_rule: Check) -> None:
+        """€ 30,000 and 60,000 of zin, 5,000 of pgb."""
+        risen = kader(MAY, KADER | {"5508": (1_030_000, 100_000), "5518": (2_060_000, 205_000)})
+        assert check_rule("K03", risen, "kader", before=kader(JANUARY)).outcome == "passed"
+        result = check_rule("K04", risen, "kader", before=kader(JANUARY))
+        assert (result.outcome, result.is_blocking, result.findings_count) == ("failed", False, 2)
+        assert result.at_stake_eur == Decimal("95000.00")
+        assert (
+            "zin 2018: € 90,000 more than the stand before with its transfers: Haaglanden € 60,000, Nijmegen € 30,000"
+            in (result.message)
+        )
+
+    def test_more_that_moved_than_came_is_refused_though_the_nation_rose(self, check_rule: Check) -> None:
+        """Nijmegen − € 100,000, Haaglanden + € 100,001 and a cent more is no release."""
+        moved = kader(MAY, KADER | {"5508": (900_000, 100_000), "5518": (2_150_000, 200_000)})
+        assert check_rule("K03", moved, "kader", before=kader(JANUARY)).is_blocking
+
+    def test_two_stands_of_one_date_that_contradict_are_refused(self, check_rule: Check) -> None:
+        """The January stand again with another amount, € 1 mln higher in a kader of € 3.74 mln."""
+        other = kader(JANUARY, KADER | {"5508": (2_000_000, 100_000)})
+        result = check_rule("D12", other, "kader", before=kader(JANUARY))
+        assert result.is_blocking
+        assert result.at_stake_eur == Decimal("1000000.00")
+
+    def test_a_transfer_after_the_newest_stand_is_named(self, check_rule: Check) -> None:
+        late = transfers((date(2018, 3, 1), "5508", "zin", "5518", "zin", 100_000))
+        result = check_rule("K05", late, "overhevelingen", kader=kader(JANUARY))
+        assert (result.is_blocking, result.at_stake_eur) == (False, Decimal("100000.00"))
+        assert check_rule("K05", late, "overhevelingen", kader=kader(MAY)).outcome == "passed"
+
+    def test_a_transfer_of_nothing_or_less_is_refused(self, check_rule: Check) -> None:
+        turned = transfers((date(2018, 3, 1), "5508", "zin", "5518", "zin", -100_000))
+        assert check_rule("K01", turned, "overhevelingen", kader=kader(MAY)).is_blocking
+
+
+class TestStands:
+    """G03 and D13."""
+
+    def test_a_stand_that_falls_to_nothing_is_refused(self, check_rule: Check) -> None:
+        may = (pl.col("zorgkantoor_code") == "5508") & (pl.col("reference_date") == date(2018, 5, 31))
+        gone = at(stands(), may, "granted_eur", 0.0)
+        result = check_rule("G03", gone, "pgb_verleningen")
+        assert result.is_blocking
+        assert result.at_stake_eur == Decimal("1030.00")
+        assert check_rule("G03", stands(), "pgb_verleningen").outcome == "passed"
+
+    @pytest.mark.parametrize(
+        ("kind", "row"),
+        [
+            ("nacalculatie_totaal", (MAY, 2018, "5508", "00000001", "prestaties", Decimal(1000))),
+            ("nacalculatie_totaal", (MAY, 2031, "5508", "00000001", "prestaties", Decimal(1000))),
+            ("jaarrekeningen", (MAY, 2018, "00000001", "VV", Decimal(1000))),
+            ("kader", (MAY, date(2018, 5, 16), "5508", 2018, Decimal(1000), Decimal(1000))),
+            ("hulpmiddelen", (MAY, date(2018, 6, 1), "mobiliteit", Decimal(1000))),
+        ],
+    )
+    def test_what_is_not_over_yet_is_refused(self, check_rule: Check, kind: str, row: tuple[Any, ...]) -> None:
+        assert check_rule("D13", frame(kind, [row]), kind).is_blocking
+
+    def test_a_settlement_of_the_year_before_is_not(self, check_rule: Check) -> None:
+        row = (MAY, 2017, "5508", "00000001", "prestaties", Decimal(1000))
+        assert check_rule("D13", frame("nacalculatie_totaal", [row]), "nacalculatie_totaal").outcome == "passed"
+
+
+class TestChanged:
+    """D14, D10, D12 and D04-rows."""
+
+    @pytest.mark.parametrize("factor", [1000.0, 0.01, 100.0, 5.0])
+    def test_amounts_in_another_scale_are_refused(self, check_rule: Check, factor: float) -> None:
+        scaled = stands().with_columns(
+            (pl.col("granted_eur") * factor).cast(KINDS["pgb_verleningen"].schema["granted_eur"])
+        )
+        result = check_rule("D14", scaled, "pgb_verleningen", before=stands(4))
+        assert result.is_blocking
+        assert "column verleend" in result.message
+
+    def test_the_newest_month_alone_in_another_scale_is_refused(self, check_rule: Check) -> None:
+        may = pl.col("reference_date") == date(2018, 5, 31)
+        scaled = at(stands(), may, "granted_eur", 100.0)
+        assert check_rule("D14", scaled, "pgb_verleningen", before=stands(4)).is_blocking
+
+    def test_a_sign_that_is_turned_is_refused(self, check_rule: Check) -> None:
+        rows = [
+            (MAY, month, kind, Decimal(1000))
+            for month in (date(2018, 1, 1), date(2018, 2, 1))
+            for kind in ("mobiliteit", "persoonsgebonden")
+        ]
+        aids = frame("hulpmiddelen", rows)
+        result = check_rule("D14", aids.with_columns(-pl.col("amount_eur")), "hulpmiddelen", before=aids)
+        assert result.is_blocking
+        assert "sign turned" in result.message
+
+    def test_months_moved_by_one_are_refused(self, check_rule: Check) -> None:
+        months = pl.date_range(date(2017, 1, 1), date(2018, 3, 1), "1mo", eager=True)
+        aids = frame(
+            "hulpmiddelen", [(MAY, month, "mobiliteit", Decimal(1000 + number)) for number, month in enumerate(months)]
+        )
+        moved = aids.with_columns(pl.col("month").dt.offset_by("1mo"))
+        result = check_rule("D14", moved, "hulpmiddelen", before=aids)
+        assert result.is_blocking
+        assert "column maand is one month later" in result.message
+
+    @pytest.mark.parametrize(
+        ("column", "value"), [("unit_code", "81"), ("agb_code", "99999999"), ("includes_nhc_nic", "nee")]
+    )
+    def test_a_key_or_a_choice_changed_throughout_is_named(self, check_rule: Check, column: str, value: str) -> None:
+        rows = [(MAY, 2018, code, "00000001", "Z041", "14", 10.0, Decimal(1000), "ja") for code in CODES]
+        whole = frame("herschikking", rows)
+        before = whole.with_columns(year=pl.lit(2017, pl.Int32))
+        result = check_rule("D14", whole.with_columns(pl.lit(value).alias(column)), "herschikking", before=before)
+        assert result.is_blocking
+        assert f"column {KINDS['herschikking'].column(column).source_name}" in result.message
+
+    def test_another_year_of_the_same_is_silent(self, check_rule: Check) -> None:
+        """5 % more, and one provider of three new."""
+        rows = [
+            (MAY, 2018, code, f"0000000{n}", "Z041", "14", 10.0, Decimal(1000 + 50 * n), "ja")
+            for n, code in enumerate(CODES)
+        ]
+        whole = frame("herschikking", rows)
+        before = whole.head(2).with_columns(year=pl.lit(2017, pl.Int32))
+        for check in ("D14", "D10", "D11", "D12", "D04-rows"):
+            assert check_rule(check, whole, "herschikking", before=before).outcome == "passed", check
+
+    def test_one_absurd_row_is_refused_with_what_it_moves(self, check_rule: Check) -> None:
+        """May of 5522 at € 416,000 where its other months are about € 406."""
+        absurd = (pl.col("zorgkantoor_code") == "5522") & (pl.col("reference_date") == date(2018, 5, 31))
+        wrong = at(stands(), absurd, "granted_eur", 1000.0)
+        result = check_rule("D10", wrong, "pgb_verleningen", before=stands(4))
+        assert result.is_blocking
+        assert result.at_stake_eur == Decimal("415594.00")
+        assert check_rule("D10", stands(), "pgb_verleningen", before=stands(4)).outcome == "passed"
+
+    def test_one_absurd_tariff_is_refused(self, check_rule: Check) -> None:
+        rows = [(date(2018, 1, 2), year, f"Z{n:03}", "14", 100.0, 1.0, 1.0) for n in range(9) for year in (2017, 2018)]
+        tariffs = frame("beleidsregelwaarden", rows)
+        one = (pl.col("prestatiecode") == "Z003") & (pl.col("year") == 2018)
+        wrong = tariffs.with_columns(
+            max_tariff_excl_eur_per_unit=pl.when(one).then(10_000.0).otherwise("max_tariff_excl_eur_per_unit")
+        )
+        assert check_rule("D10", wrong, "beleidsregelwaarden").is_blocking
+
+    def test_a_past_told_otherwise_is_named_and_refused_when_it_is_much(self, check_rule: Check) -> None:
+        """Of € 13,804 told before: 5508 (€ 4,060 of it) 3 % higher is 0.88 %, 10 % higher is 2.9 %."""
+        little, much = (
+            check_rule("D12", stands(**{"5508": by}), "pgb_verleningen", before=stands(4)) for by in (1.03, 1.1)
+        )
+        assert (little.outcome, little.is_blocking, little.at_stake_eur) == ("failed", False, Decimal("121.80"))
+        assert much.is_blocking
+
+    def test_the_file_of_last_month_under_a_new_date_is_named(self, check_rule: Check) -> None:
+        again = stands(4).with_columns(delivery_date=pl.lit(date(2018, 7, 1)))
+        result = check_rule("D04-rows", again, "pgb_verleningen", before=stands(4))
+        assert (result.outcome, result.is_blocking, result.at_stake_eur) == ("failed", False, Decimal("34.00"))
+        assert check_rule("D04-rows", stands(), "pgb_verleningen", before=stands(4)).outcome == "passed"
+
+
+def test_na_ijl_in_another_unit_or_gone_is_named_with_its_euro(check_rule: Check) -> None:
+    """VGZ 0.10 %, CZ 0.08 % of kaders of € 1 and 2 mln: a hundredth of it moves VGZ by 0.099 % and CZ by 0.0792 %."""
+    rows = [(MAY, 2016, "VGZ", 0.10), (MAY, 2016, "CZ", 0.08)]
+    now = frame("na_ijl", rows)
+    before = now.with_columns(reference_year=pl.lit(2015, pl.Int32))
+    assert check_rule("L09-moved", now, "na_ijl", before=before).outcome == "passed"
+    result = check_rule("L09-moved", now.with_columns(pl.col("lag_percentage") / 100), "na_ijl", before=before)
+    assert (result.is_blocking, result.at_stake_eur) == (False, Decimal("2574.00"))
+    gone = check_rule("L09-moved", now.head(1), "na_ijl", before=before)
+    assert gone.at_stake_eur == Decimal("1600.00")
