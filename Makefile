@@ -58,6 +58,7 @@ evidence: $(READY)
 	@$(BIN)/python -m scripts.evidence.forecasts
 	@$(BIN)/python -m scripts.evidence.lag
 	@$(BIN)/python -m scripts.evidence.checks
+	@$(BIN)/python -m scripts.evidence.deliveries
 	@$(BIN)/python -m scripts.evidence.years
 	@$(BIN)/python -m scripts.evidence.code_changes
 

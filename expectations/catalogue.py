@@ -75,7 +75,7 @@ TABLE_RULES: tuple[Rule, ...] = tuple(rule for rules in JUDGED.values() for rule
 RULES: tuple[Rule, ...] = (*DELIVERY_RULES, *TABLE_RULES)
 # What a sender can judge without earlier deliveries.
 OFFLINE_RULES: tuple[Rule, ...] = tuple(
-    rule for rule in DELIVERY_RULES if rule.check_id.startswith(("D", "U", "P02", "V07"))
+    rule for rule in DELIVERY_RULES if rule.check_id.startswith(("D", "U", "P02", "V07", "V08", "G03"))
 )
 
 

@@ -80,6 +80,8 @@ def measure_missing_months(view: ClaimsView) -> pl.DataFrame:
     P02) has it, rows of an unknown prestatie shared over the missing months of their uitvoerder.
     """
     minimum_lag = int(view.assumptions["missing_month_minimum_lag_months"])
+    if view.monthly.is_empty():  # every row is set apart, which is told by D02-limit
+        return keep_largest(pl.DataFrame(), series_count=0)
     months = _every_month(view, minimum_lag)
     gaps = _standing_out(_gaps(months, minimum_lag), months)
     revenue = _yearly_revenue(view, minimum_lag)

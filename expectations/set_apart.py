@@ -120,7 +120,7 @@ def _name_largest(apart: pl.DataFrame, view: DeliveryView) -> tuple[str, dict[st
         for code, why, delivered, euro in (
             order.head(LARGEST).select("prestatiecode", "wording", "unit", "euro").iter_rows()
         ):
-            one: dict[str, object] = {"code": code or "-", "euro": euro}
+            one: dict[str, object] = {"code": _as_read(code), "euro": euro}
             if why == "unit":
                 one |= {"unit": delivered or "-", "list_unit": units.get(code) or "-"}
             elif why == "prestatie":
@@ -131,6 +131,11 @@ def _name_largest(apart: pl.DataFrame, view: DeliveryView) -> tuple[str, dict[st
         named[why] = [{"euro": euro, "count": count}]
     told = {name: codes for name, codes in named.items() if codes}
     return " ".join(told), told
+
+
+def _as_read(code: str | None) -> str:
+    """A code as people see it: one with blanks around it in quotes."""
+    return "-" if code is None else code if code == code.strip() else repr(code)
 
 
 def measure_roles(view: ClaimsView) -> pl.DataFrame:

@@ -38,10 +38,6 @@ class ContractError(Spoken, ValueError):
     """Data do not follow their contract. The message says table, column, expected, found and likely cause."""
 
 
-def _in_words(end: float | date) -> str:
-    return str(end) if isinstance(end, date) else f"{end:,.0f}" if float(end).is_integer() else f"{end}"
-
-
 @dataclass(frozen=True)
 class Column:
     """One column, described once for the whole project.
@@ -71,10 +67,11 @@ class Column:
         """The range in words, to be put after what is expected; empty without one."""
         low = -self.largest if self.minimum is None and self.largest is not None else self.minimum
         high = self.largest if self.maximum is None else self.maximum
+        form = "" if self.dtype == pl.Date() or self.unit == "year" else ",.0f"
         if low is None or high is None:
             ends = (("at least", low), ("at most", high))
-            return "".join(f", {word} {_in_words(end)}" for word, end in ends if end is not None)
-        return f", from {_in_words(low)} to {_in_words(high)}"
+            return "".join(f", {word} {end:{form}}" for word, end in ends if end is not None)
+        return f", from {low:{form}} to {high:{form}}"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import argparse
 import csv
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,15 +18,16 @@ import polars as pl
 
 from scripts.evidence.delivery_faults import FAULTS, OF_THE_FILE, OF_THE_ROWS, spoil_file
 from scripts.evidence.delivery_worlds import CLAIMS, Computed, Judged, YearWorld
-from scripts.evidence.lag import ROWS
-from scripts.evidence.planted_defects import Spoken, list_news
+from scripts.evidence.lag import DOCS, ROWS
+from scripts.evidence.planted_defects import Spoken as Told
+from scripts.evidence.planted_defects import list_news
 from scripts.evidence.years import take_year
 from warehouse.tables.deliveries import KINDS
 from wlz.known.scenarios import COMPLETED, LETTER
-from wlz.words.faults import Spoken
+from wlz.words import faults
 
 YEARS = (2018, 2019, 2026)
-FILE = ROWS / "deliveries.csv"
+FILE, PAGE = ROWS / "deliveries.csv", DOCS / "evidence-deliveries.md"
 MATERIAL_RATIO = 0.0005  # of the national expectation: what a cell may move without a word
 COLUMNS = ("year", "kind", "fault", "answer", "checks", "named_eur", "moved_eur", "moved_ratio")
 SET_APART = ("D02-rows", "P02")
@@ -74,12 +75,12 @@ def spoil(world: YearWorld, cell: Cell, rows: pl.DataFrame) -> pl.DataFrame | by
     return OF_THE_ROWS[cell.fault](rows, KINDS[cell.kind], rows if before is None else before)
 
 
-def _answer(world: YearWorld, cell: Cell, judged: Judged | None, news: list[Spoken]) -> dict[str, object]:
+def _answer(world: YearWorld, cell: Cell, judged: Judged | None, news: list[Told]) -> dict[str, object]:
     if cell.kind == CLAIMS and judged is None:
         return {"answer": "refused", "checks": "D01", "named_eur": None, "moved_eur": 0}
     try:
         computed = world.compute({cell.kind: judged})
-    except Spoken as error:  # taken in, and no advice can be made of it: never right
+    except faults.Spoken as error:  # taken in, and no advice can be made of it: never right
         return _row("STOPS", news) | {"checks": f"{type(error).__name__}: {error}"[:120]}
     news = [*news, *list_news(computed.results, world.baseline.results)]
     moved = moved_eur(world.baseline, computed)
@@ -91,7 +92,7 @@ def _answer(world: YearWorld, cell: Cell, judged: Judged | None, news: list[Spok
     return _row(answer, told) | {"moved_eur": round(moved), "moved_ratio": round(ratio, 6)}
 
 
-def _row(answer: str, told: Sequence[Spoken]) -> dict[str, object]:
+def _row(answer: str, told: Sequence[Told]) -> dict[str, object]:
     known = [abs(one.euro) for one in told if one.euro is not None]
     return {
         "answer": answer,
@@ -143,6 +144,82 @@ def write_rows(rows: dict[Cell, dict[str, object]]) -> None:
         writer.writerows(rows[cell] for cell in sorted(rows, key=lambda cell: order.get(cell, len(order))))
 
 
+def write_page(path: Path, rows: Collection[Mapping[str, object]]) -> None:
+    """docs/reference/evidence-deliveries.md from the rows alone."""
+    asked = [row for row in rows if row["answer"] not in ("none", "not delivered")]
+    wrong = [row for row in asked if is_wrong(row)]
+    page = [
+        *INTRODUCTION,
+        f"Cells: {len(asked)}; {', '.join(f'{answer} {count}' for answer, count in _count(asked).items())}.",
+        f"Moved by more than {MATERIAL_RATIO:.2%} of the expectation and by more than is named: {len(wrong)}.",
+        "",
+        *_table(asked),
+    ]
+    if wrong:
+        page += ["", "## Moved by more than is named", "", "| year | kind | fault | moved | named |"]
+        page += ["|---|---|---|---|---|", *(_wrong_cell(row) for row in wrong), "", *EXCEPTIONS]
+    path.write_text("\n".join([*page, ""]), encoding="utf-8")
+
+
+def _wrong_cell(row: Mapping[str, object]) -> str:
+    moved, named = _mln(row["moved_eur"]), _mln(row["named_eur"])
+    return f"| {row['year']} | {row['kind']} | {row['fault']} | {moved} | {named} |"
+
+
+INTRODUCTION = (
+    "# Evidence: whole deliveries with a fault",
+    "",
+    "Written by `python -m scripts.evidence.deliveries`: small simulated worlds (seed 1) as they lie in September of",
+    f"{', '.join(map(str, YEARS))}; the last file of every kind with a fault in all of it, judged as on arrival after",
+    "the file before it, and the advice (scenarios letter and completed) computed in memory. *Moved* is how far",
+    "expectation and kader of the nation moved, zin and pgb without sign; *named* is the euro of what was said that",
+    "the clean file is not told. A file that is refused gives way to the one before it, and the run says so. Rows:",
+    "`docs/reference/evidence/deliveries.csv`; `make evidence` measures the cells that are missing.",
+    "",
+)
+EXCEPTIONS = (
+    "A kader that was not delivered, or an old one in its place, is no fault that a file can show: what it would have",
+    "raised is known to nobody. The advice rests on the stand before it and says of which day that is (provenance);",
+    "a file that tells nothing new is named by D04-rows, and transfers after that stand by K05, with their own euro.",
+)
+
+
+def is_wrong(row: Mapping[str, object]) -> bool:
+    """Whether a cell moved the headline by more than it names, and more than nothing."""
+    moved, named = (float(str(row.get(name) or 0)) for name in ("moved_eur", "named_eur"))
+    ratio = float(str(row.get("moved_ratio") or 0))
+    return row["answer"] in ("SILENT", "STOPS") or (ratio > MATERIAL_RATIO and moved > named)
+
+
+def _count(rows: Collection[Mapping[str, object]]) -> dict[str, int]:
+    answers = [str(row["answer"]) for row in rows]
+    return {answer: answers.count(answer) for answer in sorted(set(answers))}
+
+
+def _mln(euro: object) -> str:
+    return "not known" if euro in (None, "") else f"€ {float(str(euro)) / 1e6:,.1f} mln"
+
+
+def _table(rows: Collection[Mapping[str, object]]) -> list[str]:
+    """A line per kind and fault: the answer of each year, with the checks that spoke and what it moved."""
+    lines = [f"| kind | fault | {' | '.join(map(str, YEARS))} |", f"|---|---|{'---|' * len(YEARS)}"]
+    by_cell = {(row["kind"], row["fault"], int(str(row["year"]))): row for row in rows}
+    for kind in KINDS:
+        for fault in FAULTS:
+            cells = [by_cell.get((kind, fault, year)) for year in YEARS]
+            if any(cells):
+                lines.append(f"| {kind} | {fault} | {' | '.join(_cell(cell) for cell in cells)} |")
+    return lines
+
+
+def _cell(row: Mapping[str, object] | None) -> str:
+    if row is None:
+        return "–"
+    checks = f" ({', '.join(str(row['checks']).split(' '))})" if row["checks"] and row["answer"] != "STOPS" else ""
+    moved = float(str(row.get("moved_eur") or 0))
+    return f"{row['answer']}{checks}" + (f", moved {_mln(moved)}" if moved >= 50_000 else "")
+
+
 def main() -> None:
     """Measures what is missing and writes rows and page."""
     parser = argparse.ArgumentParser()
@@ -159,6 +236,7 @@ def main() -> None:
         print(*(f"{row.get(name, '')}" for name in COLUMNS), sep=" | ", flush=True)
         rows[Cell(int(str(row["year"])), str(row["kind"]), str(row["fault"]))] = row
         write_rows(rows)
+    write_page(PAGE, list(read_rows().values()))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from expectations.intake.quarantine import split_rows
+from expectations.judging.delivery_view import sum_claims
 from expectations.judging.results import CheckResult
 from expectations.judging.sentences import LANGUAGES, list_parts
 from warehouse.tables.deliveries import BELEIDSREGELWAARDEN, DECLARATIES, HERSCHIKKING, KINDS
@@ -202,6 +203,20 @@ def test_every_kind_has_the_limit(check_rule, kind):
     """Also one of which no row is set apart today."""
     empty = KINDS[kind].empty()
     assert check_rule("D02-limit", empty, kind, quarantined=empty).outcome == "passed"
+
+
+def test_a_delivery_of_which_nothing_is_left_is_refused_and_breaks_no_rule(check, make_view):
+    """Every code with a blank behind it: 100 % is set apart, and the codes are shown with their blank."""
+    frame = delivered(*clean()).with_columns(pl.col("prestatiecode") + " ")
+    kept, apart = split_rows(frame, DECLARATIES, KNOWN, UNITS)
+    told = ("VGZ", "5508", MONTHS[0], 1.0, date(2018, 4, 1))
+    columns = ("wlz_uitvoerder", "zorgkantoor_code", "care_month", "amount_eur", "delivery_month")
+    before = pl.DataFrame([told], schema=columns, orient="row")
+    results = check(frame, kept=kept, quarantined=apart, previous=before, previous_month=date(2018, 4, 1),
+                    previous_sums=sum_claims(delivered(*clean())), previous_received_on=date(2018, 4, 3))  # fmt: skip
+    assert {name for name, one in results.items() if one.outcome == "broken"} == set()
+    assert results["D02-limit"].is_blocking
+    assert "'Z041 ' € 56,000 (closest known Z041)" in results["D02-limit"].message
 
 
 def test_every_reason_for_setting_apart_has_its_words():

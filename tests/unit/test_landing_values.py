@@ -8,8 +8,10 @@ import polars as pl
 import pytest
 
 from tests.unit.landing_files import DECLARED, GOOD, HEADER, ROW, put, read, refuse, with_cell
+from warehouse.contract import Column
 from warehouse.landing import NEXT_STEP, read_delivery
-from warehouse.tables.deliveries import AFSPRAKEN, DECLARATIES
+from warehouse.tables.deliveries import AFSPRAKEN, DECLARATIES, KINDS
+from warehouse.values import expected_range, find_outside
 from wlz.words.faults import DeliveryRefused
 
 
@@ -73,8 +75,8 @@ def test_a_wrong_value_is_refused_and_named(tmp_path, column, value, expected):
     ("column", "value", "read_as"),
     [
         ("bedrag", "-0,5", Decimal("-0.50")),
-        ("bedrag", "999999999999999,99", Decimal("999999999999999.99")),
-        ("bedrag", "-999999999999999,99", Decimal("-999999999999999.99")),
+        ("bedrag", "4999999999,99", Decimal("4999999999.99")),
+        ("bedrag", "-4999999999,99", Decimal("-4999999999.99")),
         ("aantal", "-12", -12.0),
         ("aantal", "0,123456789012", 0.123456789012),
         ("aanleverdatum", "2020-02-29", date(2020, 2, 29)),
@@ -148,3 +150,41 @@ def test_typed_values_that_would_change_are_refused(tmp_path, column, value, exp
     assert (fault.file, fault.row, fault.column) == ("2018-05/declaraties.parquet", 1, column)
     assert expected in fault.expected or fault.expected == f"type {expected}"
     assert "decimal mark" not in fault.cause
+
+
+NUMBERS = {one.name: one for table in KINDS.values() for one in table.columns if one.dtype.is_numeric()}
+NEVER_NEGATIVE = (
+    ("pgb_verleningen", "holders_count"), ("pgb_verleningen", "granted_eur"), ("kader", "zin_budget_eur"),
+    ("afspraken", "agreed_revenue_eur"), ("indicaties", "indication_count"),
+    ("beleidsregelwaarden", "max_tariff_excl_eur_per_unit"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("column", NUMBERS.values(), ids=NUMBERS)
+def test_every_delivered_number_has_a_range_in_its_contract(column: Column) -> None:
+    """1e9 in one row, 9e14 and 1e308 are no number of any column; the message says from where to where."""
+    assert column.largest is not None or None not in (column.minimum, column.maximum)
+    assert "from " in expected_range(column)
+    for value in (1e308, 9e14, 1e11, -1e11):
+        if column.dtype.is_float() or abs(value) < 1e15:
+            values = pl.Series([value]).cast(column.dtype, strict=False)
+            assert values.is_null().item() or find_outside(values, column).item(), value
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 1e9, 9e14, 1e308])
+def test_no_volume_is_infinite_nothing_or_a_milliard(value: float) -> None:
+    assert find_outside(pl.Series([value]), DECLARATIES.column("volume")).item()
+    assert not find_outside(pl.Series([-8e8, 0.0, 8e8]), DECLARATIES.column("volume")).any()
+
+
+@pytest.mark.parametrize(("kind", "column"), NEVER_NEGATIVE)
+def test_what_cannot_be_negative_is_refused(kind: str, column: str) -> None:
+    of_kind = KINDS[kind].column(column)
+    assert find_outside(pl.Series([-1]).cast(of_kind.dtype), of_kind).item()
+    assert not find_outside(pl.Series([0, 1]).cast(of_kind.dtype), of_kind).any()
+
+
+def test_a_settlement_of_99_milliard_is_refused_and_one_that_is_taken_back_is_not() -> None:
+    settled = KINDS["nacalculatie_totaal"].column("settled_eur")
+    values = pl.Series([99_900_000_000.0, -5_000_000.0]).cast(settled.dtype)
+    assert find_outside(values, settled).to_list() == [True, False]
