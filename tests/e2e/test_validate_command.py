@@ -41,7 +41,7 @@ def test_findings_are_sorted_by_euro_with_what_refuses_first(tmp_path: Path) -> 
 def test_a_warning_on_a_file_that_is_refused_does_not_say_it_is_used(tmp_path: Path) -> None:
     told = invoke("validate", str(write(tmp_path, [*FINE, *FINE[:2], *NEGATIVE])))
     [warning] = [line for line in told.output.splitlines() if line.startswith("  warning: P02")]
-    assert "Nothing of it is used: the delivery is refused by D03. Next:" in warning
+    assert "Nothing of it is used: the delivery is refused by D03, D02-limit. Next:" in warning
     assert "the rest of the delivery is used" not in warning
 
 
@@ -67,15 +67,18 @@ def test_a_name_in_another_case_is_named_with_what_it_should_be(tmp_path: Path) 
 
 
 def test_the_json_follows_its_schema(tmp_path: Path) -> None:
-    path = write(tmp_path, [*FINE, *NEGATIVE])
+    """One row of € 100 against its volume is set apart: 0.14 % of what its uitvoerder claims, so it refuses nothing."""
+    [one] = claims("Z041", volume=10.0, first="2018-01", last="2018-01", codes=[FRIESLAND])
+    turned = [(*one[:-1], -one[-1])]
+    path = write(tmp_path, [*FINE, *turned])
     told = invoke("validate", str(path), "--json")
     said = json.loads(told.stdout)
     jsonschema.validate(said, SCHEMA)
     assert told.exit_code == 0
     assert said["would_be_refused"] is False
-    assert said["files"][0]["quarantined_eur"] == -36_000.0
+    assert said["files"][0]["quarantined_eur"] == -100.0
     [found] = said["findings"]
-    assert (found["check_id"], found["severity"], found["at_stake_eur"]) == ("P02", "warn", 36_000.0)
+    assert (found["check_id"], found["severity"], found["at_stake_eur"]) == ("P02", "warn", 100.0)
 
 
 def test_a_file_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
