@@ -38,7 +38,7 @@ def rows(table: Table, month: date, count: int = 1) -> pl.DataFrame:
     made = [[value(column, month, number) for column in table.columns] for number in range(count)]
     frame = pl.DataFrame(made, schema=table.schema, orient="row")
     if table.key == ("scenario", "trust"):  # a key of a few words
-        return frame.with_columns(pl.Series("trust", table.column("trust").allowed[:count]))
+        return frame.with_columns(pl.Series("trust", (table.column("trust").allowed or ())[:count]))
     return frame
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from expectations import catalogue
-from expectations.intake.arrivals import Arrival, hash_file, load_surroundings, read_arrival
+from expectations.intake.arrivals import Arrival, load_surroundings, read_arrival
 from expectations.intake.known_deliveries import KnownDeliveries
 from expectations.judging.results import CheckResult
 from expectations.judging.rule import Rule, measure_table
@@ -23,6 +23,7 @@ from simulation.reference import load_simulation_reference
 from simulation.run import prepare
 from warehouse.lake import know_frames, settle_tables
 from warehouse.landing import write_deliveries
+from warehouse.landing_zone import hash_file
 from warehouse.packs import SIMULATED, asked_of_simulation, load_pack, load_reference, mark_simulated
 from warehouse.settings import load_assumptions, load_round, load_scenarios
 from warehouse.tables.deliveries import DECLARATIES, KINDS
