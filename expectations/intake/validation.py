@@ -4,7 +4,6 @@ Without earlier deliveries the rules that need none (``catalogue.OFFLINE_RULES``
 every rule on a delivery. What a stage of a run finds (late uitvoerders, prices of the year) needs a run.
 """
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -40,7 +39,6 @@ from wlz.known.rounds import FIRST_YEAR, LAST_YEAR, read_month
 from wlz.words.faults import DeliveryRefused, Spoken
 
 SCHEMA_VERSION = 1
-_LOOKS_LIKE_A_MONTH = re.compile(r"\d+-\d+")
 
 
 class ValidationError(Spoken, ValueError):
@@ -118,7 +116,7 @@ def _month_of(file: Path, kind: str) -> date:
     named = read_month(folder)
     if named is not None:
         return named
-    if _LOOKS_LIKE_A_MONTH.fullmatch(folder):
+    if folder.count("-") == 1 and folder.replace("-", "").isdecimal():  # meant as one
         span = f"months go from {FIRST_YEAR}-01 to {LAST_YEAR}-12"
         raise ValidationError(f"{folder}: no delivery month, so a run passes it over; {span}. Next: rename the folder")
     try:
