@@ -69,7 +69,7 @@ def test_deliveries_of_none_are_used_and_move_nothing(house: House) -> None:
         (kind, "accepted", MAY) for kind in ("overhevelingen", "indicaties", "prognose_uitvraag")
     }
     rests_on = (
-        "select input_name from marts.advice_provenance where input_rows_count = 0 and input_version like '%-2018-05-%'"
+        "select input_name from marts.advice_provenance where rows_count = 0 and input_version like '%-2018-05-%'"
     )
     assert {name for (name,) in house.query(rests_on)} == {"overhevelingen", "indicaties", "prognose_uitvraag"}
     moved = {name for name, digest in house.advice_hashes().items() if digest != before[name]}
