@@ -7,6 +7,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipelines.cli.text.explain import ExplainError, explain_series
 from tests.lake_rows import fill, rows
 from tests.old_database import lay_out_as_before
 from warehouse.duck import run_query
@@ -90,6 +91,14 @@ def test_a_database_of_before_there_were_any_has_its_last_month_as_newest(store,
     assert newest_month(database) == JUNE
     assert newest_month(tmp_path / "none.duckdb") is None
     assert withdrawn_months(Store(tmp_path / "nothing")) == set()
+
+
+def test_a_series_is_explained_of_an_advice_that_stands(store, database) -> None:
+    for month in (APRIL, MAY, JUNE):
+        withdraw(store, month)
+    publish_withdrawals(store, database)
+    with pytest.raises(ExplainError, match=r"no advice stands in wlz\.duckdb: .*Next: wlz status"):
+        explain_series(database, "Z041", "CZ")
 
 
 # ---- what ends one -------------------------------------------------------------------------------------------------

@@ -53,7 +53,12 @@ def explain_table(name: str) -> str:
 def explain_series(database: Path, prestatiecode: str, wlz_uitvoerder: str) -> str:
     """Volume and price of one series in the latest advice. Raises ExplainError when it is not published."""
     where = f"prestatiecode = '{_text(prestatiecode)}' AND wlz_uitvoerder = '{_text(wlz_uitvoerder)}'"
-    latest = f"{where} AND delivery_month = DATE '{newest_month(database)}'"
+    newest = newest_month(database)
+    if newest is None:
+        raise ExplainError(
+            f"no advice stands in {database.name}: none is published, or all are withdrawn. Next: wlz status"
+        )
+    latest = f"{where} AND delivery_month = DATE '{newest}'"
     every = run_query(database, f"SELECT * FROM marts.volume_forecast WHERE {latest} ORDER BY scenario, care_month")
     if every.is_empty():
         raise ExplainError(f"no series {prestatiecode}/{wlz_uitvoerder} in the latest advice")
