@@ -198,7 +198,7 @@ def test_the_obvious_join_of_volumes_and_prices_is_the_published_sum(small_data:
     of_scenario = sql.replace("latest.", "marts.")
     [(from_volumes, published)] = small_data.query(of_scenario, scenario)
     assert from_volumes == published
-    [(with_meerzorg, _)] = small_data.query(of_scenario.replace("where volumes.in_base", ""), scenario)
+    [(with_meerzorg, _)] = small_data.query(of_scenario.replace("volumes.in_base and ", ""), scenario)
     assert with_meerzorg > published
 
 

@@ -9,7 +9,7 @@ with valued as (
     join latest.price_derivation as prices
         on prices.budget_year = volumes.budget_year
         and prices.prestatiecode = volumes.prestatiecode and prices.wlz_uitvoerder = volumes.wlz_uitvoerder
-    where volumes.in_base
+    where volumes.in_base and year(volumes.care_month) = volumes.budget_year
 )
 select sum(amount_eur)::decimal(18, 2) as from_volumes_eur, national.expected_excl_extra_eur
 from valued, latest.utilisation_national as national
