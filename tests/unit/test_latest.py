@@ -138,8 +138,9 @@ def test_a_documented_query_gives_the_same_after_one_two_and_five_months(sql, gr
         assert two.equals(five.filter(pl.col("delivery_month").is_in(two["delivery_month"].implode())))
     else:
         assert "where scenario = 'letter'" not in sql
-        assert one.equals(two)
-        assert one.equals(five)
+        said = [rows.drop("delivery_month", strict=False) for rows in (one, two, five)]
+        assert said[0].equals(said[1])
+        assert said[0].equals(said[2])
 
 
 def test_there_are_documented_queries():
