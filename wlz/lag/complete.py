@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from wlz.forecasting.edge_cases import ENDED_ZERO_MONTHS
 from wlz.forecasting.engines import Engine
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
 from wlz.forecasting.one_panel import forecast_treated, treat_history
 from wlz.hand_overs import find_hand_overs
 from wlz.lag.how_sure import measure_series, spread_own
 from wlz.lag.said import LAGS, build_cells, build_series
+from wlz.lag.silent import find_quiet_series, find_silent_series
 from wlz.runoff.completion import (
     OPEN_MONTHS,
     UNSURE_MONTHS,
@@ -45,8 +45,6 @@ CELL_KEY = ["wlz_uitvoerder", "prestatiegroep"]
 FIRST_WLZ_MONTH = date(2015, 1, 1)  # the Wlz took effect
 CARE_MONTHS = 60  # looked at, youngest last
 DELIVERIES = 25  # two years of them and the one they start from
-STEADY_RATIO = 0.25  # spread of a steady year ÷ its mean; single clients come and go
-KNOWN_RATIO = 0.5  # a month known for more than this and still 0 is silent
 DAY_UNIT = "14"  # etmaal: every day of the month counts; in other units its weekdays
 MEAN_DAYS, MEAN_WEEKDAYS = 365.25 / 12, 365.25 / 12 * 5 / 7
 
@@ -120,7 +118,9 @@ def complete_advice(
     late_uitvoerder, billing_speed or silent_series.
     """
     cells, panel = _build_panel(series, prestaties, claims_month)
-    of_series = panel.keys.with_columns(pl.Series("cell", panel.cell), pl.Series("price", panel.price))
+    has_ended = panel.keys["prestatiecode"].is_in(ended["prestatiecode"].to_list()).to_numpy()
+    counted = np.where(find_quiet_series(panel.declared, panel.cell, has_ended), 0.0, panel.price)
+    of_series = panel.keys.with_columns(pl.Series("cell", panel.cell), pl.Series("price", counted))
     values = build_cells(snapshots, of_series, panel.months)
     weight = np.nan_to_num(panel.declared[:, -2 * SEASON_MONTHS :]).sum(axis=1) * panel.price
     days = _weigh_days(panel.days, weight, panel.cell, cells.height)
@@ -251,27 +251,6 @@ def _forecast_series(engine: Engine, last_month_of_year: int) -> Forecaster:
         return point
 
     return forecast
-
-
-def find_silent_series(declared: FloatArray, completeness: FloatArray, has_ended: BoolArray) -> BoolArray:
-    """(N, T) months at the end of a series that are 0 though it was in steady use in the twelve months before.
-
-    A code in use all year does not stop at a whole uitvoerder from one month to the next without an end in the code
-    list: more likely its claims are late. So these months count as not delivered, and are told with their euro. At
-    least one of them must be known for more than half elsewhere; after six months the code has ended (as everywhere).
-    """
-    months = declared.shape[1]
-    zero = np.nan_to_num(declared) == 0
-    silence = np.where(zero.all(axis=1), months, np.argmax(~zero[:, ::-1], axis=1))
-    found = np.zeros(declared.shape, dtype=np.bool_)
-    for row in np.flatnonzero((silence > 0) & (silence < ENDED_ZERO_MONTHS) & ~has_ended):
-        start = months - silence[row]
-        before = declared[row, max(start - SEASON_MONTHS, 0) : start]
-        steady = len(before) == SEASON_MONTHS and bool((before > 0).all())
-        steady = steady and float(before.std()) <= STEADY_RATIO * float(before.mean())
-        if steady and (completeness[row, start:] > KNOWN_RATIO).any():
-            found[row, start:] = True
-    return found
 
 
 def _complete_series(

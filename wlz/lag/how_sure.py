@@ -12,7 +12,7 @@ import numpy as np
 
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
 from wlz.runoff.completion import OPEN_MONTHS, Curve
-from wlz.runoff.retrospect import ERROR_LIMIT, HELD_DEVIATIONS
+from wlz.runoff.retrospect import ERROR_LIMIT, HELD_DEVIATIONS, LATER_LAG, LATER_RATIO
 from wlz.runoff.season import shift_completeness
 from wlz.runoff.triangle import sum_labels
 from wlz.words.robust import MAD_TO_DEVIATION
@@ -74,7 +74,7 @@ def _measure_speed(
         off = np.where(odd[:, care + lag], np.nan, share[:, care, lag] - usual)
         if lag >= OPEN_MONTHS:
             off = off / np.where(usual > 0, usual, 1.0)
-        found[:, lag] = _shrink(off, size, uitvoerder[cell])
+        found[:, lag] = _shrink(off, size, uitvoerder[cell]) * (LATER_RATIO if lag >= LATER_LAG else 1.0)
     return found
 
 
@@ -116,6 +116,7 @@ def spread_own(
     """
     lags, ahead = own.speed.shape[1], np.where(lag == OPEN_MONTHS - 2, 2, 1)
     ahead = np.where(silent, np.cumsum(silent, axis=1), ahead)
+    ahead = np.where(silent & (lag >= OPEN_MONTHS), AHEAD_MONTHS, ahead)  # expected from a year ago
 
     def square(at: IntArray) -> FloatArray:
         found = np.take_along_axis(own.speed, np.clip(at, 0, lags - 1), axis=1)

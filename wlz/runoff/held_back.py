@@ -24,7 +24,7 @@ FLOOR_LOG_ODDS = 0.10  # a smaller scatter of the share known is not believed
 HISTORY = 4  # deliveries before one that is judged, at least
 HISTORY_DELIVERIES = 24
 DOUBTED_CHANCE = (0.1, 0.5)  # a share less likely than the first does not count, above the second it counts whole
-SMALLEST_NEW = 0.01  # a lag with less new of it than this holds back no more than all of it
+SMALLEST_NEW, MOST_MONTHS = 0.01, 4.0  # of a lag with less that is new all of it is held back; in months, at most
 LATE_WEIGHT = 0.5  # likelier late than not
 LATE_SHARE = 0.10  # a smaller share counts, but is not told, and its delivery stays in the curve
 
@@ -71,7 +71,7 @@ def _list_ways(new: FloatArray, kept: FloatArray) -> FloatArray:
             np.zeros((groups, 1, lags)),
             all_new,
             all_new * (np.arange(lags) == 0),
-            all_new * of_new[:, None, :],
+            all_new * np.minimum(of_new, MOST_MONTHS)[:, None, :],
         ],
         axis=1,
     )

@@ -22,6 +22,7 @@ USUAL_ERROR = 0.15  # of what is still to come, standard deviation, where nothin
 USUAL_WEIGHT = 0.1  # errors it counts for
 HELD_DEVIATIONS = 2.5  # a past error counts up to this many robust deviations: one odd delivery is not the rule
 ERROR_LIMIT = 1.0
+LATER_LAG, LATER_RATIO = 4, 1.12  # from this lag on errors of the past have not been seen to their end: measured
 # Past errors have somewhat heavier tails than the normal: Student's t, scaled so that its 80 % bound is the normal's.
 FREEDOM = 15.0
 T_SCALE = float(ndtri(0.9) / stdtrit(FREEDOM, 0.9))
@@ -127,6 +128,8 @@ def measure_scatter(errors: RetrospectiveErrors, p: FloatArray, uitvoerder: IntA
         own[:, lag] = _shrink_own(errors.cell[:, :, lag], weight)
     expected = _shrink_common(errors.expected, USUAL_ERROR**2)
     expected_own = _shrink_own(errors.expected_cell, weight)
+    later = np.where(np.arange(lags) >= LATER_LAG, LATER_RATIO**2, 1.0)
+    common, own = common * later, own * later
     limited = (np.minimum(np.sqrt(part), ERROR_LIMIT) for part in (own, expected, expected_own))
     return Scatter(np.sqrt(common), *limited)
 
