@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from tests.spec.test_lag import CURVE, MONTHS, level, triangles
-from wlz.runoff import complete_cells, fill_gaps
+from wlz.lag.complete import _refuse_unlearnt
+from wlz.runoff import LagError, complete_cells, fill_gaps
 from wlz.runoff.any_triangle import complete_frame
 from wlz.runoff.gaps import completeness_learnt, span_curve
 from wlz.words.months import add_months
@@ -101,3 +102,10 @@ def test_a_first_lag_of_nothing_is_completed_by_what_is_expected_and_without_bou
     assert youngest["completed"] == pytest.approx(1000, rel=0.01)
     assert youngest["lower_95"] is None
     assert rows.filter(pl.col("care_month").is_null())["lower_95"].item() is None
+
+
+def test_an_advice_of_which_nothing_was_learnt_is_refused_with_what_to_do() -> None:
+    values = skip(triangles(np.array([100.0])), list(range(MONTHS - 1)))
+    done = complete_cells(values, np.zeros(1, dtype=np.int64), 3, level)
+    with pytest.raises(LagError, match=r"lag 1 come in.*wlz run --scenario letter"):
+        _refuse_unlearnt(done)

@@ -37,7 +37,7 @@ from wlz.runoff.retrospect import (
     retrospective_errors,
     spread_scatter,
 )
-from wlz.runoff.triangle import sum_labels
+from wlz.runoff.triangle import LagError, sum_labels
 from wlz.words.months import add_months, list_months, month_number
 from wlz.words.vocabulary import SERIES_KEY
 
@@ -115,7 +115,7 @@ def complete_advice(
     the last of them `claims_month`; `series` (SERIES) of that delivery; `prestaties` with group and unit; `ended`
     prestatiecode, end_month; `links` of codes that a list says go on under another. Out: per prestatie × uitvoerder ×
     care month declared and completed volume, the share normally known, the a priori, the method, how sure, and a flag:
-    late_uitvoerder, billing_speed or silent_series.
+    late_uitvoerder, billing_speed or silent_series. Raises LagError where the deliveries teach nothing of a month.
     """
     cells, panel = _build_panel(series, prestaties, claims_month)
     has_ended = panel.keys["prestatiecode"].is_in(ended["prestatiecode"].to_list()).to_numpy()
@@ -126,6 +126,7 @@ def complete_advice(
     days = _weigh_days(panel.days, weight, panel.cell, cells.height)
     last_month, by_cell = panel.months[-1].month - 1, forecast_known(engine)
     done = complete_cells(values, panel.uitvoerder, last_month, by_cell, days)
+    _refuse_unlearnt(done)
     errors = retrospective_errors(values, panel.uitvoerder, last_month, by_cell, done, days)
     scatter = measure_scatter(errors, done.curve.p, panel.uitvoerder)
     handed = find_hand_overs(series, _known_shares(panel, done), prestaties, links)
@@ -135,6 +136,18 @@ def complete_advice(
     of_uitvoerder = sum_labels(values, panel.uitvoerder)
     levels = _price_levels(cells, prices, series)
     return CompletedAdvice(frame, prices, of_uitvoerder, cells, done, errors, scatter, claims_month, levels, handed)
+
+
+def _refuse_unlearnt(done: Completion) -> None:
+    """Raises LagError when nothing was learnt of how a month comes in: unknown is not complete."""
+    unknown = np.isnan(done.completeness).any(axis=0)
+    if unknown.any():
+        youngest = int(np.argmax(unknown[::-1])) + 1
+        raise LagError(
+            f"scenario completed: found no two deliveries that say how months of lag {youngest} come in, expected at "
+            "least one step from that lag on. Likely deliveries are missing, or repeat each other. Next: deliver the "
+            "missing months, or wlz run --scenario letter"
+        )
 
 
 def _known_shares(panel: SeriesPanel, done: Completion) -> pl.DataFrame:
