@@ -44,9 +44,9 @@ def measure_changed_columns(view: DeliveryView) -> pl.DataFrame:
     Compared per series with the same period, or the latest before; all rows, and those of the newest period alone. A
     number is in another scale when the median of its ratios lies beyond ``column_scale_factor``, and turned when most
     ratios are below 0; a choice (ja, nee) is turned where most rows chose otherwise. A column of the key changed when
-    most of the newest period has no series in the delivery before, and would have without that column. Months are
-    moved when most rows say exactly what the month before them said. Percentages are left to L09. The euro is that of
-    the rows, or the difference in euro; empty for a kind without euro.
+    at most ``column_known_ratio`` of the newest period has a series in the delivery before, and most would have without
+    that column. Months are moved when most rows say exactly what the month before them said. Percentages are left to
+    L09. The euro is that of the rows, or the difference in euro; empty for a kind without euro.
     """
     if isinstance(view, ClaimsView):
         return measure_changed_claims(view)
@@ -115,7 +115,7 @@ def _turned_flags(view: BudgetView, beside: pl.DataFrame) -> list[dict[str, Any]
 
 def _changed_keys(view: BudgetView, now: pl.DataFrame, before: pl.DataFrame) -> list[dict[str, Any]]:
     keys, latest = series_columns(view.table), newest(now)
-    if not keys or _share_known(latest, before, keys) > MOST:
+    if not keys or _share_known(latest, before, keys) > view.assumptions["column_known_ratio"]:
         return []
     named = [one for one in keys if _share_known(latest, before, [key for key in keys if key != one]) > MOST]
     column = named[0] if named and len(keys) > 1 else keys[0] if len(keys) == 1 else None

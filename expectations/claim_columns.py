@@ -81,8 +81,8 @@ def _scales(view: ClaimsView, now: pl.DataFrame, before: pl.DataFrame) -> list[d
 
 
 def _months(now: pl.DataFrame, before: pl.DataFrame) -> list[dict[str, Any]]:
-    """Months that say what the month before them said, over all prestaties and zorgkantoren."""
-    key = ["zorgkantoor_code", "prestatiecode", "month"]
+    """Months that say what the month before them said, over all prestaties."""
+    key = ["prestatiecode", "month"]
     told, earlier = (
         _sum_by(rows.with_columns(number_months("care_month").alias("month")), key) for rows in (now, before)
     )
