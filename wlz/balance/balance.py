@@ -13,7 +13,6 @@ from wlz.balance.agreed import trace_agreements, trace_settlements, trace_tariff
 from wlz.balance.amounts import trace_aids, trace_grants, trace_indications, trace_kader, trace_lag_shares
 from wlz.balance.claims import trace_claims
 from wlz.balance.traced import (
-    AMOUNT_COLUMNS,
     LEFT_OUT,
     SET_APART,
     SUPERSEDED,
@@ -144,7 +143,7 @@ def _balance_others(others: pl.DataFrame, advice_round: Round, learnt: pl.DataFr
 
 def _set_apart(deliveries: pl.DataFrame) -> pl.DataFrame:
     apart = deliveries.filter(pl.col("quarantined_count") > 0)
-    euro = pl.when(pl.col("kind").is_in(list(AMOUNT_COLUMNS))).then("quarantined_eur").cast(MONEY)
+    euro = pl.when(pl.col("amount_eur").is_not_null()).then("quarantined_eur").cast(MONEY)  # known where that is
     return apart.select(
         "delivery_id",
         pl.lit(SET_APART).alias("fate"),
