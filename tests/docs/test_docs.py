@@ -14,8 +14,10 @@ from scripts.layout import files_without_a_word, first_line, render_layout
 from scripts.line_page import render_line, render_readme, render_rooms
 from tests.docs.pages import PAGES, ROOMS, ROOT, fenced_blocks, ids, read, without_code
 from warehouse import duck, reference
-from warehouse.registry import all_columns, all_tables, marts
+from warehouse.latest import create_views
+from warehouse.registry import all_columns, all_tables
 from warehouse.tables.deliveries import KINDS
+from warehouse.upgrade import follow_contracts
 from wlz.advice import TABLES
 from wlz.known.assumptions import parse_assumptions
 
@@ -162,9 +164,8 @@ def empty_database(tmp_path_factory) -> Path:
     """The published database without rows, from the contracts alone."""
     path = tmp_path_factory.mktemp("marts") / "wlz.duckdb"
     with duck.connect_writer(path) as connection:
-        connection.execute("CREATE SCHEMA wlz.marts")
-        for table in marts().values():
-            duck.create_table(connection, "wlz.marts", table)
+        follow_contracts(connection)
+        create_views(connection)
     return path
 
 
