@@ -39,9 +39,9 @@ def measure_na_ijl(view: BudgetView) -> pl.DataFrame:
 
 
 def measure_moved_na_ijl(view: BudgetView) -> pl.DataFrame:
-    """Uitvoerders whose percentage moved since the delivery before by more than ``na_ijl_change_percent``, or is gone.
+    """Uitvoerders whose percentage moved by more than ``na_ijl_change_percent`` since the delivery before, or is gone.
 
-    Of the newest year of each. The euro is the difference in percent of the zin kader of the uitvoerder.
+    Of the newest year of each that runs a region. The euro is the difference in percent of its zin kader.
     """
     if view.before is None or view.before.is_empty():
         return keep_largest(pl.DataFrame())
@@ -51,7 +51,12 @@ def measure_moved_na_ijl(view: BudgetView) -> pl.DataFrame:
     )
     absent = pl.col("lag_percentage_now").is_null()
     far = pl.col("change").abs() > view.assumptions["na_ijl_change_percent"]
-    found = beside.filter(absent | far).join(_kader_of_uitvoerders(view), on="wlz_uitvoerder", how="left")
+    running = view.regions.select("wlz_uitvoerder").unique()
+    found = (
+        beside.filter(absent | far)
+        .join(running, on="wlz_uitvoerder", how="semi")
+        .join(_kader_of_uitvoerders(view), on="wlz_uitvoerder", how="left")
+    )
     return keep_largest(
         found.select(
             "wlz_uitvoerder",

@@ -10,7 +10,7 @@ from functools import reduce
 import polars as pl
 
 from expectations.judging.delivery_view import BudgetView
-from expectations.judging.rule import row_amount
+from expectations.judging.rule import has_money, row_amount
 from warehouse.contract import Column, Table
 
 PERIOD, BEFORE = "period_number", "before_period"
@@ -57,7 +57,7 @@ def number_period(table: Table) -> pl.Expr:
 def add_up(view: BudgetView, rows: pl.DataFrame) -> pl.DataFrame:
     """Rows per series (zorgkantoren as regions) and period: numbers added up, flags of the first, euro, rows.
 
-    ``weight_eur`` is the euro without sign, and 1 a row for a kind without euro. Columns of the key that are empty
+    ``weight_eur`` is the euro without sign, and 1 for a kind without euro. Columns of the key that are empty
     are ''.
     """
     table = view.table
@@ -74,10 +74,11 @@ def add_up(view: BudgetView, rows: pl.DataFrame) -> pl.DataFrame:
     numbers = [pl.col(one.name).cast(pl.Float64).sum() for one in number_columns(table)]
     flags = [pl.col(name).first() for name in flag_columns(table)]
     months = [pl.col(name).first() for name in period_columns(table)]
+    summed = pl.col(WEIGHT).sum() if has_money(table) else pl.col(WEIGHT).first()  # two codes of a region are one
     return (
         placed.with_columns(text)
         .group_by([*keys, PERIOD], maintain_order=True)
-        .agg(*numbers, *flags, *months, pl.col(WEIGHT).sum(), pl.len().cast(pl.Int64).alias(COUNT))
+        .agg(*numbers, *flags, *months, summed, pl.len().cast(pl.Int64).alias(COUNT))
         .sort(PERIOD, *keys)
     )
 

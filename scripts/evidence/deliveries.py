@@ -181,6 +181,8 @@ EXCEPTIONS = (
     "A kader that was not delivered, or an old one in its place, is no fault that a file can show: what it would have",
     "raised is known to nobody. The advice rests on the stand before it and says of which day that is (provenance);",
     "a file that tells nothing new is named by D04-rows, and transfers after that stand by K05, with their own euro.",
+    "Of a na-ijl the uitvoerders are named that moved by more than `na_ijl_change_percent` (L09-moved); the others",
+    "move less than that of their own year each. It counts in scenario letter only.",
 )
 
 

@@ -86,6 +86,13 @@ class TestWhole:
         after = kader(MAY).with_columns(zorgkantoor_code=pl.col("zorgkantoor_code").replace("5522", "5519"))
         assert check_rule("D11", after, "kader", before=kader(JANUARY), claimed=claimed()).outcome == "passed"
 
+    def test_two_codes_of_a_region_that_became_one_are_no_fewer_indications(self, check_rule: Check) -> None:
+        """Westland told 5519 and 5522, then 5519 alone: one of two regions, not one row of three."""
+        rows = [(MAY, date(2018, month, 1), code, "VV", 100) for month in (1, 2) for code in ("5508", "5519", "5522")]
+        told = frame("indicaties", rows)
+        later = told.filter(pl.col("zorgkantoor_code") != "5522")
+        assert check_rule("D11", later, "indicaties", before=told).outcome == "passed"
+
     def test_a_year_the_kader_does_not_hold_yet_lacks_nobody(self, check_rule: Check) -> None:
         assert check_rule("D11", kader(JANUARY, year=2017), "kader", claimed=claimed()).outcome == "passed"
 
@@ -328,5 +335,7 @@ def test_na_ijl_in_another_unit_or_gone_is_named_with_its_euro(check_rule: Check
     assert check_rule("L09-moved", now, "na_ijl", before=before).outcome == "passed"
     result = check_rule("L09-moved", now.with_columns(pl.col("lag_percentage") / 100), "na_ijl", before=before)
     assert (result.is_blocking, result.at_stake_eur) == (False, Decimal("2574.00"))
+    ended = pl.concat([before, frame("na_ijl", [(MAY, 2015, "Salland", 0.1325)])])
+    assert check_rule("L09-moved", now, "na_ijl", before=ended).outcome == "passed"
     gone = check_rule("L09-moved", now.head(1), "na_ijl", before=before)
     assert gone.at_stake_eur == Decimal("1600.00")
