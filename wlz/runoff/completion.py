@@ -81,7 +81,8 @@ def fit_curve(
     """
     months, lags = values.shape[1:]
     of_uitvoerder, filled = sum_labels(values, uitvoerder), fill_gaps(values)
-    medians = development_factors(sum_labels(filled, uitvoerder), average="median", n_diagonals=N_DIAGONALS)
+    without_gaps = of_uitvoerder if filled is values else sum_labels(filled, uitvoerder)
+    medians = development_factors(without_gaps, average="median", n_diagonals=N_DIAGONALS)
     first = completeness_from_factors(medians)
     emergence = actual_versus_expected(of_uitvoerder, first, level_of_months(of_uitvoerder, first))
     lateness = effective_lag(of_uitvoerder, emergence)
