@@ -140,7 +140,7 @@ def complete_advice(
 
 def _refuse_unlearnt(done: Completion) -> None:
     """Raises LagError when nothing was learnt of how a month comes in: unknown is not complete."""
-    unknown = np.isnan(done.completeness).any(axis=0)
+    unknown = np.asarray(np.isnan(done.completeness).any(axis=0))
     if unknown.any():
         youngest = int(np.argmax(unknown[::-1])) + 1
         raise LagError(
