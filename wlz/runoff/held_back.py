@@ -24,7 +24,7 @@ FLOOR_LOG_ODDS = 0.10  # a smaller scatter of the share known is not believed
 HISTORY = 4  # deliveries before one that is judged, at least
 HISTORY_DELIVERIES = 24
 DOUBTED_CHANCE = (0.1, 0.5)  # a share less likely than the first does not count, above the second it counts whole
-SMALLEST_NEW, MOST_MONTHS = 0.01, 4.0  # of a lag with less that is new all of it is held back; in months, at most
+SMALLEST_NEW, MOST_MONTHS = 0.01, 5.0  # of a lag with less that is new all of it is held back; in months, at most
 LATE_WEIGHT = 0.5  # likelier late than not
 LATE_SHARE = 0.10  # a smaller share counts, but is not told, and its delivery stays in the curve
 
