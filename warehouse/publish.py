@@ -65,7 +65,7 @@ def _beside(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         with duck.connect_writer(beside) as connection:
             yield connection
         os.replace(beside, database)
-    except duckdb.IOException as error:
+    except (duckdb.IOException, duckdb.TransactionException) as error:  # a full disk may show when it commits
         raise OSError(str(error).splitlines()[0].replace(beside.name, database.name)) from None
     finally:
         for leftover in (beside, beside.with_name(beside.name + ".wal")):

@@ -53,7 +53,7 @@ def upgrade_database(database: Path) -> list[str]:
             connection.execute("COMMIT")
             connection.execute("CHECKPOINT wlz")
         os.replace(beside, database)
-    except duckdb.IOException as error:
+    except (duckdb.IOException, duckdb.TransactionException) as error:
         raise OSError(str(error).splitlines()[0].replace(beside.name, database.name)) from None
     finally:
         for leftover in (beside, beside.with_name(beside.name + ".wal")):

@@ -58,7 +58,7 @@ def test_every_table_is_an_asset():
 
 def test_groups_are_the_rooms():
     rooms = {stage.room for stage in LINE}
-    assert {spec.group_name for spec in specs().values()} == {*rooms, "deliveries", "publish"}
+    assert {spec.group_name for spec in specs().values()} == {*rooms, "balance", "deliveries", "publish"}
     assert all(specs()[table].group_name == stage.room for stage in LINE for table in stage.writes)
 
 
@@ -98,10 +98,9 @@ def tick_of_may(folder: Path, *files: str) -> tuple[dg.RunRequest | dg.SkipReaso
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("a")
     with dg.instance_for_test() as instance:
-        tick = dg.build_schedule_context(
-            instance, scheduled_execution_time=datetime(2018, 5, 5), resources={"warehouse": warehouse}
-        )
-        return monthly_schedule(tick), list(instance.get_dynamic_partitions("delivery_month"))
+        of_may = {"scheduled_execution_time": datetime(2018, 5, 5), "resources": {"warehouse": warehouse}}
+        with dg.build_schedule_context(instance, **of_may) as tick:
+            return monthly_schedule(tick), list(instance.get_dynamic_partitions("delivery_month"))
 
 
 def test_the_schedule_asks_for_the_month_of_its_tick(tmp_path):

@@ -1,6 +1,6 @@
 """Tables of the stage balance."""
 
-from warehouse.columns import balance, common, deliveries
+from warehouse.columns import balance, common, register
 from warehouse.contract import Table
 
 AFTER = "support"
@@ -13,8 +13,8 @@ DELIVERY_BALANCE = Table(
     (
         common.DELIVERY_MONTH,
         common.BUDGET_YEAR,
-        deliveries.DELIVERY_ID,
-        deliveries.KIND,
+        register.DELIVERY_ID,
+        register.KIND,
         balance.DELIVERED_MONTH,
         balance.DELIVERED_ROWS_COUNT,
         balance.DELIVERED_EUR,

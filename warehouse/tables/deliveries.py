@@ -1,6 +1,6 @@
 """Tables of the stage deliveries: one per kind of delivered file, and the register of all that came in."""
 
-from warehouse.columns import common, deliveries
+from warehouse.columns import common, deliveries, register
 from warehouse.contract import Column, Table
 
 AFTER = ""
@@ -222,21 +222,21 @@ DELIVERY_REGISTER = Table(
     "lake",
     "one row per delivery taken in",
     (
-        deliveries.DELIVERY_ID,
-        deliveries.KIND,
+        register.DELIVERY_ID,
+        register.KIND,
         common.DELIVERY_MONTH,
-        deliveries.CONTENT_HASH,
-        deliveries.RECEIVED_ON,
-        deliveries.REGISTERED_AT,
-        deliveries.DELIVERY_STATUS,
-        deliveries.ROWS_COUNT,
+        register.CONTENT_HASH,
+        register.RECEIVED_ON,
+        register.REGISTERED_AT,
+        register.DELIVERY_STATUS,
+        register.ROWS_COUNT,
         deliveries.AMOUNT_EUR,
-        deliveries.QUARANTINED_COUNT,
-        deliveries.QUARANTINED_EUR,
-        deliveries.SUPERSEDED_BY,
-        deliveries.FILE_NAME,
-        deliveries.CHECK_ID,
-        deliveries.REASON,
+        register.QUARANTINED_COUNT,
+        register.QUARANTINED_EUR,
+        register.SUPERSEDED_BY,
+        register.FILE_NAME,
+        register.CHECK_ID,
+        register.REASON,
     ),
     ("delivery_id",),
     "Every delivery ever taken in or refused, with its hash, rows and euro.",

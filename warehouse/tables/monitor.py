@@ -1,6 +1,6 @@
 """Tables of the stage monitor. Internal: they name providers and uitvoerders."""
 
-from warehouse.columns import common, deliveries, lag, monitor, quality
+from warehouse.columns import common, deliveries, lag, monitor, quality, register
 from warehouse.contract import Table
 
 AFTER = "quality"
@@ -44,14 +44,14 @@ DELIVERY_STATUS = Table(
     "claims delivery × wlz_uitvoerder",
     (
         common.DELIVERY_MONTH,
-        deliveries.DELIVERY_ID,
+        register.DELIVERY_ID,
         common.WLZ_UITVOERDER,
-        deliveries.DELIVERY_STATUS,
+        register.DELIVERY_STATUS,
         monitor.DELIVERY_STATE,
-        deliveries.RECEIVED_ON,
+        register.RECEIVED_ON,
         monitor.DUE_ON,
         monitor.IS_ON_TIME,
-        deliveries.ROWS_COUNT,
+        register.ROWS_COUNT,
         deliveries.AMOUNT_EUR,
         lag.COMPLETENESS_RATIO,
         monitor.LATE_MONTHS,

@@ -1,6 +1,6 @@
 """Tables of check results and provenance."""
 
-from warehouse.columns import common, deliveries, quality
+from warehouse.columns import common, deliveries, quality, register
 from warehouse.contract import Table
 
 AFTER = "vintages"
@@ -12,9 +12,9 @@ DATA_QUALITY = Table(
     "check × delivery it judged",
     (
         common.DELIVERY_MONTH,
-        deliveries.CHECK_ID,
+        register.CHECK_ID,
         quality.CHECKED_TABLE,
-        deliveries.DELIVERY_ID,
+        register.DELIVERY_ID,
         quality.TITLE,
         quality.SEVERITY,
         quality.OUTCOME,
@@ -43,9 +43,9 @@ CHECK_FINDINGS = Table(
     "finding of a check on the delivery it judged",
     (
         common.DELIVERY_MONTH,
-        deliveries.CHECK_ID,
+        register.CHECK_ID,
         quality.CHECKED_TABLE,
-        deliveries.DELIVERY_ID,
+        register.DELIVERY_ID,
         quality.FINDING_NUMBER,
         common.WLZ_UITVOERDER,
         deliveries.ZORGKANTOOR_CODE,
@@ -89,12 +89,12 @@ CHECK_DECISIONS = Table(
     (
         common.DELIVERY_MONTH,
         quality.DECISION,
-        deliveries.CHECK_ID,
-        deliveries.DELIVERY_ID,
+        register.CHECK_ID,
+        register.DELIVERY_ID,
         quality.DECIDED_BY,
         quality.DECISION_REASON,
         quality.DECIDED_AT,
-        deliveries.ROWS_COUNT,
+        register.ROWS_COUNT,
         deliveries.AMOUNT_EUR,
     ),
     ("decision", "check_id", "delivery_id"),
@@ -114,13 +114,13 @@ ADVICE_PROVENANCE = Table(
         common.SCENARIO,
         quality.INPUT_NAME,
         quality.INPUT_VERSION,
-        deliveries.CONTENT_HASH,
-        deliveries.RECEIVED_ON,
+        register.CONTENT_HASH,
+        register.RECEIVED_ON,
         quality.CUT_OFF_DATE,
-        deliveries.ROWS_COUNT,
+        register.ROWS_COUNT,
         deliveries.AMOUNT_EUR,
-        deliveries.QUARANTINED_COUNT,
-        deliveries.QUARANTINED_EUR,
+        register.QUARANTINED_COUNT,
+        register.QUARANTINED_EUR,
     ),
     ("scenario", "input_name"),
     "What the advice rests on, and what of it is in quarantine and in no figure.",

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from warehouse.columns import bounds, common, deliveries, prices, series
+from warehouse.columns import bounds, common, deliveries, prices, register, series
 from warehouse.contract import Table
 
 AFTER = "deliveries"
@@ -14,7 +14,7 @@ CLAIM_UNIT_CORRECTIONS = Table(
     "zorgkantoor × zorgaanbieder × prestatie × unit × care month in the wrong unit",
     (
         common.DELIVERY_MONTH,
-        deliveries.DELIVERY_ID,
+        register.DELIVERY_ID,
         deliveries.ZORGKANTOOR_CODE,
         deliveries.AGB_CODE,
         common.PRESTATIECODE,
@@ -22,8 +22,8 @@ CLAIM_UNIT_CORRECTIONS = Table(
         common.CARE_MONTH,
         deliveries.VOLUME,
         deliveries.AMOUNT_EUR,
-        deliveries.VOLUME_FACTOR,
-        deliveries.CHECK_ID,
+        register.VOLUME_FACTOR,
+        register.CHECK_ID,
     ),
     ("zorgkantoor_code", "agb_code", "prestatiecode", "unit_code", "care_month"),
     "Internal, not for publication: claims in hours under the code of minutes, or the reverse, that the volume "

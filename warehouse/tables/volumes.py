@@ -1,6 +1,6 @@
 """Tables of the stage volumes."""
 
-from warehouse.columns import common, deliveries, lag, volumes
+from warehouse.columns import common, lag, register, volumes
 from warehouse.contract import Table
 
 AFTER = "lag"
@@ -45,7 +45,7 @@ VOLUME_CHECK = Table(
         volumes.FORECAST_VOLUME_YEAR,
         volumes.CHECK_VOLUME_YEAR,
         volumes.DIFFERENCE_RATIO,
-        deliveries.REASON,
+        register.REASON,
     ),
     ("scenario", "prestatiecode", "wlz_uitvoerder"),
     "Independent refit of twelve series by statsmodels: does the chosen model form say the same?",
