@@ -288,7 +288,7 @@ def test_unknown_codes_go_to_quarantine_with_their_euro(house: House) -> None:
 
     They are in no figure: the advice is that of the delivery without them.
     """
-    before = house.advice_hashes()
+    before = house.advice_hashes() | {"delivery_balance": ""}  # which says what became of them
     rows = [
         *claims("Z025"),
         *claims("Z041"),
@@ -301,7 +301,7 @@ def test_unknown_codes_go_to_quarantine_with_their_euro(house: House) -> None:
     assert "prestatie Q999 is not in the list vektis-2019 (72 rows)" in result.stdout
     assert "unit 41 is not allowed for the Wlz (36 rows)" in result.stdout
     assert "About € 324 is at stake" in result.stdout
-    assert house.advice_hashes() == before
+    assert house.advice_hashes() | {"delivery_balance": ""} == before
     delivery = house.register().filter(kind="declaraties", delivery_status="accepted").row(0, named=True)
     assert (delivery["quarantined_count"], float(delivery["quarantined_eur"])) == (108, 324.0)
     folder = house.root / "quarantine" / "2018-05" / "declaraties" / delivery["delivery_id"]
@@ -317,8 +317,8 @@ def test_unknown_codes_go_to_quarantine_with_their_euro(house: House) -> None:
 
 
 def test_warnings_of_a_run_come_largest_first(house: House) -> None:
-    """Rows of an unknown code (€ 108) and of a negative amount (€ 72,000): not the order of the catalogue."""
-    negative = [(*row[:-1], -row[-1]) for row in claims("Z051")]
+    """Rows of an unknown code (€ 108) and of a negative amount (€ 216): not the order of the catalogue."""
+    negative = [(*row[:-1], -row[-1]) for row in claims("Z051", volume=0.6, codes=[FRIESLAND])]
     house.deliver(
         "declaraties", [*claims("Z025"), *claims("Z041"), *claims("Q999", volume=0.3, codes=[FRIESLAND]), *negative]
     )
