@@ -54,7 +54,7 @@ def build_provenance_page(context: Context) -> Page:
         sections=[
             Section("waarop", context.say("section_inputs"), blocks=inputs),
             Section(
-                "balans",
+                "regels",
                 context.say("section_balance"),
                 [say_balance(facts, language)],
                 [] if balance.is_empty else [balance],
