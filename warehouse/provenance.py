@@ -28,6 +28,7 @@ ROUND_INPUT = "round"
 NOT_DELIVERED, AFTER_CUT_OFF = "not delivered", "delivered after the cut-off"
 SHORT = 12  # characters of a hash that people compare by eye
 SIMULATION = "simulation"
+_COUNTED = ("rows_count", "amount_eur", "quarantined_count", "quarantined_eur")
 
 
 @cache
@@ -73,21 +74,10 @@ def describe_inputs(
             "content_hash",
             pl.coalesce("received_on", "late_on"),
             pl.Series("cut_off_date", [advice_round.cut_off(kind) for kind in sorted(KINDS)]),
-            "rows_count",
-            "amount_eur",
-            "quarantined_count",
-            "quarantined_eur",
+            *_COUNTED,
         )
     )
-    columns = (
-        pl.col("delivery_id").alias("input_version"),
-        "content_hash",
-        "received_on",
-        "rows_count",
-        "amount_eur",
-        "quarantined_count",
-        "quarantined_eur",
-    )
+    columns = (pl.col("delivery_id").alias("input_version"), "content_hash", "received_on", *_COUNTED)
     cut_off = pl.lit(advice_round.cut_off("declaraties")).alias("cut_off_date")
     compared = year_ago.select(pl.lit("declaraties_year_ago").alias("input_name"), *columns, "cut_off_date")
     of_month = pl.format("declaraties_{}", pl.col("delivery_month").dt.strftime("%Y-%m")).alias("input_name")

@@ -95,11 +95,7 @@ def take_in(
         of_month = {arrival.delivery_id for arrival in arrivals if arrival.month == month}
         save_results(store, [result for result in results if result.delivery_id in of_month], month, now)
     for arrival in arrivals:
-        if arrival.is_held:
-            tables = [KINDS[arrival.kind], *([] if arrival.corrections is None else [DELIVERY_UNIT_CORRECTIONS])]
-            for table in tables:
-                store.settle_delivery(table, arrival.delivery_id, arrival.month, accepted=not arrival.blocks)
-            forget_snapshots(store, arrival.delivery_id, arrival.month)
+        _settle(arrival, store)
     register = _register(known, arrivals, now)
     for arrival in arrivals:
         _set_aside(arrival, quarantine)
@@ -107,6 +103,15 @@ def take_in(
         store.write_register([register])
     lacking = "warn" if rests_on_last else "block"
     return _summarise(store, landing, register, arrivals, results, through, now, lacking)
+
+
+def _settle(arrival: Arrival, store: Store) -> None:
+    """Rows that were held come into the lake, or go."""
+    if arrival.is_held:
+        tables = [KINDS[arrival.kind], *([] if arrival.corrections is None else [DELIVERY_UNIT_CORRECTIONS])]
+        for table in tables:
+            store.settle_delivery(table, arrival.delivery_id, arrival.month, accepted=not arrival.blocks)
+        forget_snapshots(store, arrival.delivery_id, arrival.month)
 
 
 def _register(known: pl.DataFrame, arrivals: Sequence[Arrival], now: datetime) -> pl.DataFrame:

@@ -35,7 +35,7 @@ FOLDER = {"herschikking": "2018-02", "pgb_verleningen": "2018-03"}
 # Marts that tell how an advice came about; the others are the advice itself.
 ABOUT_THE_RUN = {
     "data_quality", "check_findings", "check_decisions", "delivery_status", "advice_provenance", "forecast_vintages",
-    "example_queries",
+    "example_queries", "delivery_balance",
 }  # fmt: skip
 
 HISTORY_IN_MEMORY = """\
