@@ -28,12 +28,16 @@ from expectations.judging.finding import keep_largest, one_each
 from expectations.judging.results import REFUSED, USED
 from expectations.judging.rule import NO_FINDINGS, Escalation, Rule, has_money
 from warehouse.contract import MONEY, Column
-from warehouse.tables.deliveries import KINDS
+from warehouse.tables.deliveries import KADER, KINDS
 from wlz.words.months import number_months
 
 COMPARED = tuple(kind for kind, table in KINDS.items() if kind != "declaraties" and not is_event(table))
-# Kinds of which a delivery brings a later day or month; one of a year may well be told again.
-RENEWED = tuple(kind for kind in COMPARED if KINDS[kind].column(period_columns(KINDS[kind])[-1]).unit != "year")
+# Kinds of which a delivery brings a later day or month; one of a year, and a kader, may well be told again.
+RENEWED = tuple(
+    kind
+    for kind in COMPARED
+    if kind != KADER.name and KINDS[kind].column(period_columns(KINDS[kind])[-1]).unit != "year"
+)
 HALF_A_CENT = 0.005
 MOST = 0.5
 
