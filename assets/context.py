@@ -5,7 +5,6 @@ Nothing is computed here. Partitions and the resource stand here, below ``pipeli
 
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +22,6 @@ from expectations.monitor import find_wrong_providers
 from warehouse.cache import ForecastCache
 from warehouse.contract import Table
 from warehouse.lake import AdviceInLake
-from warehouse.lock import hold_folder
 from warehouse.packs import Pack, choose_pack, describe_simulation
 from warehouse.provenance import code_version
 from warehouse.registry import table_named
@@ -53,19 +51,6 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     scenarios: str = ""
     engine: str = ""
     final_author: str = ""
-
-    @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
-        """The only writer of the data folder as long as a run lasts; a sensor or schedule only reads."""
-        if context.run is None:
-            yield self
-            return
-        folder = Path(self.data_dir)
-        folder.mkdir(parents=True, exist_ok=True)
-        month = context.run.tags.get(SINGLE_MONTH, "several months")
-        doing = f"Dagster run {context.run.run_id[:8]} of {month}"
-        with hold_folder(folder, doing, (context.log or dg.get_dagster_logger()).info):
-            yield self
 
     @property
     def landing(self) -> Path:

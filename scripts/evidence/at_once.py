@@ -18,9 +18,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.context import Warehouse, add_months
+from assets.context import add_months
 from expectations.intake.take_in import take_in
 from pipelines.definitions import defs
+from pipelines.resources import LockedWarehouse
 from tests.e2e.handmade import House, claims, furnish
 from tests.lake_rows import fill
 from warehouse.lock import hold_folder
@@ -56,7 +57,9 @@ def take_or_dagster(folder: Path, month: date, with_lock: bool) -> None:
         job = defs.resolve_implicit_global_asset_job_def()
         keys = [key for key in defs.resolve_all_asset_keys() if key.path[0] in ("deliveries", "delivery_register")]
         job.get_subset(asset_selection=set(keys)).execute_in_process(
-            partition_key=f"{month:%Y-%m}", instance=instance, resources={"warehouse": Warehouse(data_dir=str(folder))}
+            partition_key=f"{month:%Y-%m}",
+            instance=instance,
+            resources={"warehouse": LockedWarehouse(data_dir=str(folder))},
         )
 
 

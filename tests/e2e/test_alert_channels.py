@@ -180,7 +180,14 @@ def test_a_lake_that_cannot_be_read_is_a_sentence(desk, hook):
     assert hook.posts == []
 
 
-def test_two_processes_do_not_tell_the_same_and_the_second_waits(desk, hook):
+class _Sleeper(list[float]):
+    """A desk only notes how long it would wait; this one does wait."""
+
+    def append(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+def test_two_processes_do_not_tell_the_same_and_the_second_waits(desk, hook, monkeypatch):
     desk.judge(result())
     begun = threading.Event()
 
@@ -192,6 +199,7 @@ def test_two_processes_do_not_tell_the_same_and_the_second_waits(desk, hook):
     other = threading.Thread(target=send)
     other.start()
     begun.wait()
+    monkeypatch.setattr(desk, "slept", _Sleeper())
     (said,) = desk.tell()
     other.join()
     assert said.startswith("alerts: sent by webhook")

@@ -145,9 +145,9 @@ def test_providers_that_are_late_are_hinted_at_outside_without_a_name(desk, hook
 
 
 def test_rows_that_a_person_released_are_not_called_solved(desk, hook, tmp_path):
-    """€ 100 for −1: in quarantine; released it counts as it is, and nobody mended anything."""
+    """€ −1 for 0.1: in quarantine; released it counts as it is, and nobody mended anything."""
     landing, quarantine = tmp_path / "deliveries", tmp_path / "quarantine"
-    wrong = [(*row[:-1], -row[-1]) for row in claims("Z025", agb="01234567")]
+    wrong = [(*row[:-1], -row[-1]) for row in claims("Z025", volume=0.1, agb="01234567")]
     write_delivery(landing, "kader", kader(), month="2018-05", on=date(2018, 5, 15))
     write_delivery(landing, "declaraties", [*claims("Z025"), *wrong], month="2018-05", on=date(2018, 5, 2))
 

@@ -20,9 +20,9 @@ COMMAND = "from pipelines.cli import main; main()"
 DAGSTER = """
 import sys
 from datetime import date
-from assets.context import Warehouse
+from pipelines.resources import LockedWarehouse
 from pipelines.runner import run_month
-warehouse = Warehouse(data_dir=sys.argv[1], scenarios="letter")
+warehouse = LockedWarehouse(data_dir=sys.argv[1], scenarios="letter")
 outcome = run_month(warehouse, date(2018, 7, 1), falls_back=False, listener=lambda stage, text: print(text))
 assert outcome.published, outcome
 """

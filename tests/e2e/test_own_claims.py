@@ -134,7 +134,8 @@ def test_without_any_accepted_claims_there_is_nothing_to_rest_on(empty_house: Ho
 
 def test_own_claims_after_the_cut_off_are_said_to_be_late(house: House) -> None:
     """Those of June are dated July: the round of June cannot see them, and rests on those of May."""
-    house.deliver("declaraties", [*claims("Z025"), *claims("Z041")], month="2018-06", on=date(2018, 7, 2))
+    of_june = [*claims("Z025", last="2018-05"), *claims("Z041", last="2018-05")]
+    house.deliver("declaraties", of_june, month="2018-06", on=date(2018, 7, 2))
     told = house.wlz("run", "--delivery-month", "2018-06", "--scenario", "letter")
     assert told.exit_code == 0, told.output
     assert told.stdout.splitlines()[0] == (

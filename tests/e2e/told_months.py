@@ -24,7 +24,7 @@ def deliver_month(
             rows.append((code, provider, prestatie, care_month, unit, volume / 60 if is_wrong else volume, amount))
     rows += claims("Z025", volume=100.0, last=last)
     if signs:
-        rows += [(*row[:-1], -row[-1]) for row in claims("Z041", codes=("5502",), last="2015-01")]
+        rows += [(*row[:-1], -row[-1]) for row in claims("Z041", volume=4.0, codes=("5502",), last="2015-01")]
     for code in unknown:
         rows += claims(code, volume=4.0, codes=("5502",), last="2015-02")  # below the limit of what is set apart
     write_delivery(landing, "declaraties", rows, month=f"{month:%Y-%m}", on=month.replace(day=2))

@@ -59,7 +59,8 @@ def cells(column: Column, table: Table) -> st.SearchStrategy[object]:
 
 
 def bounds(column: Column, size: int) -> tuple[int, int]:
-    """Lowest and highest whole number of a column (in cents for money); a percentage stays within 100."""
+    """Lowest and highest whole number of a column (in cents for money), within its range; a percentage within 100."""
+    size = size if column.largest is None else min(size, int(column.largest))
     low = -size if column.minimum is None else int(column.minimum)
     return (low, size) if column.maximum is None else (low, int(column.maximum))
 
