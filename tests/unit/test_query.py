@@ -28,7 +28,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("create table marts.mine as select 1", "found CREATE"),
         ("create temp table mine as select 1", "found CREATE"),
         ("insert into marts.example_queries values ('a', 'b', 'c')", "found INSERT"),
-        ("explain analyze delete from marts.data_quality", "read-only"),
+        ("explain analyze delete from stored.data_quality", "read-only"),
         ("select 1; select 2", "expected one statement, found 2"),
         ("select 1; drop table marts.data_quality", "expected one statement, found 2"),
         ("-- nothing", "expected one statement, found 0"),
