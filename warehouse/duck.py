@@ -1,6 +1,8 @@
 """The few DuckDB functions: connections with our settings, types and DDL from contracts. The only duckdb import."""
 
 import json
+import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -11,6 +13,7 @@ import duckdb
 import polars as pl
 
 from warehouse.contract import Column, Table
+from warehouse.store import remove_leftovers
 from wlz.words.faults import Spoken
 
 # Clients up to DuckDB 1.5 read this; the default of 2.0 they cannot.
@@ -43,6 +46,27 @@ def connect_writer(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(f"ATTACH '{_quoted(path)}' AS wlz (STORAGE_VERSION '{STORAGE_VERSION}')")
         yield connection
         connection.execute("DETACH wlz")  # not after an error: a broken transaction would hide what went wrong
+
+
+@contextmanager
+def connect_beside(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a copy of the database, renamed over it when the block ends well; a new one without any.
+
+    Raises OSError when there is no room or the folder cannot be written; the file is then as it was.
+    """
+    remove_leftovers(database)
+    beside = database.with_name(f".{database.name}.{os.getpid()}.next")
+    try:
+        if database.exists():
+            shutil.copyfile(database, beside)
+        with connect_writer(beside) as connection:
+            yield connection
+        os.replace(beside, database)
+    except (duckdb.IOException, duckdb.TransactionException) as error:  # a full disk may show when it commits
+        raise OSError(str(error).splitlines()[0].replace(beside.name, database.name)) from None
+    finally:
+        for leftover in (beside, beside.with_name(beside.name + ".wal")):
+            leftover.unlink(missing_ok=True)
 
 
 def run_query(path: Path, sql: str) -> pl.DataFrame:

@@ -5,10 +5,7 @@ Nothing is computed here: every mart is one SELECT over lake tables (``mart_sql.
 """
 
 import hashlib
-import os
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +16,7 @@ from warehouse import duck, registry
 from warehouse.contract import ContractError, Table
 from warehouse.latest import STORED, create_schemas, create_views
 from warehouse.mart_sql import mart_sql, staged_sql
-from warehouse.store import Store, remove_leftovers
+from warehouse.store import Store
 from warehouse.tables.marts import EXAMPLE_QUERIES
 from warehouse.tables.vintages import ADVICE_WITHDRAWALS
 from warehouse.upgrade import follow_contracts, published_columns
@@ -35,7 +32,7 @@ def publish_marts(store: Store, database: Path, delivery_month: date) -> dict[st
     published file is as it was.
     """
     database.parent.mkdir(parents=True, exist_ok=True)
-    with _beside(database) as connection:
+    with duck.connect_beside(database) as connection:
         return _fill(connection, store, delivery_month)
 
 
@@ -44,7 +41,7 @@ def publish_withdrawals(store: Store, database: Path) -> None:
 
     Raises OSError when there is no room; the published file is then as it was. There must be one.
     """
-    with _beside(database) as connection:
+    with duck.connect_beside(database) as connection:
         attach_lake(connection, store, date.min)
         connection.execute("BEGIN TRANSACTION")
         follow_contracts(connection)
@@ -52,24 +49,6 @@ def publish_withdrawals(store: Store, database: Path) -> None:
         create_views(connection)
         connection.execute("COMMIT")
         connection.execute("CHECKPOINT wlz")
-
-
-@contextmanager
-def _beside(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A copy of the database to write in, renamed over it when the block ends well."""
-    remove_leftovers(database)
-    beside = database.with_name(f".{database.name}.{os.getpid()}.next")
-    try:
-        if database.exists():
-            shutil.copyfile(database, beside)
-        with duck.connect_writer(beside) as connection:
-            yield connection
-        os.replace(beside, database)
-    except (duckdb.IOException, duckdb.TransactionException) as error:  # a full disk may show when it commits
-        raise OSError(str(error).splitlines()[0].replace(beside.name, database.name)) from None
-    finally:
-        for leftover in (beside, beside.with_name(beside.name + ".wal")):
-            leftover.unlink(missing_ok=True)
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, store: Store, delivery_month: date) -> dict[str, int]:

@@ -4,8 +4,6 @@ New columns are filled where they follow from what was published, else they are 
 lake needs no such thing: ``Store.read`` and ``attach_lake`` read what an earlier version wrote.
 """
 
-import os
-import shutil
 from pathlib import Path
 
 import duckdb
@@ -14,7 +12,6 @@ from warehouse import duck, registry
 from warehouse.contract import Table
 from warehouse.latest import MARTS, STORED, create_schemas, create_views, flags_of
 from warehouse.published_headline import headline_before
-from warehouse.store import remove_leftovers
 from warehouse.tables.bounds import FORECAST_BOUNDS
 from warehouse.tables.vintages import HEADLINE
 from wlz.bounds.room import BOUNDS, ROOM_BOUNDS, room_at_bounds
@@ -42,22 +39,12 @@ def upgrade_database(database: Path) -> list[str]:
     behind = behind_contract(database)
     if not behind:
         return []
-    remove_leftovers(database)
-    beside = database.with_name(f".{database.name}.{os.getpid()}.next")
-    try:
-        shutil.copyfile(database, beside)
-        with duck.connect_writer(beside) as connection:
-            connection.execute("BEGIN TRANSACTION")
-            follow_contracts(connection)
-            create_views(connection)
-            connection.execute("COMMIT")
-            connection.execute("CHECKPOINT wlz")
-        os.replace(beside, database)
-    except (duckdb.IOException, duckdb.TransactionException) as error:
-        raise OSError(str(error).splitlines()[0].replace(beside.name, database.name)) from None
-    finally:
-        for leftover in (beside, beside.with_name(beside.name + ".wal")):
-            leftover.unlink(missing_ok=True)
+    with duck.connect_beside(database) as connection:
+        connection.execute("BEGIN TRANSACTION")
+        follow_contracts(connection)
+        create_views(connection)
+        connection.execute("COMMIT")
+        connection.execute("CHECKPOINT wlz")
     return behind
 
 

@@ -172,7 +172,7 @@ def test_a_folder_that_cannot_be_written_says_so(old: House, tmp_path: Path, mon
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("warehouse.upgrade.shutil.copyfile", full)
+    monkeypatch.setattr("warehouse.duck.shutil.copyfile", full)
     told = house.wlz("report", "--delivery-month", MAY)
     assert told.exit_code == 1
     assert "No space left on device" in told.stderr

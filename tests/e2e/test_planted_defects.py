@@ -12,7 +12,7 @@ import pytest
 from expectations.catalogue import DELIVERY_RULES, RULES
 from expectations.judging.runner import judge
 from scripts.evidence.checked_worlds import World
-from scripts.evidence.checks import DOCS, FILES
+from scripts.evidence.checks import DOCS, files_of
 from scripts.evidence.checks_page import write_page
 from scripts.evidence.planted_defects import Spoken, below_threshold, find_place, judge_plantings
 from simulation.defects import DEFECTS
@@ -135,5 +135,5 @@ def test_clean_deliveries_refuse_nothing(world: World) -> None:
 
 def test_the_page_of_evidence_follows_from_its_rows(tmp_path: Path) -> None:
     """`python -m scripts.evidence.checks --page` writes it again."""
-    write_page(tmp_path / "page.md", FILES)
+    write_page(tmp_path / "page.md", files_of(2018), 2018)
     assert (tmp_path / "page.md").read_text(encoding="utf-8") == (DOCS / "evidence-checks.md").read_text("utf-8")

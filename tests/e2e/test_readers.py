@@ -41,7 +41,7 @@ PUBLISHER = """
 import sys, time
 from datetime import date
 from pathlib import Path
-from warehouse import publish
+from warehouse import duck, publish
 from warehouse.store import Store
 
 def stop(*arguments):
@@ -50,7 +50,7 @@ def stop(*arguments):
 
 root, moment = Path(sys.argv[1]), sys.argv[2]
 if moment == "before the rename":
-    publish.os.replace = stop
+    duck.os.replace = stop
 elif moment == "in the middle":
     publish._count = stop
     real = publish._replace_rows

@@ -150,7 +150,7 @@ def test_what_broke_off_before_it_was_published_is_published_by_a_repeat(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("warehouse.publish.shutil.copyfile", full)
+        patched.setattr("warehouse.duck.shutil.copyfile", full)
         told = withdraw(house)
         assert told.exit_code == 1
         assert "No space left on device" in told.stderr
