@@ -19,9 +19,10 @@ STANDS = (STAND_DATE, REFERENCE_DATE)  # of a budget year, which is first told o
 
 
 def measure_dates(view: DeliveryView) -> pl.DataFrame:
-    """Dates, months and years too far after the delivery, or stands from long before their budget year; rows and euro.
+    """Dates, months and years too far after the delivery, years settled before their end, stands from long before.
 
-    A delivery counts from the end of its month, or of the month its rows are dated in where that is later.
+    Rows and euro. Of what may be told ahead a delivery counts from the end of its month, or of the month its rows are
+    dated in where that is later.
     """
     rows = view.numbered_rows
     found = [
@@ -42,11 +43,18 @@ def measure_dates(view: DeliveryView) -> pl.DataFrame:
 def _tests(column: Column, view: DeliveryView) -> list[tuple[pl.Expr, str]]:
     day = pl.col(column.name) if column.dtype == pl.Date() else pl.date(pl.col(column.name), 1, 1)
     tests = []
-    if column.ahead_months is not None:
+    if column.ahead_months == 0:
+        tests.append((day > pl.col(DELIVERY_DATE.name), "ahead"))
+    elif column.ahead_months is not None:
         told_in = pl.lit(view.delivery_month)
         if column != DELIVERY_DATE:
             told_in = pl.max_horizontal(told_in, pl.col(DELIVERY_DATE.name).dt.truncate("1mo"))
-        tests.append((day >= told_in.dt.offset_by(f"{column.ahead_months + 1}mo"), "ahead"))
+        tests.append(
+            (
+                day >= told_in.dt.offset_by(f"{column.ahead_months + 1}mo"),
+                "ahead" if column.ahead_months > 0 else "not_over",
+            )
+        )
     if column in STANDS:
         first = pl.date(pl.col(BUDGET_YEAR.name), 1, 1).dt.offset_by(f"-{TWO_YEARS}mo")
         tests.append((day < first, "before_year"))
@@ -62,8 +70,8 @@ RULES = (
         severity="block",
         metrics=measure_dates,
         expectation=NO_FINDINGS,
-        expected="stands and closed months up to the month of delivery, years and agreements up to two years after it",
-        cause="a typing error in a year, or a file of another round",
+        expected="stands and months up to the delivery date, settled years before it, others up to two years after it",
+        cause="a typing error in a date or year, months that are shifted, or a file of another round",
         action=REFUSED,
         next_step="have the date mended and the file delivered again",
     ),

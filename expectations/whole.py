@@ -1,4 +1,4 @@
-"""Whether a delivery of another kind than claims is whole (D11) and of a time that is over (D13).
+"""Whether a delivery of another kind than claims is whole (D11).
 
 Columns that changed as a whole are judged in ``changed_columns.py``, kader and stands in ``kader.py`` and
 ``budgets.py``; ends of files at the door.
@@ -21,13 +21,11 @@ from expectations.judging.beside import (
 from expectations.judging.delivery_view import BudgetView
 from expectations.judging.finding import keep_largest, one_each
 from expectations.judging.results import REFUSED
-from expectations.judging.rule import NO_FINDINGS, Rule, has_money, row_amount
+from expectations.judging.rule import NO_FINDINGS, Rule, has_money
 from warehouse.tables.deliveries import KINDS
 
 OTHERS = tuple(kind for kind, table in KINDS.items() if kind != "declaraties")
 SERIAL = tuple(kind for kind in OTHERS if not is_event(KINDS[kind]) and kind != "na_ijl")  # that is L09-moved
-SETTLED = ("nacalculatie", "nacalculatie_totaal", "jaarrekeningen", "na_ijl")  # kinds of a year that is over
-NOT_YET_OVER = ("stand_date", "reference_date", "month")  # a transfer may be told before its day
 NATION = "the nation"
 
 
@@ -124,37 +122,6 @@ def _fallen(view: BudgetView, now: pl.DataFrame, before: pl.DataFrame) -> list[d
     return [_lacking(NATION, wording, earlier - told if euro else None, told=told, earlier=earlier)]
 
 
-def measure_unfinished(view: BudgetView) -> pl.DataFrame:
-    """Rows of a day or month after their delivery, and settled years that were not over when they were delivered."""
-    delivered = pl.col("delivery_date")
-    columns = [name for name in view.table.column_names if name in NOT_YET_OVER]
-    late = {name: pl.col(name) > delivered for name in columns}
-    if view.kind in SETTLED:
-        year = next(name for name in view.table.key if name in ("year", "reference_year"))
-        late[year] = pl.col(year) >= delivered.dt.year()
-    rows = [
-        {
-            "column": view.table.column(name).source_name,
-            "findings_count": count,
-            "at_stake_eur": euro,
-            "last": str(last),
-        }
-        for name, is_late in late.items()
-        for count, euro, last in [_count_late(view, is_late, name)]
-        if count
-    ]
-    return keep_largest(pl.DataFrame(rows, schema_overrides={"at_stake_eur": pl.Float64} if rows else None))
-
-
-def _count_late(view: BudgetView, is_late: pl.Expr, name: str) -> tuple[int, float | None, object]:
-    rows = view.used_rows.filter(is_late)
-    return (
-        rows.height,
-        rows.select(row_amount(view.table).sum()).item() if has_money(view.table) else None,
-        rows[name].max(),
-    )
-
-
 _ASK = "ask the sender for the whole delivery"
 RULES = (
     Rule(
@@ -170,18 +137,5 @@ RULES = (
         cause="a file that was cut off, or an extract of some zorgkantoren",
         action=REFUSED,
         next_step=f"{_ASK}; accept the check when so little is right",
-    ),
-    Rule(
-        check_id="D13",
-        title="of a time that is not over",
-        why="A stand of a later day, or a settlement of a year that runs, cannot be known yet.",
-        kinds=tuple(kind for kind in OTHERS if kind in SETTLED or set(NOT_YET_OVER) & set(KINDS[kind].column_names)),
-        severity="block",
-        metrics=measure_unfinished,
-        expectation=NO_FINDINGS,
-        expected="days and months up to the delivery date, and settled years before it",
-        cause="a mistyped date or year, or months that are shifted",
-        action=REFUSED,
-        next_step="have the dates mended and deliver again",
     ),
 )

@@ -90,7 +90,6 @@ DUTCH: dict[str, Words] = {
         f"{USED}; de nieuwe cijfers tellen",
         "de afzender vragen wat er gecorrigeerd is",
     ),
-    "D13": Words("van een tijd die nog niet voorbij is", REFUSED, _RESEND),
     "L01": Words(
         "uitvoerder of zorgkantoor ontbreekt",
         f"{USED}; scenario's die van elke uitvoerder de laatste maanden nodig hebben, vervallen",

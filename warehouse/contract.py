@@ -46,7 +46,8 @@ class Column:
     delivered. ``allowed`` is the closed list of values, ``pattern`` a regular expression a text must match,
     ``minimum``/``maximum`` an inclusive range. ``largest``: no single delivered value lies further from 0; a table that
     adds values up may hold more. A ``month`` is a date on the first of the month. ``ahead_months``: how far after the
-    delivery that told it a date, month or year may lie; None where that says nothing.
+    delivery that told it a date, month or year may lie; 0: up to its day, less: over before it; None where that says
+    nothing.
     """
 
     name: str

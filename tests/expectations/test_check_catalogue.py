@@ -24,6 +24,6 @@ def test_every_kind_has_the_checks_that_fit_its_columns():
     assert {"D01", "D03", "V07"} <= {rule.check_id for rule in rules_for("na_ijl")}
     of_na_ijl = [rule.check_id for rule in rules_for("na_ijl")]
     assert of_na_ijl[:5] == ["D01", "D03", "D07", "V07", "D06-dates"]
-    assert of_na_ijl[5:] == ["D02-limit", "L09", "L09-moved", "D02-name", "D13", "D14", "D10", "D12"]
+    assert of_na_ijl[5:] == ["D02-limit", "L09", "L09-moved", "D02-name", "D14", "D10", "D12"]
     assert all(rules_for(kind) for kind in KINDS)
     assert rules_for("unheard_of") == []

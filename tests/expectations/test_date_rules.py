@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from warehouse.columns.common import OVER
 from warehouse.contract import Column, Table
 from warehouse.tables.deliveries import KINDS
 
@@ -17,7 +18,7 @@ def a_value(column: Column) -> Any:
     if column.dtype == pl.Date():
         return MONTH if column.unit == "month" else DAY
     if column.unit == "year":
-        return 2018
+        return 2017 if column.ahead_months == OVER else 2018
     if column.allowed:
         return column.allowed[0]
     return {"[0-9]{4}": "5508", "[0-9]{8}": "12345678"}.get(
@@ -32,14 +33,13 @@ def a_row(table: Table, **changes: object) -> pl.DataFrame:
 
 AHEAD = [  # kind, what is wrong, and the words of it
     ("kader", {"stand_date": date(2081, 5, 15)}, "column standdatum: 1 row dated 2081-05-15"),
-    ("kader", {"stand_date": date(2018, 6, 1)}, "column standdatum"),
+    ("kader", {"stand_date": date(2018, 5, 16)}, "column standdatum"),
     ("kader", {"budget_year": 2021}, "column budgetjaar: 1 row dated 2021"),
     ("pgb_verleningen", {"reference_date": date(2019, 4, 30)}, "column peildatum"),
     ("prognose_uitvraag", {"reference_date": date(2028, 5, 1)}, "column peildatum"),
     ("overhevelingen", {"transfer_date": date(2019, 6, 1)}, "column datum"),
     ("indicaties", {"month": date(2018, 6, 1)}, "column maand"),
     ("hulpmiddelen", {"month": date(2028, 3, 1)}, "column maand"),
-    ("na_ijl", {"reference_year": 2019}, "column referentiejaar"),
     ("afspraken", {"valid_from": date(2020, 6, 1)}, "column geldig_van"),
     ("afspraken", {"year": 2081}, "column jaar"),
     ("beleidsregelwaarden", {"year": 2028}, "column jaar"),
@@ -54,6 +54,22 @@ def test_a_date_that_nobody_can_know_refuses(check_rule, kind, changes, words):
     assert words in result.message
     assert "first in row 1" in result.message
     assert "after the delivery" in result.message
+
+
+@pytest.mark.parametrize("year", [2018, 2019, 2081])
+@pytest.mark.parametrize(
+    ("kind", "column"),
+    [
+        ("na_ijl", "reference_year"),
+        ("nacalculatie", "year"),
+        ("nacalculatie_totaal", "year"),
+        ("jaarrekeningen", "year"),
+    ],
+)
+def test_a_year_that_runs_is_not_settled(check_rule, kind, column, year):
+    result = check_rule("D06-dates", a_row(KINDS[kind], **{column: year}), kind=kind)
+    assert result.is_blocking, result.message
+    assert f"{year}, which was not over at the delivery" in result.message
 
 
 @pytest.mark.parametrize(
@@ -74,7 +90,7 @@ def test_a_stand_from_long_before_its_year_refuses(check_rule, kind, changes):
     ("kind", "changes"),
     [
         *((kind, {}) for kind in KINDS),
-        ("kader", {"stand_date": date(2018, 5, 31)}),
+        ("na_ijl", {"reference_year": 2017, "delivery_date": date(2018, 1, 1)}),
         ("kader", {"budget_year": 2015}),
         ("kader", {"budget_year": 2019, "stand_date": date(2018, 5, 1)}),
         ("kader", {"stand_date": date(2018, 7, 31), "delivery_date": date(2018, 7, 31)}),  # delivered again in July

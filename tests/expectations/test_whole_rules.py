@@ -206,7 +206,7 @@ class TestKader:
 
 
 class TestStands:
-    """G03 and D13."""
+    """G03."""
 
     def test_a_stand_that_falls_to_nothing_is_refused(self, check_rule: Check) -> None:
         may = (pl.col("zorgkantoor_code") == "5508") & (pl.col("reference_date") == date(2018, 5, 31))
@@ -215,23 +215,6 @@ class TestStands:
         assert result.is_blocking
         assert result.at_stake_eur == Decimal("1030.00")
         assert check_rule("G03", stands(), "pgb_verleningen").outcome == "passed"
-
-    @pytest.mark.parametrize(
-        ("kind", "row"),
-        [
-            ("nacalculatie_totaal", (MAY, 2018, "5508", "00000001", "prestaties", Decimal(1000))),
-            ("nacalculatie_totaal", (MAY, 2031, "5508", "00000001", "prestaties", Decimal(1000))),
-            ("jaarrekeningen", (MAY, 2018, "00000001", "VV", Decimal(1000))),
-            ("kader", (MAY, date(2018, 5, 16), "5508", 2018, Decimal(1000), Decimal(1000))),
-            ("hulpmiddelen", (MAY, date(2018, 6, 1), "mobiliteit", Decimal(1000))),
-        ],
-    )
-    def test_what_is_not_over_yet_is_refused(self, check_rule: Check, kind: str, row: tuple[Any, ...]) -> None:
-        assert check_rule("D13", frame(kind, [row]), kind).is_blocking
-
-    def test_a_settlement_of_the_year_before_is_not(self, check_rule: Check) -> None:
-        row = (MAY, 2017, "5508", "00000001", "prestaties", Decimal(1000))
-        assert check_rule("D13", frame("nacalculatie_totaal", [row]), "nacalculatie_totaal").outcome == "passed"
 
 
 class TestChanged:

@@ -8,6 +8,7 @@ from warehouse.contract import Column
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)  # no delivery is about another century
 TWO_YEARS = 24  # months: a budget, an agreement or a tariff may be of the year after next
+OVER = -12  # months: a year that is settled is over
 FIVE_YEARS = 60  # months: after that nobody delivers a month again
 
 DELIVERY_MONTH = Column(

@@ -1,8 +1,10 @@
 """Columns of the delivered files. ``source_name`` is the header as delivered (Dutch)."""
 
+from dataclasses import replace
+
 import polars as pl
 
-from warehouse.columns.common import FIRST_DAY, FIVE_YEARS, LAST_DAY, TWO_YEARS
+from warehouse.columns.common import FIRST_DAY, FIVE_YEARS, LAST_DAY, OVER, TWO_YEARS
 from warehouse.contract import MONEY, Column
 
 DELIVERY_DATE = Column(
@@ -63,6 +65,7 @@ YEAR = Column(
     maximum=2100,
     ahead_months=TWO_YEARS,
 )
+SETTLED_YEAR = replace(YEAR, ahead_months=OVER)
 INCLUDES_NHC_NIC = Column(
     "includes_nhc_nic",
     pl.String(),
@@ -250,7 +253,7 @@ REFERENCE_YEAR = Column(
     source_name="referentiejaar",
     minimum=2000,
     maximum=2100,
-    ahead_months=0,
+    ahead_months=OVER,
 )
 LAG_PERCENTAGE = Column(
     "lag_percentage",

@@ -50,7 +50,6 @@ DECLARATIES = _delivery(
     known_issues=("The last months are incomplete; earlier months still change, also downwards.",),
 )
 _AGREED = (
-    deliveries.YEAR,
     deliveries.ZORGKANTOOR_CODE,
     deliveries.AGB_CODE,
     common.PRESTATIECODE,
@@ -63,7 +62,7 @@ _AGREED_KEY = ("year", "zorgkantoor_code", "agb_code", "prestatiecode", "unit_co
 HERSCHIKKING = _delivery(
     "herschikking",
     "year × zorgkantoor × agb × prestatie × unit",
-    _AGREED,
+    (deliveries.YEAR, *_AGREED),
     _AGREED_KEY,
     "Agreements after reallocation: price times volume per prestatie.",
     nullable=frozenset({"agb_code"}),
@@ -75,7 +74,7 @@ HERSCHIKKING = _delivery(
 NACALCULATIE = _delivery(
     "nacalculatie",
     "year × zorgkantoor × agb × prestatie × unit",
-    _AGREED,
+    (deliveries.SETTLED_YEAR, *_AGREED),
     _AGREED_KEY,
     "Settled production of a closed year.",
     nullable=frozenset({"agb_code"}),
@@ -85,7 +84,7 @@ NACALCULATIE_TOTAAL = _delivery(
     "nacalculatie_totaal",
     "year × zorgkantoor × agb × kind",
     (
-        deliveries.YEAR,
+        deliveries.SETTLED_YEAR,
         deliveries.ZORGKANTOOR_CODE,
         deliveries.AGB_CODE,
         deliveries.AGREEMENT_KIND,
@@ -170,7 +169,7 @@ HULPMIDDELEN = _delivery(
 JAARREKENINGEN = _delivery(
     "jaarrekeningen",
     "year × agb",
-    (deliveries.YEAR, deliveries.AGB_CODE, deliveries.SECTOR, deliveries.ZIN_COST_EUR),
+    (deliveries.SETTLED_YEAR, deliveries.AGB_CODE, deliveries.SECTOR, deliveries.ZIN_COST_EUR),
     ("year", "agb_code"),
     "Costs in kind from annual accounts.",
 )
