@@ -57,6 +57,7 @@ endif
 evidence: $(READY)
 	@$(BIN)/python -m scripts.evidence.forecasts
 	@$(BIN)/python -m scripts.evidence.lag
+	@$(BIN)/python -m scripts.evidence.run_off
 	@$(BIN)/python -m scripts.evidence.checks
 	@$(BIN)/python -m scripts.evidence.deliveries
 	@$(BIN)/python -m scripts.evidence.years

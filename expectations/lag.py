@@ -61,8 +61,8 @@ RULES: tuple[Rule, ...] = (
         "uitvoerder is late",
         "An uitvoerder that repeats its last delivery looks as if its care had stopped: unnoticed it costs up to 15 % "
         "of the nation, noticed a fraction of a percent.",
-        "every uitvoerder up to date: at least half of what normally comes in",
-        "Its months are completed with the lag of its last own delivery, and the delivery is left out of the curve",
+        "every uitvoerder up to date: less than a tenth of what is new held back",
+        "Its months are completed by the share that is there, and the delivery is left out of the curve",
         "ask the Wlz-uitvoerder for a delivery that is up to date",
     ),
     _rule(

@@ -97,7 +97,7 @@ DUTCH: dict[str, Words] = {
     ),
     "L02": Words(
         "uitvoerder is laat",
-        "Zijn maanden zijn aangevuld met de na-ijl van zijn laatste eigen aanlevering",
+        "Zijn maanden zijn aangevuld naar het deel dat er is; de aanlevering telt niet mee voor de na-ijlcurve",
         "de Wlz-uitvoerder om een actuele aanlevering vragen",
     ),
     "L03": Words(

@@ -210,11 +210,17 @@ def test_what_the_earlier_version_told_is_not_told_again(old: House, june: Carri
     assert after.filter(check_id="G01").height == before.filter(check_id="G01").height
 
 
+def _without_moved_bounds(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A row of HEADLINES; of `completed` without its bounds, which rest on another measure of how sure it is since."""
+    return row[:-2] if row[1] == "completed" else row
+
+
 def test_an_old_month_runs_again(old: House, june: Carried, tmp_path: Path) -> None:
     house = june.house.copy(tmp_path / "data")
     told = house.run(MAY)
     assert told.exit_code == 0, told.output
-    assert house.query(HEADLINES, None) == old.query(HEADLINES, None)
+    shown, before = (list(map(_without_moved_bounds, one.query(HEADLINES, None))) for one in (house, old))
+    assert shown == before
     report = house.wlz("report", "--delivery-month", APRIL)
     assert report.exit_code == 0, report.output
 

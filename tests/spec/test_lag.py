@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from wlz.known.headline import enough_deliveries
 from wlz.known.rounds import choose_claims_history, make_round
-from wlz.lag.complete import claims_for_prices, count_days, find_silent_series
+from wlz.lag.complete import claims_for_prices, count_days
+from wlz.lag.silent import find_silent_series
 from wlz.runoff import (
     complete_cells,
     credibility_factors,

@@ -355,9 +355,9 @@ def test_the_tests_look_at_what_the_curve_rests_on(world: World) -> None:
 def errors(recent: float, before: float, deliveries: int = 12) -> RetrospectiveErrors:
     """Two uitvoerders of one cell each; the first was off by `recent` at the last six deliveries, `before` earlier."""
     sign = np.where(np.arange(deliveries) % 2, 1.0, -1.0)[:, None]
-    size = np.full((deliveries, 2, 12), before)
+    size, none = np.full((deliveries, 2, 12), before), np.zeros((deliveries, 2, 12))
     size[:6, 0] = recent
-    return RetrospectiveErrors(size * sign[:, :, None], np.zeros((deliveries, 2, 12)), np.ones(2))
+    return RetrospectiveErrors(size * sign[:, :, None], none, np.ones(2), none[:, :, 0], none[:, :, 0])
 
 
 def test_recent_errors_outside_what_was_said_are_counted() -> None:

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from wlz.forecasting.ets import FloatArray
-from wlz.runoff.completion import sum_labels, weigh_median
 from wlz.runoff.factors import development_factors
+from wlz.runoff.judging import weigh_median
 from wlz.runoff.lateness import Emergence, Lateness, actual_versus_expected, effective_lag
 from wlz.runoff.retrospect import _relative
 from wlz.runoff.season import month_of_year_effect, shift_completeness, to_logit
+from wlz.runoff.triangle import sum_labels
 
 NAN = math.nan
 

@@ -5,7 +5,7 @@ import pytest
 
 from tests.spec.test_lag import CURVE, MONTHS, level, triangles
 from wlz.runoff import complete_cells, find_speed_change
-from wlz.runoff.completion import leave_out_deciding, weigh_median
+from wlz.runoff.judging import leave_out_deciding, weigh_median
 from wlz.runoff.lateness import Speed
 from wlz.runoff.season import to_logit
 

@@ -11,15 +11,16 @@ import pytest
 from tests.spec.test_lag import CURVE, level, triangles
 from wlz.forecasting.engines.seasonal_naive import seasonal_naive
 from wlz.hand_overs import FAMILY_SCHEMA
-from wlz.lag.complete import LAGS, CompletedAdvice, SeriesPanel, _complete_series
+from wlz.lag.complete import CompletedAdvice, SeriesPanel, _complete_series
 from wlz.lag.findings import BOUND_95, _widening, measure_cover
 from wlz.lag.revisions import Said, _at_lags, _usual_size, find_falls, find_late_changes, gather_snapshots
+from wlz.lag.said import LAGS
 from wlz.lag.sudden_levels import _judge_youngest, _nan_median
 from wlz.lag.tables import DRIFT_LAGS, _measure_drift, _speed_rows, list_curve, revision_statistics
 from wlz.runoff import complete_cells, retrospective_errors
-from wlz.runoff.completion import sum_labels
 from wlz.runoff.retrospect import ERROR_LAGS, RetrospectiveErrors, measure_scatter
 from wlz.runoff.season import shift_completeness
+from wlz.runoff.triangle import sum_labels
 
 NAN = math.nan
 OWNERS = np.array([0, 0, 1])
@@ -100,7 +101,7 @@ def test_months_that_a_change_of_speed_touches_say_so() -> None:
         panel,
         steady.completion._replace(curve=curve, speed=speed),
         steady.scatter,
-        np.array([100.0, 60.0, 80.0]),
+        triangles(np.array([100.0, 60.0, 80.0]), LONG_CURVE, len(months))[:, :, :ERROR_LAGS],
         seasonal_naive,
         np.full(3, len(months)),  # none has ended
     )
@@ -318,7 +319,8 @@ def test_a_level_is_judged_from_twelve_earlier_moves(unknown: int, is_judged: bo
 def errors_of(rows: Any) -> RetrospectiveErrors:
     """Errors (R, 1, 12) of one uitvoerder with one cell, newest delivery first, the same at every lag."""
     of_uitvoerder = np.repeat(np.array(rows)[:, None, None], ERROR_LAGS, axis=2)
-    return RetrospectiveErrors(of_uitvoerder, np.zeros_like(of_uitvoerder), np.array([100.0]))
+    none = np.zeros((len(of_uitvoerder), 1))
+    return RetrospectiveErrors(of_uitvoerder, np.zeros_like(of_uitvoerder), np.array([100.0]), none, none)
 
 
 def test_an_interval_rests_on_the_deliveries_before_it() -> None:

@@ -13,7 +13,7 @@ from wlz.aids import forecast_aids
 from wlz.forecasting.backtest import ACCURACY_SCHEMA
 from wlz.forecasting.engines.statsmodels_search import search_statsmodels
 from wlz.known.scenarios import Scenario
-from wlz.lag.complete import build_cells
+from wlz.lag.said import build_cells
 from wlz.monitor import measure_completeness
 from wlz.prices.prices import volumes_without_price
 from wlz.prices.uncertainty import extra_item_deviations

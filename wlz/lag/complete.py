@@ -10,13 +10,16 @@ from datetime import date
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from wlz.forecasting.edge_cases import ENDED_ZERO_MONTHS
 from wlz.forecasting.engines import Engine
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
 from wlz.forecasting.one_panel import forecast_treated, treat_history
 from wlz.hand_overs import find_hand_overs
+from wlz.lag.how_sure import measure_series, spread_own
+from wlz.lag.said import LAGS, build_cells, build_series
+from wlz.lag.silent import find_quiet_series, find_silent_series
 from wlz.runoff.completion import (
     OPEN_MONTHS,
     UNSURE_MONTHS,
@@ -26,19 +29,22 @@ from wlz.runoff.completion import (
     complete_months,
     expect_months,
     forecast_known,
-    sum_labels,
 )
-from wlz.runoff.retrospect import RetrospectiveErrors, Scatter, measure_scatter, retrospective_errors
-from wlz.words.months import add_months, list_months, month_number, number_months
+from wlz.runoff.retrospect import (
+    RetrospectiveErrors,
+    Scatter,
+    measure_scatter,
+    retrospective_errors,
+    spread_scatter,
+)
+from wlz.runoff.triangle import LagError, sum_labels
+from wlz.words.months import add_months, list_months, month_number
 from wlz.words.vocabulary import SERIES_KEY
 
 CELL_KEY = ["wlz_uitvoerder", "prestatiegroep"]
 FIRST_WLZ_MONTH = date(2015, 1, 1)  # the Wlz took effect
-LAGS = 36  # months of lag followed; older months are complete
 CARE_MONTHS = 60  # looked at, youngest last
 DELIVERIES = 25  # two years of them and the one they start from
-STEADY_RATIO = 0.25  # spread of a steady year ÷ its mean; single clients come and go
-KNOWN_RATIO = 0.5  # a month known for more than this and still 0 is silent
 DAY_UNIT = "14"  # etmaal: every day of the month counts; in other units its weekdays
 MEAN_DAYS, MEAN_WEEKDAYS = 365.25 / 12, 365.25 / 12 * 5 / 7
 
@@ -109,23 +115,39 @@ def complete_advice(
     the last of them `claims_month`; `series` (SERIES) of that delivery; `prestaties` with group and unit; `ended`
     prestatiecode, end_month; `links` of codes that a list says go on under another. Out: per prestatie × uitvoerder ×
     care month declared and completed volume, the share normally known, the a priori, the method, how sure, and a flag:
-    late_uitvoerder, billing_speed or silent_series.
+    late_uitvoerder, billing_speed or silent_series. Raises LagError where the deliveries teach nothing of a month.
     """
     cells, panel = _build_panel(series, prestaties, claims_month)
-    of_series = panel.keys.with_columns(pl.Series("cell", panel.cell), pl.Series("price", panel.price))
+    has_ended = panel.keys["prestatiecode"].is_in(ended["prestatiecode"].to_list()).to_numpy()
+    counted = np.where(find_quiet_series(panel.declared, panel.cell, has_ended), 0.0, panel.price)
+    of_series = panel.keys.with_columns(pl.Series("cell", panel.cell), pl.Series("price", counted))
     values = build_cells(snapshots, of_series, panel.months)
     weight = np.nan_to_num(panel.declared[:, -2 * SEASON_MONTHS :]).sum(axis=1) * panel.price
     days = _weigh_days(panel.days, weight, panel.cell, cells.height)
     last_month, by_cell = panel.months[-1].month - 1, forecast_known(engine)
     done = complete_cells(values, panel.uitvoerder, last_month, by_cell, days)
+    _refuse_unlearnt(done)
     errors = retrospective_errors(values, panel.uitvoerder, last_month, by_cell, done, days)
     scatter = measure_scatter(errors, done.curve.p, panel.uitvoerder)
     handed = find_hand_overs(series, _known_shares(panel, done), prestaties, links)
-    frame = _complete_series(panel, done, scatter, errors.size, engine, _find_ends(panel, ended, handed))
+    said = build_series(snapshots, panel.keys, panel.months)
+    frame = _complete_series(panel, done, scatter, said, engine, _find_ends(panel, ended, handed))
     prices = panel.keys.with_columns(pl.Series("price", panel.price))
     of_uitvoerder = sum_labels(values, panel.uitvoerder)
     levels = _price_levels(cells, prices, series)
     return CompletedAdvice(frame, prices, of_uitvoerder, cells, done, errors, scatter, claims_month, levels, handed)
+
+
+def _refuse_unlearnt(done: Completion) -> None:
+    """Raises LagError when nothing was learnt of how a month comes in: unknown is not complete."""
+    unknown = np.asarray(np.isnan(done.completeness).any(axis=0))
+    if unknown.any():
+        youngest = int(np.argmax(unknown[::-1])) + 1
+        raise LagError(
+            f"scenario completed: found no two deliveries that say how months of lag {youngest} come in, expected at "
+            "least one step from that lag on. Likely deliveries are missing, or repeat each other. Next: deliver the "
+            "missing months, or wlz run --scenario letter"
+        )
 
 
 def _known_shares(panel: SeriesPanel, done: Completion) -> pl.DataFrame:
@@ -170,32 +192,6 @@ def _build_panel(
         count_days(months, described["unit_code"].to_list()),
         _reference_prices(keys, series, claims_month),
     )
-
-
-def build_cells(snapshots: pl.DataFrame, series: pl.DataFrame, months: Sequence[date]) -> FloatArray:
-    """Cumulative euro at one price per series, (cells, months, LAGS): [n, t, l] as known l + 1 months after month t.
-
-    `series` has prestatiecode, wlz_uitvoerder, cell and price. A delivery in which an uitvoerder has no row of a month
-    at all says nothing of it (NaN) when the month is the youngest; a cell without rows in a delivered month is 0.
-    """
-    first, count = months[0], len(months)
-    number = number_months("care_month") - month_number(first)
-    lag = number_months("delivery_month") - number_months("care_month")
-    placed = (
-        snapshots.with_columns(number.alias("t"), (lag - 1).alias("l"))
-        .filter(pl.col("t").is_between(0, count - 1), pl.col("l").is_between(0, LAGS - 1))
-        .join(series, on=SERIES_KEY, how="inner")
-    )
-    value = (pl.col("declared_volume") * pl.col("price")).sum()
-    summed = placed.sort("prestatiecode").group_by("cell", "t", "l", maintain_order=True).agg(value.alias("value"))
-    cells = int(series["cell"].max()) + 1  # type: ignore[arg-type]
-    values = np.full((cells, count, LAGS), np.nan)
-    delivered = placed.select("t", "l").unique()
-    diagonals = np.unique((delivered["t"] + delivered["l"]).to_numpy())
-    t, lags = np.meshgrid(np.arange(count), np.arange(LAGS), indexing="ij")
-    values[:, np.isin(t + lags, diagonals)] = 0.0
-    values[summed["cell"].to_numpy(), summed["t"].to_numpy(), summed["l"].to_numpy()] = summed["value"].to_numpy()
-    return values
 
 
 def _months_before(claims_month: date, count: int) -> list[date]:
@@ -270,32 +266,11 @@ def _forecast_series(engine: Engine, last_month_of_year: int) -> Forecaster:
     return forecast
 
 
-def find_silent_series(declared: FloatArray, completeness: FloatArray, has_ended: BoolArray) -> BoolArray:
-    """(N, T) months at the end of a series that are 0 though it was in steady use in the twelve months before.
-
-    A code in use all year does not stop at a whole uitvoerder from one month to the next without an end in the code
-    list: more likely its claims are late. So these months count as not delivered, and are told with their euro. At
-    least one of them must be known for more than half elsewhere; after six months the code has ended (as everywhere).
-    """
-    months = declared.shape[1]
-    zero = np.nan_to_num(declared) == 0
-    silence = np.where(zero.all(axis=1), months, np.argmax(~zero[:, ::-1], axis=1))
-    found = np.zeros(declared.shape, dtype=np.bool_)
-    for row in np.flatnonzero((silence > 0) & (silence < ENDED_ZERO_MONTHS) & ~has_ended):
-        start = months - silence[row]
-        before = declared[row, max(start - SEASON_MONTHS, 0) : start]
-        steady = len(before) == SEASON_MONTHS and bool((before > 0).all())
-        steady = steady and float(before.std()) <= STEADY_RATIO * float(before.mean())
-        if steady and (completeness[row, start:] > KNOWN_RATIO).any():
-            found[row, start:] = True
-    return found
-
-
 def _complete_series(
     panel: SeriesPanel,
     done: Completion,
     scatter: Scatter,
-    cell_size: FloatArray,
+    said: FloatArray,
     engine: Engine,
     ends: IntArray,
 ) -> pl.DataFrame:
@@ -315,29 +290,57 @@ def _complete_series(
     a_priori = expect_months(per_day, completeness, forecaster) * panel.days
     completed = np.where(started, complete_months(seen, completeness, a_priori), np.nan)
     behind = done.curve.lateness.behind[:, -1][panel.uitvoerder][panel.cell]
-    lag = months - np.arange(months)
-    place = np.clip(lag[None, :] - 1 - behind[:, None], 0, LAGS - 1)
-    common = np.take_along_axis(scatter.common[panel.uitvoerder][panel.cell], place, axis=1)
-    own = np.take_along_axis(scatter.own[panel.cell], place, axis=1) * _share_out(panel, completed, cell_size)[:, None]
-    speed = (done.speed.shift != 0)[panel.uitvoerder][panel.cell]
-    flag = np.select(
-        [silent, ((behind > 0)[:, None]) & (lag <= LAGS), speed[:, None] & (lag <= OPEN_MONTHS + 1)],
-        ["silent_series", "late_uitvoerder", "billing_speed"],
-        default="",
-    )
+    common, own = _how_sure(panel, done, scatter, said, completed, completeness, silent)
+    flag = _flag(panel, done, silent)
     by_prior = ~np.isnan(a_priori)
-    method = np.where(by_prior, "bornhuetter_ferguson", np.where(lag[None, :] > LAGS, "declared", "chain_ladder"))
+    method = np.where(
+        by_prior, "bornhuetter_ferguson", np.where(months - np.arange(months) > LAGS, "declared", "chain_ladder")
+    )
     values = {
         "declared_volume": declared,
         "completeness_ratio": completeness,
         "a_priori_volume": a_priori,
         "completed_volume": completed,
         "common_deviation_ratio": common,
-        "own_deviation_ratio": np.minimum(own, 1.0),
+        "own_deviation_ratio": own,
     }
     return _to_rows(panel, values, behind, started).with_columns(
         pl.Series("lag_method", method[started].tolist()),
         pl.Series("flag", [name or None for name in flag[started].tolist()], dtype=pl.String),
+    )
+
+
+def _how_sure(
+    panel: SeriesPanel,
+    done: Completion,
+    scatter: Scatter,
+    said: FloatArray,
+    completed: FloatArray,
+    completeness: FloatArray,
+    silent: BoolArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Relative deviations (N, T) of completed months: shared by the series of an uitvoerder, and of each alone.
+
+    A month imputed for a silent series is as unsure as a forecast.
+    """
+    lateness, label = done.curve.lateness, panel.uitvoerder[panel.cell]
+    months = len(panel.months)
+    lag = months - 1 - np.arange(months)[None, :] - lateness.behind[:, -1][label][:, None]
+    common = spread_scatter(scatter, done.curve, panel.uitvoerder)[0][panel.cell]
+    common = np.where(silent, np.maximum(common, scatter.expected[label][:, None]), common)
+    measured = measure_series(said, completed, panel.days, panel.price, (panel.cell, panel.uitvoerder), done.curve)
+    return common, spread_own(measured, completeness, lag, lateness.held_at(lag, label)[0], silent)
+
+
+def _flag(panel: SeriesPanel, done: Completion, silent: BoolArray) -> npt.NDArray[np.str_]:
+    """(N, T) what is odd about a month: silent_series, late_uitvoerder, billing_speed, or nothing."""
+    label, lag = panel.uitvoerder[panel.cell], len(panel.months) - np.arange(len(panel.months))
+    late = (done.curve.lateness.behind[:, -1] > 0) | done.held.is_late[:, -1]
+    speed = done.speed.shift != 0
+    return np.select(
+        [silent, late[label][:, None] & (lag <= LAGS), speed[label][:, None] & (lag <= OPEN_MONTHS + 1)],
+        ["silent_series", "late_uitvoerder", "billing_speed"],
+        default="",
     )
 
 
@@ -353,13 +356,6 @@ def _to_rows(
         pl.Series("effective_lag_months", lag - behind[row], dtype=pl.Int32),
         *(pl.Series(name, of_name[row, column]).fill_nan(None) for name, of_name in values.items()),
     )
-
-
-def _share_out(panel: SeriesPanel, completed: FloatArray, cell_size: FloatArray) -> FloatArray:
-    """How much more a series scatters than its cell: √(cell ÷ series), so that independent series give the cell's."""
-    size = np.nan_to_num(completed[:, -SEASON_MONTHS:]).mean(axis=1) * panel.price
-    share = np.where(size > 0, cell_size[panel.cell] / np.where(size > 0, size, 1.0), 1.0)
-    return np.asarray(np.sqrt(np.maximum(share, 1.0)))
 
 
 def claims_for_prices(

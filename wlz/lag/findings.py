@@ -94,8 +94,7 @@ def measure_cover(errors: RetrospectiveErrors, p: FloatArray, uitvoerder: IntArr
         return np.full((0, *errors.uitvoerder.shape[1:]), np.nan)
     off = []
     for delivery in range(asked):
-        earlier = RetrospectiveErrors(errors.uitvoerder[delivery + 1 :], errors.cell[delivery + 1 :], errors.size)
-        half = BOUND_95 * measure_scatter(earlier, p, uitvoerder).common[:, :ERROR_LAGS]
+        half = BOUND_95 * measure_scatter(errors.before(delivery), p, uitvoerder).common[:, :ERROR_LAGS]
         error = np.abs(errors.uitvoerder[delivery][:, : half.shape[1]])
         off.append(np.divide(error, half, out=np.where(error > 0, np.inf, 0.0), where=half > 0))
     return np.where(np.isnan(errors.uitvoerder[:asked, :, : off[0].shape[1]]), np.nan, np.stack(off))

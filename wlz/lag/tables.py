@@ -8,12 +8,14 @@ import polars as pl
 from scipy.special import ndtri, stdtr
 
 from wlz.forecasting.ets import FloatArray, IntArray
-from wlz.lag.complete import CELL_KEY, LAGS, CompletedAdvice
+from wlz.lag.complete import CELL_KEY, CompletedAdvice
 from wlz.lag.records import Finding, tabulate_findings
-from wlz.runoff.completion import completeness_now, sum_labels
+from wlz.lag.said import LAGS
+from wlz.runoff.completion import completeness_now
 from wlz.runoff.factors import link_ratios
-from wlz.runoff.lateness import diagonals
+from wlz.runoff.lateness import Lateness, diagonals
 from wlz.runoff.retrospect import ERROR_LAGS, nowcast_interval
+from wlz.runoff.triangle import sum_labels
 from wlz.words.vocabulary import SERIES_KEY
 
 DRIFT_LAGS, DRIFT_RECENT, DRIFT_BEFORE = 3, 3, 9
@@ -156,12 +158,14 @@ def _rows_of(found: CompletedAdvice, name: str) -> list[int]:
 
 def _lateness_rows(found: CompletedAdvice, names: list[str]) -> list[Finding]:
     curve = found.completion.curve
-    now, before = curve.lateness.behind[:, -1], curve.lateness.behind[:, -2]
-    none = np.zeros_like(now)
-    came_later, caught_up = _euro_between(found, none, now), _euro_between(found, none + 1, before + 1)
+    lateness, held = curve.lateness, found.completion.held
+    on_time = Lateness(np.zeros_like(lateness.behind), lateness.caught_up)
+    before = Lateness(lateness.behind[:, :-1] + 1, lateness.caught_up, held.share[:, -2], held.deviation[:, -2])
+    came_later = _euro_between(found, on_time, lateness)
+    caught_up = _euro_between(found, on_time._replace(behind=on_time.behind + 1), before)
     rows = []
     for group, name in enumerate(names):
-        behind = int(curve.lateness.behind[group, -1])
+        behind, share = int(lateness.behind[group, -1]), float(held.share[group, -1, 0])
         actual, expected = float(curve.emergence.actual[group, -1]), float(curve.emergence.expected[group, -1])
         came_in = {"came_in_ratio": actual / expected if expected > 0 else None}
         ending = "came_in" if expected > 0 else "nothing_expected"
@@ -169,19 +173,19 @@ def _lateness_rows(found: CompletedAdvice, names: list[str]) -> list[Finding]:
             numbers = {"behind_count": behind, **came_in}
             wording = f"{'late_one' if behind == 1 else 'late_more'} {ending}"
             rows.append(Finding("late", name, numbers, float(came_later[group]), wording))
-        elif curve.lateness.caught_up[group, -1]:
+        elif held.is_late[group, -1]:
+            numbers = {"held_ratio": share, **came_in}
+            rows.append(Finding("late", name, numbers, float(came_later[group]), f"late_part {ending}"))
+        elif lateness.caught_up[group, -1]:
             rows.append(Finding("caught_up", name, came_in, float(caught_up[group]), f"caught_up {ending}"))
     return rows
 
 
-def _euro_between(found: CompletedAdvice, sooner: IntArray, later: IntArray) -> FloatArray:
-    """Euro (G,) by which each uitvoerder, `later` deliveries behind, has less than when `sooner` behind: (G,) each."""
+def _euro_between(found: CompletedAdvice, sooner: Lateness, later: Lateness) -> FloatArray:
+    """Euro (G,) by which each uitvoerder has less of its months when it is as late as `later` than as `sooner`."""
     curve, label = found.completion.curve, _labels(found)
     shift = found.completion.speed.shift[label]
-    shares = []
-    for behind in (sooner, later):
-        lateness = curve.lateness._replace(behind=behind[:, None])
-        shares.append(completeness_now(curve._replace(lateness=lateness), label, shift))
+    shares = [completeness_now(curve._replace(lateness=lateness), label, shift) for lateness in (sooner, later)]
     at_price = sum_labels(((shares[0] - shares[1]) * found.completion.completed).sum(axis=1), label)
     return at_price * found.price_level
 

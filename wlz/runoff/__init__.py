@@ -13,10 +13,11 @@ from wlz.runoff.factors import (
     link_ratios,
     used_pairs,
 )
+from wlz.runoff.gaps import completeness_learnt, fill_gaps
 from wlz.runoff.lateness import actual_versus_expected, effective_lag, find_speed_change
 from wlz.runoff.mack import SIGMA_RULES, MackError, SigmaRule, mack_standard_error
 from wlz.runoff.methods import SMALLEST_SHARE, benktander, bornhuetter_ferguson, cape_cod, chain_ladder
-from wlz.runoff.retrospect import measure_scatter, nowcast_interval, retrospective_errors
+from wlz.runoff.retrospect import measure_scatter, nowcast_interval, retrospective_errors, spread_scatter
 from wlz.runoff.season import month_of_year_effect
 from wlz.runoff.triangle import LagError, Triangle, build_triangle, latest, latest_lag
 
@@ -38,9 +39,11 @@ __all__ = [
     "chain_ladder",
     "complete_cells",
     "completeness_from_factors",
+    "completeness_learnt",
     "credibility_factors",
     "development_factors",
     "effective_lag",
+    "fill_gaps",
     "find_speed_change",
     "fit_curve",
     "latest",
@@ -51,5 +54,6 @@ __all__ = [
     "month_of_year_effect",
     "nowcast_interval",
     "retrospective_errors",
+    "spread_scatter",
     "used_pairs",
 ]

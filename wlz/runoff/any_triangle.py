@@ -14,6 +14,7 @@ from wlz.forecasting.any_panel import read_months, read_values
 from wlz.forecasting.engines import ENGINES
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
 from wlz.runoff import (
+    SMALLEST_SHARE,
     Completion,
     LagError,
     Triangle,
@@ -24,14 +25,17 @@ from wlz.runoff import (
     chain_ladder,
     complete_cells,
     completeness_from_factors,
+    completeness_learnt,
     credibility_factors,
     development_factors,
+    fill_gaps,
     latest,
     latest_lag,
     mack_standard_error,
     measure_scatter,
     nowcast_interval,
     retrospective_errors,
+    spread_scatter,
     used_pairs,
 )
 from wlz.runoff.completion import complete_months, forecast_known
@@ -137,8 +141,9 @@ def _bound_by_mack(values: FloatArray, completed: FloatArray, share: FloatArray,
     """Standard errors and bounds after Mack; NaN where none can be given, never 0 for want of link ratios."""
     declared, learnt = latest(values), _has_ratio(values)
     errors = mack_standard_error(values, development_factors(values))
-    month = np.where(learnt[:, None], errors.month, np.nan)
-    total = np.where(learnt, errors.total, np.nan)
+    unsure = np.isnan(completed) | (share <= 0)  # of what nothing is known yet, link ratios do not say how sure it is
+    month = np.where(learnt[:, None] & ~unsure, errors.month, np.nan)
+    total = np.where(learnt & ~(unsure & ~np.isnan(declared)).any(axis=1), errors.total, np.nan)
     sums = np.nansum(declared, axis=1), np.where(np.isnan(declared), 0.0, completed).sum(axis=1)
     bounds = _bound_reserve(declared, completed, month)
     return _Found(completed, share, month, total, bounds, _bound_reserve(*sums, total), factors)
@@ -146,10 +151,13 @@ def _bound_by_mack(values: FloatArray, completed: FloatArray, share: FloatArray,
 
 def _share_now(values: FloatArray, factors: FloatArray) -> FloatArray:
     """(N, T) completeness of every care month at its last observation."""
-    share: FloatArray = np.take_along_axis(
-        completeness_from_factors(factors), np.maximum(latest_lag(values), 0), axis=1
-    )
-    return share
+    return _at_latest(values, completeness_from_factors(factors))
+
+
+def _at_latest(values: FloatArray, share: FloatArray) -> FloatArray:
+    """(N, T) the share of every care month at its last observation, from shares per lag (N, L)."""
+    found: FloatArray = np.take_along_axis(share, np.maximum(latest_lag(values), 0), axis=1)
+    return found
 
 
 def _has_ratio(values: FloatArray) -> BoolArray:
@@ -178,11 +186,14 @@ def _complete_by_lag(triangle: Triangle, method: str) -> _Found:
     if monthly and values.shape[1] >= FULL_MONTHS and deliveries >= FULL_DELIVERIES and _ends_on_diagonal(values):
         return _complete_fully(triangle, uitvoerder, method)
     hierarchy = [np.zeros(len(values), dtype=np.int64), uitvoerder, np.arange(len(values))]
-    factors = credibility_factors(values, hierarchy, n_diagonals=_diagonals(values)).factor
-    share = _share_now(values, factors)
+    filled, used = fill_gaps(values), _diagonals(values)
+    factors = credibility_factors(filled, hierarchy, n_diagonals=used).factor
+    learnt = used_pairs(filled, used).sum(axis=(0, 1))
+    share = _at_latest(values, completeness_learnt(factors, learnt))
+    factors = np.where(learnt > 0, factors, np.nan)
     declared = latest(values)
     completed = _apply(method, declared, share, _expect_mean(values, declared, share))
-    return _bound_by_mack(values, completed, share, factors)
+    return _bound_by_mack(filled, completed, share, factors)
 
 
 def _diagonals(values: FloatArray) -> int | None:
@@ -206,7 +217,7 @@ def _label_first_key(keys: pl.DataFrame) -> IntArray:
 
 def _expect_mean(values: FloatArray, declared: FloatArray, share: FloatArray) -> FloatArray:
     """A priori (N, T): mean chain-ladder ultimate of the care months at least four lags old among the last twelve."""
-    ultimate = chain_ladder(declared, share)
+    ultimate = np.where(share >= SMALLEST_SHARE, chain_ladder(declared, share), np.nan)
     old = np.where(latest_lag(values) >= OLD_LAGS, ultimate, np.nan)[:, -SEASON_MONTHS:]
     used = np.where(np.isnan(old).all(axis=1, keepdims=True), ultimate[:, -SEASON_MONTHS:], old)
     count = (~np.isnan(used)).sum(axis=1)
@@ -217,7 +228,7 @@ def _expect_mean(values: FloatArray, declared: FloatArray, share: FloatArray) ->
 def _apply(method: str, declared: FloatArray, share: FloatArray, a_priori: FloatArray) -> FloatArray:
     """Completed (N, T) by `method`; chain ladder where there is no a priori, as declared where that has none either."""
     by_ratio = chain_ladder(declared, share)
-    by_ratio = np.where(np.isnan(by_ratio), declared, by_ratio)
+    by_ratio = np.where(np.isnan(by_ratio) & ~np.isnan(share), declared, by_ratio)
     if method == "chain_ladder":
         return by_ratio
     if method == "benktander":
@@ -243,11 +254,7 @@ def _complete_fully(triangle: Triangle, uitvoerder: IntArray, method: str) -> _F
         )
     errors = retrospective_errors(values, uitvoerder, last, forecaster, done)
     scatter = measure_scatter(errors, done.curve.p, uitvoerder)
-    months, lags = values.shape[1:]
-    lag = months - 1 - np.arange(months)
-    place = np.clip(lag[None, :] - done.curve.lateness.behind[:, -1][uitvoerder][:, None], 0, lags - 1)
-    common = np.where(lag < lags, np.take_along_axis(scatter.common[uitvoerder], place, axis=1), 0.0)
-    own = np.where(lag < lags, np.take_along_axis(scatter.own, place, axis=1), 0.0)
+    common, own = spread_scatter(scatter, done.curve, uitvoerder)
     deviation = np.sqrt(common**2 + own**2)
     size = np.where(seen, np.abs(completed), 0.0)  # a month without a row is not in the total either
     total = np.where(seen, completed, 0.0).sum(axis=1)
@@ -260,7 +267,7 @@ def _complete_fully(triangle: Triangle, uitvoerder: IntArray, method: str) -> _F
         spread,
         nowcast_interval(completed, deviation),
         nowcast_interval(total, relative),
-        done.curve.credible.factor,
+        np.where(done.curve.learnt > 0, done.curve.credible.factor, np.nan),
     )
 
 
@@ -311,13 +318,15 @@ def _list_factors(triangle: Triangle, factors: FloatArray, method: str) -> pl.Da
     """Development factors per key and lag, and how many link ratios each rests on."""
     keys, lags = triangle.keys, triangle.lags
     count = keys.height
-    share = completeness_from_factors(factors)[:, :-1]
-    pairs = used_pairs(triangle.values, None if method == "mack" else _diagonals(triangle.values)).sum(axis=1)
+    is_mack = method == "mack"
+    values = triangle.values if is_mack else fill_gaps(triangle.values)
+    pairs = used_pairs(values, None if is_mack else _diagonals(values)).sum(axis=1)
+    share = completeness_from_factors(factors) if is_mack else completeness_learnt(factors, pairs.sum(axis=0))
     row = np.repeat(np.arange(count), len(lags) - 1)
     numbers = _frame(
         keys,
         row,
-        {"development_factor": factors.ravel(), "completeness_ratio": share.ravel()},
+        {"development_factor": factors.ravel(), "completeness_ratio": share[:, :-1].ravel()},
     )
     return numbers.with_columns(
         pl.Series("lag_months", np.tile(lags[:-1], count), dtype=pl.Int64),

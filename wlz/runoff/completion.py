@@ -14,24 +14,22 @@ from wlz.forecasting.engines.interface import Engine, fill_last_year
 from wlz.forecasting.ets import MIN_OBSERVATIONS, SEASON_MONTHS, BoolArray, FloatArray, IntArray
 from wlz.forecasting.one_panel import cut_leading_zeros
 from wlz.runoff.credibility import N_DIAGONALS, Credible, credibility_factors
-from wlz.runoff.factors import completeness_from_factors, development_factors
-from wlz.runoff.lateness import (
-    Emergence,
-    Lateness,
-    Speed,
-    actual_versus_expected,
-    effective_lag,
-    find_speed_change,
-)
+from wlz.runoff.factors import completeness_from_factors, development_factors, used_pairs
+from wlz.runoff.gaps import completeness_learnt, fill_gaps, find_gaps
+from wlz.runoff.held_back import JUDGED_LAGS, HeldBack
+from wlz.runoff.judging import Usual, judge_deliveries
+from wlz.runoff.lateness import Emergence, Lateness, Speed, actual_versus_expected, effective_lag, no_change
 from wlz.runoff.methods import bornhuetter_ferguson, chain_ladder
-from wlz.runoff.season import month_of_year_effect, shift_completeness, to_logit
-from wlz.runoff.triangle import latest, latest_lag
+from wlz.runoff.season import month_of_year_effect, shift_completeness
+from wlz.runoff.triangle import latest, latest_lag, sum_labels
 
 OPEN_MONTHS = 3  # youngest months completed by Bornhuetter–Ferguson; older ones are a priori material
 UNSURE_MONTHS = 1  # of them: too little known to forecast from
 FIT_MONTHS = 36  # of them, for the a priori
 COMPLETENESS_RANGE = (0.02, 1.05)  # outside: the parent's curve, and an alert (check L07)
 SPEED_ROUNDS = 3  # a change of billing speed is measured again with the months it moved put right
+SAME_SHARE = 0.02  # held back; a smaller move of it is no reason to look again
+GROWTH_MONTHS, GROWTH_RANGE = 6, (0.5, 2.0)
 HALF = 0.5  # a month known for less than half is no a priori material
 
 Forecaster = Callable[[FloatArray, int], FloatArray]  # (N, T) history, horizon → (N, H)
@@ -42,7 +40,7 @@ class Curve(NamedTuple):
 
     `p` (N, L) completeness of a usual month, `p_uitvoerder` (G, L), `effect` (12, L) log odds per month of the year,
     `outside` (N, L) where the cell's own curve left the range and the parent's was taken, `season` (T,) month of the
-    year of every care month (0 is January).
+    year of every care month (0 is January), `learnt` (L − 1,) link ratios each step rests on, all cells together.
     """
 
     p: FloatArray
@@ -53,13 +51,14 @@ class Curve(NamedTuple):
     emergence: Emergence
     lateness: Lateness
     season: IntArray
+    learnt: IntArray
 
 
 class Completion(NamedTuple):
     """Cells at the last delivery.
 
     `declared`, `completeness`, `a_priori` (NaN where not needed) and `completed`, all (N, T), with the curve and what
-    was found about billing speed.
+    was found about billing speed and what every delivery held back.
     """
 
     declared: FloatArray
@@ -68,19 +67,7 @@ class Completion(NamedTuple):
     completed: FloatArray
     curve: Curve
     speed: Speed
-
-
-def sum_labels(values: FloatArray, labels: IntArray) -> FloatArray:
-    """Cells (N, …) added up per label (G, …); NaN where no cell was observed.
-
-    >>> sum_labels(np.array([[1.0], [np.nan], [2.0]]), np.array([0, 1, 0])).tolist()
-    [[3.0], [nan]]
-    """
-    groups = int(labels.max()) + 1
-    total, seen = np.zeros((groups, *values.shape[1:])), np.zeros((groups, *values.shape[1:]))
-    np.add.at(total, labels, np.nan_to_num(values))
-    np.add.at(seen, labels, ~np.isnan(values))
-    return np.where(seen > 0, total, np.nan)
+    held: HeldBack
 
 
 def fit_curve(
@@ -93,17 +80,19 @@ def fit_curve(
     over the last twelve deliveries. `left_out` (G, D): more deliveries that say nothing of the usual curve.
     """
     months, lags = values.shape[1:]
-    of_uitvoerder = sum_labels(values, uitvoerder)
-    medians = development_factors(of_uitvoerder, average="median", n_diagonals=N_DIAGONALS)
+    of_uitvoerder, filled = sum_labels(values, uitvoerder), fill_gaps(values)
+    without_gaps = of_uitvoerder if filled is values else sum_labels(filled, uitvoerder)
+    medians = development_factors(without_gaps, average="median", n_diagonals=N_DIAGONALS)
     first = completeness_from_factors(medians)
     emergence = actual_versus_expected(of_uitvoerder, first, level_of_months(of_uitvoerder, first))
     lateness = effective_lag(of_uitvoerder, emergence)
     counted = lateness if left_out is None else lateness.leave_out(left_out)
-    excluded = counted.excluded((months, lags))
+    excluded = _widen(counted.excluded((months, lags)), find_gaps(of_uitvoerder))
     hierarchy = [np.zeros(len(values), dtype=np.int64), uitvoerder, np.arange(len(values))]
-    credible = credibility_factors(values, hierarchy, exclude=excluded[uitvoerder])
-    p_uitvoerder = completeness_from_factors(credible.levels[1])
-    own = completeness_from_factors(credible.factor)
+    credible = credibility_factors(filled, hierarchy, exclude=excluded[uitvoerder])
+    learnt = used_pairs(filled, N_DIAGONALS, excluded[uitvoerder]).sum(axis=(0, 1))
+    p_uitvoerder = completeness_learnt(credible.levels[1], learnt)
+    own = completeness_learnt(credible.factor, learnt)
     outside = (own < COMPLETENESS_RANGE[0]) | (own > COMPLETENESS_RANGE[1])
     p = np.where(outside, p_uitvoerder[uitvoerder], own)
     season = (last_month_of_year - np.arange(months)[::-1]) % SEASON_MONTHS
@@ -113,7 +102,15 @@ def fit_curve(
     usable[:, :, 1:] = ~excluded
     usable[:, :, :-1] *= ~excluded
     effect = month_of_year_effect(of_uitvoerder, known, p_uitvoerder, season, usable)
-    return Curve(p, p_uitvoerder, effect, outside, credible, emergence, lateness, season)
+    return Curve(p, p_uitvoerder, effect, outside, credible, emergence, lateness, season, learnt)
+
+
+def _widen(excluded: BoolArray, gaps: BoolArray) -> BoolArray:
+    """(G, T, L − 1) left out, and with a step behind a gap those inside the gap, which were read from it."""
+    wide = excluded.copy()
+    for lag in range(wide.shape[2] - 2, -1, -1):
+        wide[:, :, lag] |= gaps[:, :, lag + 1] & wide[:, :, lag + 1]
+    return wide
 
 
 def level_of_months(values: FloatArray, p: FloatArray) -> FloatArray:
@@ -145,22 +142,63 @@ def complete_cells(
     moved by as much. A month nobody delivered (NaN) has nothing declared. `calendar` (N, T): days that count in each
     month ÷ those of a mean month; the forecast is one per day.
     """
-    curve = fit_curve(values, uitvoerder, last_month_of_year)
     months = values.shape[1]
     calendar = np.ones((1, months)) if calendar is None else calendar
     declared = np.nan_to_num(_last_delivery(values))
-    completeness = completeness_now(curve, uitvoerder, np.zeros(len(values)))
-    a_priori = expect_months(declared / calendar, completeness, forecaster) * calendar
-    speed = _judge_speed(values, uitvoerder, curve, a_priori)
-    for _ in range(SPEED_ROUNDS if (speed.shift != 0).any() else 0):
-        # A faster month at lag 2 or 3 lifts the a priori by which lag 1 is judged, so look again with it put right.
-        since = np.arange(months)[None, :] >= months - speed.since[:, None]
-        curve = fit_curve(values, uitvoerder, last_month_of_year, left_out=since)
-        completeness = completeness_now(curve, uitvoerder, speed.shift[uitvoerder])
+    curve = fit_curve(values, uitvoerder, last_month_of_year)
+    groups = len(curve.p_uitvoerder)
+    speed, share, left_out = no_change(groups), np.zeros((groups, 1)), np.zeros((groups, months), dtype=np.bool_)
+    for _ in range(SPEED_ROUNDS + 1):
+        # A faster or later month at lag 2 or 3 moves the a priori by which lag 1 is judged: look again, put right.
+        completeness = _keep_known(completeness_now(curve, uitvoerder, speed.shift[uitvoerder]), values, curve)
         a_priori = expect_months(declared / calendar, completeness, forecaster) * calendar
-        speed = _judge_speed(values, uitvoerder, curve, a_priori)
-    completeness = completeness_now(curve, uitvoerder, speed.shift[uitvoerder])
-    return Completion(declared, completeness, a_priori, complete_months(declared, completeness, a_priori), curve, speed)
+        usual = _describe_usual(values, curve, a_priori, calendar)
+        speed, held = judge_deliveries(values, uitvoerder, curve.lateness, usual)
+        odd = _leave_out(speed, held.is_late)
+        settled = np.array_equal(odd[:, -OPEN_MONTHS:], left_out[:, -OPEN_MONTHS:])
+        settled &= bool((np.abs(held.share[:, -1] - share) < SAME_SHARE).all())
+        if not np.array_equal(odd, left_out):
+            curve = fit_curve(values, uitvoerder, last_month_of_year, odd)
+        left_out, share = odd, held.share[:, -1]
+        curve = curve._replace(lateness=curve.lateness.hold_back(held))
+        if settled:
+            break
+    completeness = _keep_known(completeness_now(curve, uitvoerder, speed.shift[uitvoerder]), values, curve)
+    completed = complete_months(declared, completeness, a_priori)
+    return Completion(declared, completeness, a_priori, completed, curve, speed, held)
+
+
+def _keep_known(completeness: FloatArray, values: FloatArray, curve: Curve) -> FloatArray:
+    """Months older than the triangle, of which the last lags were not delivered, are as complete as when last seen."""
+    months, lags = values.shape[1:]
+    at = latest_lag(values)
+    gone = (months - 1 - np.arange(months) >= lags)[None, :] & (at >= 0) & (at < lags - 1)
+    return np.where(gone, np.take_along_axis(curve.p, np.maximum(at, 0), axis=1), completeness)
+
+
+def _leave_out(speed: Speed, late: BoolArray) -> BoolArray:
+    """(G, D) deliveries that say nothing of the usual curve: since a change of speed, late, or made good after that.
+
+    Where most of the last twelve are late that is the usual way by now.
+    """
+    deliveries = late.shape[1]
+    since = np.arange(deliveries)[None, :] >= deliveries - speed.since[:, None]
+    after = np.concatenate([np.zeros((len(late), 1), dtype=np.bool_), late[:, :-1]], axis=1)
+    usual = late[:, -N_DIAGONALS:].mean(axis=1, keepdims=True) > HALF
+    return np.asarray(since | ((late | after) & ~usual))
+
+
+def _describe_usual(values: FloatArray, curve: Curve, a_priori: FloatArray, calendar: FloatArray) -> Usual:
+    """What each month would be, and what of it is usually known at the youngest lags."""
+    months, lags = values.shape[1], min(JUDGED_LAGS, values.shape[2])
+    level, prior = level_of_months(values, curve.p), a_priori[:, -OPEN_MONTHS:]
+    level[:, -OPEN_MONTHS:] = np.where(np.isnan(prior), level[:, -OPEN_MONTHS:], prior)
+    effect = curve.effect[curve.season, :lags][None]
+    p, p_uitvoerder = (
+        shift_completeness(np.repeat(share[:, None, :lags], months, axis=1), np.repeat(effect, len(share), axis=0))
+        for share in (curve.p, curve.p_uitvoerder)
+    )
+    return Usual(level, np.arange(months) >= months - OPEN_MONTHS, p, p_uitvoerder, calendar)
 
 
 def expect_months(declared: FloatArray, completeness: FloatArray, forecaster: Forecaster) -> FloatArray:
@@ -168,7 +206,8 @@ def expect_months(declared: FloatArray, completeness: FloatArray, forecaster: Fo
 
     Lags 2 and 3 are forecast from the months with a lag of four or more, lag 1 from all before it: of those little is
     still to come, and a forecast of one month ahead is better than one of three (methods has lag ≥ 4 for all). A month
-    older than that of which less than half is known is expected as the same month a year before.
+    older than that of which less than half is known is expected as the same month a year before × the growth over a
+    year of the six known months before.
     """
     months = declared.shape[1]
     cut, last = months - OPEN_MONTHS, months - UNSURE_MONTHS
@@ -185,8 +224,21 @@ def expect_months(declared: FloatArray, completeness: FloatArray, forecaster: Fo
     if missing.any():
         start = max(cut - SEASON_MONTHS, 0)
         filled = fill_last_year(old[:, -SEASON_MONTHS * 2 :])[:, -(cut - start) :]
-        a_priori[:, start:cut] = np.where(missing[:, start:], filled, np.nan)
+        a_priori[:, start:cut] = np.where(missing[:, start:], filled * _recent_growth(old)[:, None], np.nan)
     return a_priori
+
+
+def _recent_growth(known: FloatArray) -> FloatArray:
+    """(N,) the last six known months of a year (N, T) ÷ the same months a year before, within GROWTH_RANGE; else 1."""
+    now, before = known[:, -SEASON_MONTHS:], known[:, -2 * SEASON_MONTHS : -SEASON_MONTHS]
+    if before.shape != now.shape:
+        return np.ones(len(known))
+    both = ~np.isnan(now) & ~np.isnan(before)
+    both &= np.cumsum(both[:, ::-1], axis=1)[:, ::-1] <= GROWTH_MONTHS
+    sums = (np.where(both, line, 0.0).sum(axis=1) for line in (now, before))
+    total, earlier = sums
+    ratio = np.where(earlier > 0, total / np.where(earlier > 0, earlier, 1.0), 1.0)
+    return np.asarray(np.clip(ratio, *GROWTH_RANGE))
 
 
 def _forecast(forecaster: Forecaster, known: FloatArray, months: int, horizon: int) -> FloatArray:
@@ -216,10 +268,11 @@ def forecast_known(engine: Engine) -> Forecaster:
 
 
 def complete_months(declared: FloatArray, completeness: FloatArray, a_priori: FloatArray) -> FloatArray:
-    """Bornhuetter–Ferguson where there is an a priori, chain ladder elsewhere; never NaN."""
+    """Bornhuetter–Ferguson where there is an a priori, chain ladder elsewhere; NaN only where completeness is."""
     by_prior = bornhuetter_ferguson(declared, completeness, np.nan_to_num(a_priori))
     by_ratio = chain_ladder(declared, completeness)
-    return np.where(np.isnan(a_priori), np.where(np.isnan(by_ratio), declared, by_ratio), by_prior)
+    by_ratio = np.where(np.isnan(by_ratio) & ~np.isnan(completeness), declared, by_ratio)
+    return np.where(np.isnan(a_priori), by_ratio, by_prior)
 
 
 def _last_delivery(values: FloatArray) -> FloatArray:
@@ -231,75 +284,19 @@ def _last_delivery(values: FloatArray) -> FloatArray:
 
 
 def completeness_now(curve: Curve, uitvoerder: IntArray, shift: FloatArray) -> FloatArray:
-    """(N, T) completeness of every care month at the last delivery: effective lag, month of the year, speed."""
+    """(N, T) completeness of every care month at the last delivery: lateness, month of the year, speed."""
     months = len(curve.season)
-    lags = curve.p.shape[1]
     lag = (months - 1 - np.arange(months))[None, :] - curve.lateness.behind[:, -1][uitvoerder][:, None]
+    held = curve.lateness.held_at(lag, uitvoerder)[0]
+    share = _share_at(curve, lag, shift)
+    return share - held * (share - _share_at(curve, lag - 1, shift)) if held.any() else share
+
+
+def _share_at(curve: Curve, lag: IntArray, shift: FloatArray) -> FloatArray:
+    """(N, T) share usually known at lags (N, T): 0 before the first."""
+    lags = curve.p.shape[1]
     place = np.clip(lag, 0, lags - 1)
     usual = np.where(lag < 0, 0.0, np.take_along_axis(curve.p, place, axis=1))
     usual = np.where(lag >= lags, 1.0, usual)
     moved = curve.effect[curve.season[None, :], place] + np.where(lag <= OPEN_MONTHS, shift[:, None], 0.0)
     return shift_completeness(usual, np.where(lag < 0, 0.0, moved))
-
-
-def _judge_speed(values: FloatArray, uitvoerder: IntArray, curve: Curve, a_priori: FloatArray) -> Speed:
-    """How far the youngest month of every delivery lies from the curve, deliveries of odd lateness left out.
-
-    A way of billing is that of a whole uitvoerder, so the middle cell by euro speaks for it: one group that begins,
-    ends, jumps or is corrected does not. Where one has more than half of the euro the others must say the same. A cell
-    of less than a year says nothing.
-    """
-    known = level_of_months(values, curve.p)
-    prior = a_priori[:, -OPEN_MONTHS:]
-    known[:, -OPEN_MONTHS:] = np.where(np.isnan(prior), known[:, -OPEN_MONTHS:], prior)
-    old = (latest_lag(values) >= OPEN_MONTHS) & (known > 0) & (latest(values) > 0)
-    established = old.sum(axis=1) >= SEASON_MONTHS
-    usable = established[:, None] & (known > 0) & ~np.isnan(values[:, :, 0])
-    share = np.where(usable, values[:, :, 0] / np.where(usable, known, 1.0), 0.5)
-    expected = shift_completeness(
-        np.repeat(curve.p[:, :1], share.shape[1], axis=1),
-        np.repeat(curve.effect[curve.season, 0][None], len(share), axis=0),
-    )
-    away = np.where(usable, to_logit(share) - to_logit(expected), np.nan)
-    weight, odd = np.where(usable, known, 0.0), (curve.lateness.behind > 0) | curve.lateness.caught_up
-    all_cells, others = (
-        find_speed_change(np.where(odd, np.nan, weigh_median(cells, weight, uitvoerder)))
-        for cells in (away, leave_out_deciding(away, weight, uitvoerder))
-    )
-    return all_cells.confirm(others)
-
-
-def leave_out_deciding(values: FloatArray, weight: FloatArray, labels: IntArray) -> FloatArray:
-    """Values (N, D) without the cell that has more than half the weight of its label, NaN there.
-
-    It is the weighted median whatever the others say. A cell without others stays.
-
-    >>> leave_out_deciding(np.array([[9.0], [1.0]]), np.array([[3.0], [1.0]]), np.array([0, 0])).tolist()
-    [[nan], [1.0]]
-    """
-    held = np.where(np.isnan(values), 0.0, weight)
-    total = sum_labels(held, labels)[labels]
-    decides = (held > total / 2) & (held < total)
-    return np.where(decides, np.nan, values)
-
-
-def weigh_median(values: FloatArray, weight: FloatArray, labels: IntArray) -> FloatArray:
-    """Weighted median over the cells of each label: (N, D) → (G, D), NaN where no cell has a value.
-
-    Of two that halve the weight between them the one nearer to 0 counts.
-
-    >>> weigh_median(np.array([[1.0], [9.0]]), np.array([[1.0], [1.0]]), np.array([0, 0])).tolist()
-    [[1.0]]
-    """
-    found = np.full((int(labels.max()) + 1, values.shape[1]), np.nan)
-    for group in range(len(found)):
-        mine, heavy = values[labels == group], np.where(np.isnan(values[labels == group]), 0.0, weight[labels == group])
-        order = np.argsort(np.where(np.isnan(mine), np.inf, mine), axis=0)
-        ranked, total = np.take_along_axis(mine, order, axis=0), heavy.sum(axis=0)
-        below = np.cumsum(np.take_along_axis(heavy, order, axis=0), axis=0)
-        low = np.argmax(below >= total / 2, axis=0)
-        high = np.argmax(below > total / 2, axis=0)
-        both = np.stack([ranked[place, np.arange(ranked.shape[1])] for place in (low, high)])
-        nearer = np.argmin(np.abs(both), axis=0)
-        found[group] = np.where(total > 0, both[nearer, np.arange(both.shape[1])], np.nan)
-    return found

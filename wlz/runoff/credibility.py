@@ -41,7 +41,7 @@ def credibility_factors(
     `exclude` (N, T, L − 1): ratios left out at every level. Per level and lag X = Σ C[l+1] ÷ Σ C[l] with weight
     w = Σ C[l]; σ² within groups, τ² between those of one parent (floored at 0), Z = w·τ² ÷ (w·τ² + σ²), and the factor
     is Z·X + (1 − Z)·parent (Bühlmann and Straub 1970). A group without a ratio takes its parent; a lag without any
-    ratio at all has factor 1.
+    ratio at all has factor 1, one at which nothing was known yet of what came later an infinite one.
 
     >>> values = np.array([[[1.0, 2.0], [3.0, np.nan]]])
     >>> credibility_factors(values, [np.zeros(1, int)]).factor
@@ -82,7 +82,8 @@ def _mix(
     ratios = (base != 0).sum(axis=1).astype(np.float64)
     above = parent[of_parent]
     if is_top:
-        return np.where(known, own, above), known.astype(np.float64), ratios
+        later = np.where(total > 0, np.inf, above)
+        return np.where(known, own, later), known.astype(np.float64), ratios
     with np.errstate(divide="ignore", invalid="ignore"):
         scatter = np.where(base != 0, np.abs(base) * (after / base - own[:, None]) ** 2, 0.0).sum(axis=1)
     freedom = np.maximum(ratios - 1, 0.0).sum(axis=0)
@@ -92,7 +93,7 @@ def _mix(
     np.add.at(of_weight, of_parent, weight)
     np.add.at(of_square, of_parent, weight**2)
     np.add.at(children, of_parent, known.astype(np.float64))
-    spread = (weight * (own - above) ** 2 * known).sum(axis=0)
+    spread = (weight * np.where(known & np.isfinite(above), own - above, 0.0) ** 2).sum(axis=0)
     weighed = of_weight > 0
     scale = np.where(weighed, of_weight - of_square / np.where(weighed, of_weight, 1.0), 0.0).sum(axis=0)
     apart = spread - np.maximum(children - 1, 0).sum(axis=0) * within

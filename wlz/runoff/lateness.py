@@ -9,15 +9,17 @@ from typing import NamedTuple
 import numpy as np
 
 from wlz.forecasting.ets import BoolArray, FloatArray, IntArray
+from wlz.runoff.held_back import HeldBack
 from wlz.words.robust import measure_deviation
 
 OPEN_LAGS = 6  # lags whose emergence is looked at: later ones hardly move
-LATE_RATIO = 0.5  # actual ÷ expected emergence below this is a delivery that was not brought up to date
+LATE_RATIO = 0.1  # actual ÷ expected emergence below this is a delivery that was not brought up to date at all
 CATCH_UP_RATIO = 1.3
 SPEED_DEVIATIONS = 3.5  # of the own history, robust
 SPEED_FLOOR = 0.15  # log odds; smaller scatter at lag 1 is not believed
 SPEED_MINIMUM = 0.5  # log odds; a smaller change of speed is the curve's own affair
 SPEED_HISTORY = 4  # deliveries before the change, at least
+NONE_HELD: FloatArray = np.zeros((1, 1))
 
 
 class Emergence(NamedTuple):
@@ -38,10 +40,33 @@ class Emergence(NamedTuple):
 
 
 class Lateness(NamedTuple):
-    """`behind` (G, D): deliveries each uitvoerder was behind at each delivery (0: up to date); `caught_up` (G, D)."""
+    """`behind` (G, D): deliveries each uitvoerder was behind at each delivery (0: up to date); `caught_up` (G, D).
+
+    Beyond that `share` of a delivery, with its `deviation`, at the youngest lags of the last one: (G, K), or (1, 1) for
+    none; the last lag stands for all older ones.
+    """
 
     behind: IntArray
     caught_up: BoolArray
+    share: FloatArray = NONE_HELD
+    deviation: FloatArray = NONE_HELD
+
+    def hold_back(self, held: HeldBack) -> "Lateness":
+        """The same with what is held back; a delivery on time after one that was not has caught up."""
+        late = held.is_late
+        caught_up = self.caught_up.copy()
+        caught_up[:, 1:] |= late[:, :-1] & ~late[:, 1:] & (self.behind[:, 1:] == 0)
+        return self._replace(caught_up=caught_up, share=held.share[:, -1], deviation=held.deviation[:, -1])
+
+    def held_at(self, lag: IntArray, uitvoerder: IntArray) -> tuple[FloatArray, FloatArray]:
+        """`share` and `deviation` of cells (N,) at lags (N, T), which are those of a delivery that was `behind`.
+
+        Months older than those judged lack at most what is new of them.
+        """
+        place, lags = np.clip(lag, 0, self.share.shape[1] - 1), self.share.shape[1]
+        rows = np.minimum(uitvoerder, len(self.share) - 1)[:, None]
+        share, deviation = self.share[rows, place], self.deviation[rows, place]
+        return np.where(lag < lags, share, np.minimum(share, 1.0)), deviation
 
     def leave_out(self, deliveries: BoolArray) -> "Lateness":
         """The same with more deliveries (G, D) left out of the curve, as if they had caught up."""
@@ -130,10 +155,19 @@ class Speed(NamedTuple):
     since: IntArray
     usual: FloatArray
 
+    def drop(self, rows: BoolArray) -> "Speed":
+        """The same without a change in these rows (G,)."""
+        return Speed(np.where(rows, 0.0, self.shift), np.where(rows, 0, self.since), self.usual)
+
     def confirm(self, others: "Speed") -> "Speed":
         """The changes that the others have to the same side; none elsewhere."""
         is_same = np.sign(self.shift) == np.sign(others.shift)
         return Speed(np.where(is_same, self.shift, 0.0), np.where(is_same, self.since, 0), self.usual)
+
+
+def no_change(count: int) -> Speed:
+    """Nobody has changed."""
+    return Speed(np.zeros(count), np.zeros(count, dtype=np.int64), np.full(count, SPEED_FLOOR))
 
 
 def find_speed_change(away: FloatArray) -> Speed:

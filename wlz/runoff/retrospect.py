@@ -7,42 +7,58 @@ beyond that. Not here: Mack's standard error (`mack.py`), which needs no a prior
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
-from wlz.runoff.completion import OPEN_MONTHS, Completion, Forecaster, complete_cells, sum_labels
+from wlz.runoff.completion import OPEN_MONTHS, Completion, Curve, Forecaster, complete_cells
+from wlz.runoff.triangle import sum_labels
 from wlz.words.robust import MAD_TO_DEVIATION
 
 PAST_DELIVERIES = 12  # asked what they would have said
 ERROR_LAGS = 12  # youngest lags with errors of their own: a budget year
 MIN_DELIVERIES = 3  # of a triangle that is asked
 OWN_WEIGHT = 6.0  # an uitvoerder's or cell's own errors count n ÷ (n + this)
-USUAL_ERROR = 0.30  # of what is still to come, standard deviation, where nothing was measured yet
-USUAL_WEIGHT = 2.0  # errors it counts for
+USUAL_ERROR = 0.15  # of what is still to come, standard deviation, where nothing was measured yet
+USUAL_WEIGHT = 0.1  # errors it counts for
 HELD_DEVIATIONS = 2.5  # a past error counts up to this many robust deviations: one odd delivery is not the rule
 ERROR_LIMIT = 1.0
-# Past errors have heavier tails than the normal: Student's t, scaled so that its 80 % bound is the normal's.
-FREEDOM = 5.0
-T_SCALE = 1.2815515655446004 / 1.4758840488244815
+LATER_LAG, LATER_RATIO = 4, 1.12  # from this lag on errors of the past have not been seen to their end: measured
+# Past errors have somewhat heavier tails than the normal: Student's t, scaled so that its 80 % bound is the normal's.
+FREEDOM = 15.0
+T_SCALE = float(ndtri(0.9) / stdtrit(FREEDOM, 0.9))
 
 
 class RetrospectiveErrors(NamedTuple):
-    """How far completed months were off, per lag, as standard deviations.
+    """How far R earlier deliveries were off, actual ÷ said − 1.
 
-    `uitvoerder` (R, G, ERROR_LAGS) and `cell` (R, N, ERROR_LAGS, beyond its uitvoerder's), NaN where not known; `size`
-    (N,) a cell's mean month, in the unit of the triangle.
+    Of completed months per lag: `uitvoerder` (R, G, ERROR_LAGS) and `cell` (R, N, ERROR_LAGS, beyond its uitvoerder's),
+    NaN where not known. `size` (N,) a cell's mean month, in the unit of the triangle. `expected` (R, G) and
+    `expected_cell` (R, N): the same of what was expected of the youngest month before anything of it was seen. An error
+    made with fewer deliveries to learn from is scaled by the root of their number ÷ that of now.
     """
 
     uitvoerder: FloatArray
     cell: FloatArray
     size: FloatArray
+    expected: FloatArray
+    expected_cell: FloatArray
+
+    def before(self, delivery: int) -> "RetrospectiveErrors":
+        """Those of the deliveries before this one; the newest is 0."""
+        later = delivery + 1
+        return self._replace(**{name: getattr(self, name)[later:] for name in self._fields if name != "size"})
 
 
 class Scatter(NamedTuple):
-    """Relative standard deviation of a completed month: `common` (G, L) to all cells of an uitvoerder, `own` (N, L)."""
+    """Relative standard deviation of a completed month: `common` (G, L) to all cells of an uitvoerder, `own` (N, L).
+
+    Of a month of which nothing is known yet: `expected` (G,) and `expected_own` (N,).
+    """
 
     common: FloatArray
     own: FloatArray
+    expected: FloatArray
+    expected_own: FloatArray
 
 
 def retrospective_errors(
@@ -60,7 +76,7 @@ def retrospective_errors(
     """
     cells, months, lags = values.shape
     groups = int(uitvoerder.max()) + 1
-    of_uitvoerder, of_cell = [], []
+    rows: list[tuple[FloatArray, ...]] = []
     known_until = months - OPEN_MONTHS
     actual_total = sum_labels(now.completed, uitvoerder)
     delivered: BoolArray = np.asarray(~np.isnan(values[:, np.arange(months), 0]).all(axis=0))
@@ -77,14 +93,18 @@ def retrospective_errors(
         place = until - 1 - np.arange(ERROR_LAGS)
         usable: BoolArray = np.asarray((place < known_until) & (place >= 0))
         total = sum_labels(said.completed, uitvoerder)
-        of_uitvoerder.append(_relative(actual_total[:, place], total[:, place], usable))
-        own = _relative(now.completed[:, place], said.completed[:, place], usable)
-        of_cell.append(own - of_uitvoerder[-1][uitvoerder])
+        of_uitvoerder = _relative(actual_total[:, place], total[:, place], usable)
+        own = _relative(now.completed[:, place], said.completed[:, place], usable) - of_uitvoerder[uitvoerder]
+        prior = said.a_priori[:, -1:]
+        expected = _relative(actual_total[:, place[:1]], sum_labels(prior, uitvoerder), usable[:1])
+        expected_cell = _relative(now.completed[:, place[:1]], prior, usable[:1]) - expected[uitvoerder]
+        learnt = float(np.sqrt(delivered[:until].sum() / delivered.sum()))
+        rows.append((learnt * of_uitvoerder, learnt * own, learnt * expected[:, 0], learnt * expected_cell[:, 0]))
     size = now.completed[:, -SEASON_MONTHS:].mean(axis=1)
-    empty = np.zeros((0, groups, ERROR_LAGS)), np.zeros((0, cells, ERROR_LAGS))
-    if not of_uitvoerder:
-        return RetrospectiveErrors(*empty, size)
-    return RetrospectiveErrors(np.stack(of_uitvoerder), np.stack(of_cell), size)
+    shapes = ((groups, ERROR_LAGS), (cells, ERROR_LAGS), (groups,), (cells,))
+    empty = tuple(np.zeros((0, *shape)) for shape in shapes)
+    of_uitvoerder, own, expected, expected_cell = map(np.stack, zip(*rows, strict=True)) if rows else empty
+    return RetrospectiveErrors(of_uitvoerder, own, size, expected, expected_cell)
 
 
 def _relative(actual: FloatArray, said: FloatArray, usable: BoolArray) -> FloatArray:
@@ -96,30 +116,70 @@ def _relative(actual: FloatArray, said: FloatArray, usable: BoolArray) -> FloatA
 def measure_scatter(errors: RetrospectiveErrors, p: FloatArray, uitvoerder: IntArray) -> Scatter:
     """Standard deviations of completed months, shrunk: an uitvoerder to the nation, a cell to what its size says.
 
-    `p` (N, L) completeness. A lag without any error yet takes a tenth of what is still to come, and so do lags beyond
-    the twelfth. The own variance of a cell goes with 1 ÷ its size: v(cell) = φ ÷ size, φ measured over all cells.
+    `p` (N, L) completeness. A lag without any error
+    yet takes 15 % of what is still to come, and so do lags beyond the twelfth. The own variance of a cell goes with
+    1 ÷ its size: v(cell) = φ ÷ size, φ measured over all cells.
     """
-    groups, lags = errors.uitvoerder.shape[1], p.shape[1]
-    usual = (USUAL_ERROR * np.abs(1 - p)) ** 2
-    weight = np.abs(errors.size)
-    usual_total = (
-        sum_labels(usual * weight[:, None], uitvoerder)
-        / np.maximum(sum_labels(weight, uitvoerder), np.finfo(float).tiny)[:, None]
-    )
+    lags, weight = p.shape[1], np.abs(errors.size)
+    usual_total = _mean_by_size((USUAL_ERROR * np.abs(1 - p)) ** 2, weight, uitvoerder)
     common, own = usual_total.copy(), np.zeros((len(p), lags))
     for lag in range(min(ERROR_LAGS, lags)):
-        square = _hold(errors.uitvoerder[:, :, lag], np.ones(groups)) ** 2
-        known = ~np.isnan(square)
-        count, total = known.sum(axis=0), np.where(known, square, 0.0).sum(axis=0)
-        nation = (total.sum() + USUAL_WEIGHT * usual_total[:, lag].mean()) / (count.sum() + USUAL_WEIGHT)
-        common[:, lag] = (total + OWN_WEIGHT * nation) / (count + OWN_WEIGHT)
-        square = _hold(errors.cell[:, :, lag], np.sqrt(weight)) ** 2
-        known = ~np.isnan(square)
-        count, total = known.sum(axis=0), np.where(known, square, 0.0).sum(axis=0)
-        phi = (total * weight).sum() / max(count.sum(), 1)
-        by_size = np.where(weight > 0, phi / np.where(weight > 0, weight, 1.0), 0.0)
-        own[:, lag] = (total + OWN_WEIGHT * by_size) / (count + OWN_WEIGHT)
-    return Scatter(np.sqrt(common), np.minimum(np.sqrt(own), ERROR_LIMIT))
+        common[:, lag] = _shrink_common(errors.uitvoerder[:, :, lag], float(usual_total[:, lag].mean()))
+        own[:, lag] = _shrink_own(errors.cell[:, :, lag], weight)
+    expected = _shrink_common(errors.expected, USUAL_ERROR**2)
+    expected_own = _shrink_own(errors.expected_cell, weight)
+    later = np.where(np.arange(lags) >= LATER_LAG, LATER_RATIO**2, 1.0)
+    common, own = common * later, own * later
+    limited = (np.minimum(np.sqrt(part), ERROR_LIMIT) for part in (own, expected, expected_own))
+    return Scatter(np.sqrt(common), *limited)
+
+
+def _mean_by_size(values: FloatArray, weight: FloatArray, uitvoerder: IntArray) -> FloatArray:
+    """Mean of cells (N, L) by size, per uitvoerder."""
+    total = sum_labels(values * weight[:, None], uitvoerder)
+    return np.asarray(total / np.maximum(sum_labels(weight, uitvoerder), np.finfo(float).tiny)[:, None])
+
+
+def _shrink_common(errors: FloatArray, usual: float) -> FloatArray:
+    """Variance (G,) of errors (R, G); uitvoerders lean on the nation."""
+    square = _hold(errors, np.ones(errors.shape[1])) ** 2
+    known = ~np.isnan(square)
+    count, total = known.sum(axis=0), np.where(known, square, 0.0).sum(axis=0)
+    nation = (total.sum() + USUAL_WEIGHT * usual) / (count.sum() + USUAL_WEIGHT)
+    return np.asarray((total + OWN_WEIGHT * nation) / (count + OWN_WEIGHT))
+
+
+def _shrink_own(errors: FloatArray, weight: FloatArray) -> FloatArray:
+    """Variance (N,) of errors (R, N); each leans on φ ÷ its size `weight` (N,)."""
+    square = _hold(errors, np.sqrt(weight)) ** 2
+    known = ~np.isnan(square)
+    count, total = known.sum(axis=0), np.where(known, square, 0.0).sum(axis=0)
+    phi = (total * weight).sum() / max(count.sum(), 1)
+    by_size = np.where(weight > 0, phi / np.where(weight > 0, weight, 1.0), 0.0)
+    return np.asarray((total + OWN_WEIGHT * by_size) / (count + OWN_WEIGHT))
+
+
+def spread_scatter(scatter: Scatter, curve: Curve, uitvoerder: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Relative deviations (N, T) of every month at the last delivery: common to its uitvoerder, and of the cell alone.
+
+    A delivery of which a share is held back lies between this lag and the one before, and how sure that share is adds
+    to it. Before the first lag nothing is known.
+    """
+    months, lags = len(curve.season), curve.p.shape[1]
+    lag = (months - 1 - np.arange(months))[None, :] - curve.lateness.behind[:, -1][uitvoerder][:, None]
+    held, unsure = curve.lateness.held_at(lag, uitvoerder)
+
+    def square(of_lag: FloatArray, of_none: FloatArray, at: IntArray) -> FloatArray:
+        found = np.take_along_axis(of_lag, np.clip(at, 0, lags - 1), axis=1)
+        return np.where(at < 0, of_none[:, None], np.where(at < lags, found, 0.0)) ** 2
+
+    def between(of_lag: FloatArray, of_none: FloatArray) -> FloatArray:
+        return (1 - held) * square(of_lag, of_none, lag) + held * square(of_lag, of_none, lag - 1)
+
+    step = np.take_along_axis(np.diff(curve.p, axis=1, prepend=0.0), np.clip(lag, 0, lags - 1), axis=1)
+    doubt = np.where((lag >= 0) & (lag < lags), unsure * step, 0.0)
+    common = between(scatter.common[uitvoerder], scatter.expected[uitvoerder]) + doubt**2
+    return np.sqrt(common), np.sqrt(between(scatter.own, scatter.expected_own))
 
 
 def _hold(errors: FloatArray, scale: FloatArray) -> FloatArray:

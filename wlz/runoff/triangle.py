@@ -17,6 +17,7 @@ from wlz.words.months import month_date, month_number, number_months
 
 CARE_MONTH, DELIVERY_MONTH = "care_month", "delivery_month"
 SPAN_LIMIT_MONTHS = 1200  # of care months and of lags; more has a typing error in a month
+FEW_LABELS = 64  # of which each is picked out by itself
 BLOCK_SIZE = 256  # triangles worked on at once: their temporary arrays stay in the processor's cache
 
 
@@ -103,6 +104,25 @@ def latest_lag(values: FloatArray) -> IntArray:
     seen: BoolArray = ~np.isnan(values)
     last = values.shape[2] - 1 - np.argmax(seen[:, :, ::-1], axis=2)
     return np.where(seen.any(axis=2), last, -1)
+
+
+def sum_labels(values: FloatArray, labels: IntArray) -> FloatArray:
+    """Cells (N, …) added up per label (G, …); NaN where no cell was observed.
+
+    >>> sum_labels(np.array([[1.0], [np.nan], [2.0]]), np.array([0, 1, 0])).tolist()
+    [[3.0], [nan]]
+    """
+    groups, known = int(labels.max()) + 1, ~np.isnan(values)
+    filled = np.where(known, values, 0.0)
+    if groups <= FEW_LABELS:  # much faster than adding at, and in the same order
+        of_label = [labels == group for group in range(groups)]
+        total = np.stack([filled[mine].sum(axis=0) for mine in of_label])
+        seen = np.stack([known[mine].any(axis=0) for mine in of_label])
+    else:
+        total, seen = np.zeros((groups, *values.shape[1:])), np.zeros((groups, *values.shape[1:]), dtype=np.bool_)
+        np.add.at(total, labels, filled)
+        np.logical_or.at(seen, labels, known)
+    return np.where(seen, total, np.nan)
 
 
 def _place_keys(rows: pl.DataFrame, keys: Sequence[str]) -> tuple[pl.DataFrame, IntArray]:
