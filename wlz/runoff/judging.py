@@ -70,9 +70,11 @@ def judge_deliveries(values: FloatArray, uitvoerder: IntArray, lateness: Latenes
         )
         held.append(np.where(behind[:, :, None], np.nan, middle))
     speed = speeds[0].confirm(speeds[1])
-    twice = (np.concatenate([part, part]) for part in (p, doubt))
-    faster = Faster(*(np.concatenate([part, part]) for part in (speed.shift, speed.usual)))
-    least = weigh_lateness(np.concatenate(held), *twice, faster).keep_least()
+    twice_p, twice_doubt, shift, usual_speed = (
+        np.concatenate([part, part]) for part in (p, doubt, speed.shift, speed.usual)
+    )
+    faster = Faster(shift, usual_speed)
+    least = weigh_lateness(np.concatenate(held), twice_p, twice_doubt, faster).keep_least()
     return Judged(speed.drop(least.is_late[:, -1]), least)
 
 
