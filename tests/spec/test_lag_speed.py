@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from tests.spec.test_lag import CURVE, MONTHS, level, triangles
-from wlz.runoff import complete_cells, find_speed_change
+from tests.spec.test_lag_held_back import CURVES, mean_of_year, noisy
+from tests.spec.test_lag_held_back import MONTHS as MONTHS_NOISY
+from wlz.runoff import complete_cells, find_drift, find_speed_change
 from wlz.runoff.judging import leave_out_deciding, weigh_median
 from wlz.runoff.lateness import Speed
-from wlz.runoff.season import to_logit
+from wlz.runoff.season import shift_completeness, to_logit
 
 
 def test_changed_billing_speed_is_seen_and_does_not_move_the_completed_months() -> None:
@@ -90,3 +92,39 @@ def test_usual_scatter_is_no_change_of_speed() -> None:
     rng = np.random.default_rng(1)
     share = 1 / (1 + np.exp(-(-0.8 + 0.15 * rng.standard_normal((200, 20)))))
     assert (find_speed_change(to_logit(share) - to_logit(np.full((200, 20), 0.31))).since > 0).mean() < 0.02
+
+
+def drifting(curve: np.ndarray, per_delivery: float, seed: int) -> np.ndarray:
+    """Two uitvoerders; the odds of the share known move by this much a delivery for a year at the first."""
+    values = noisy([100.0, 50.0], curve, seed)
+    for back in range(12):
+        for lag in range(6):
+            delivery = MONTHS_NOISY - 1 - back
+            share = values[:1, delivery - lag, lag] / 100.0
+            values[0, delivery - lag, lag] = (
+                100.0 * shift_completeness(share, np.full(1, per_delivery * (12 - back)))[0]
+            )
+    return values
+
+
+@CURVES
+@pytest.mark.parametrize("per_delivery", [-0.04, -0.02, 0.02, 0.04])
+def test_claims_that_come_in_ever_later_or_sooner_are_followed(curve: np.ndarray, per_delivery: float) -> None:
+    """The curve is that of the middle of a year of deliveries: half a year of drift is put on it."""
+    found = [complete_cells(drifting(curve, per_delivery, seed), np.arange(2), 3, mean_of_year) for seed in range(8)]
+    drift = np.mean([one.curve.drift for one in found], axis=0)
+    assert drift == pytest.approx([5.5 * per_delivery, 0.0], abs=0.3 * 5.5 * abs(per_delivery))
+    years = [one.completed[:, -12:].sum(axis=1) for one in found]
+    assert np.mean(years, axis=0) == pytest.approx([1200.0, 600.0], rel=0.2 * abs(per_delivery))
+
+
+def test_a_drift_is_none_in_noise_of_one_odd_delivery_and_of_too_few() -> None:
+    rng = np.random.default_rng(0)
+    noise = 0.05 * rng.standard_normal((200, 12))
+    assert (np.abs(find_drift(noise)) < 0.1).mean() > 0.97
+    odd = np.zeros((12, 12))
+    odd[np.arange(12), np.arange(12)] = 1.0
+    assert find_drift(odd).tolist() == [0.0] * 12
+    few = np.full((1, 12), np.nan)
+    few[0, -7:] = -0.1 * np.arange(7)
+    assert find_drift(few).tolist() == [0.0]

@@ -115,7 +115,7 @@ def spread_own(
     rest of it as its speed.
     """
     lags, ahead = own.speed.shape[1], np.where(lag == OPEN_MONTHS - 2, 2, 1)
-    ahead = np.where(silent, np.cumsum(silent, axis=1), ahead)
+    ahead = np.where(silent, np.maximum(np.cumsum(silent, axis=1), ahead), ahead)
     ahead = np.where(silent & (lag >= OPEN_MONTHS), AHEAD_MONTHS, ahead)  # expected from a year ago
 
     def square(at: IntArray) -> FloatArray:

@@ -14,7 +14,7 @@ from wlz.runoff.factors import (
     used_pairs,
 )
 from wlz.runoff.gaps import completeness_learnt, fill_gaps
-from wlz.runoff.lateness import actual_versus_expected, effective_lag, find_speed_change
+from wlz.runoff.lateness import actual_versus_expected, effective_lag, find_drift, find_speed_change
 from wlz.runoff.mack import SIGMA_RULES, MackError, SigmaRule, mack_standard_error
 from wlz.runoff.methods import SMALLEST_SHARE, benktander, bornhuetter_ferguson, cape_cod, chain_ladder
 from wlz.runoff.retrospect import measure_scatter, nowcast_interval, retrospective_errors, spread_scatter
@@ -44,6 +44,7 @@ __all__ = [
     "development_factors",
     "effective_lag",
     "fill_gaps",
+    "find_drift",
     "find_speed_change",
     "fit_curve",
     "latest",

@@ -18,7 +18,7 @@ from wlz.runoff.factors import completeness_from_factors, development_factors, u
 from wlz.runoff.gaps import completeness_learnt, fill_gaps, find_gaps
 from wlz.runoff.held_back import JUDGED_LAGS, HeldBack
 from wlz.runoff.judging import Usual, judge_deliveries
-from wlz.runoff.lateness import Emergence, Lateness, Speed, actual_versus_expected, effective_lag, no_change
+from wlz.runoff.lateness import OPEN_LAGS, Emergence, Lateness, Speed, actual_versus_expected, effective_lag, no_change
 from wlz.runoff.methods import bornhuetter_ferguson, chain_ladder
 from wlz.runoff.season import month_of_year_effect, shift_completeness
 from wlz.runoff.triangle import latest, latest_lag, sum_labels
@@ -40,7 +40,8 @@ class Curve(NamedTuple):
 
     `p` (N, L) completeness of a usual month, `p_uitvoerder` (G, L), `effect` (12, L) log odds per month of the year,
     `outside` (N, L) where the cell's own curve left the range and the parent's was taken, `season` (T,) month of the
-    year of every care month (0 is January), `learnt` (L − 1,) link ratios each step rests on, all cells together.
+    year of every care month (0 is January), `learnt` (L − 1,) link ratios each step rests on, all cells together,
+    `drift` (G,) log odds by which the last delivery lies beyond the curve because they have been moving.
     """
 
     p: FloatArray
@@ -52,6 +53,7 @@ class Curve(NamedTuple):
     lateness: Lateness
     season: IntArray
     learnt: IntArray
+    drift: FloatArray
 
 
 class Completion(NamedTuple):
@@ -102,7 +104,9 @@ def fit_curve(
     usable[:, :, 1:] = ~excluded
     usable[:, :, :-1] *= ~excluded
     effect = month_of_year_effect(of_uitvoerder, known, p_uitvoerder, season, usable)
-    return Curve(p, p_uitvoerder, effect, outside, credible, emergence, lateness, season, learnt)
+    return Curve(
+        p, p_uitvoerder, effect, outside, credible, emergence, lateness, season, learnt, np.zeros(len(p_uitvoerder))
+    )
 
 
 def _widen(excluded: BoolArray, gaps: BoolArray) -> BoolArray:
@@ -153,14 +157,14 @@ def complete_cells(
         completeness = _keep_known(completeness_now(curve, uitvoerder, speed.shift[uitvoerder]), values, curve)
         a_priori = expect_months(declared / calendar, completeness, forecaster) * calendar
         usual = _describe_usual(values, curve, a_priori, calendar)
-        speed, held = judge_deliveries(values, uitvoerder, curve.lateness, usual)
+        speed, held, drift = judge_deliveries(values, uitvoerder, curve.lateness, usual)
         odd = _leave_out(speed, held.is_late)
         settled = np.array_equal(odd[:, -OPEN_MONTHS:], left_out[:, -OPEN_MONTHS:])
         settled &= bool((np.abs(held.share[:, -1] - share) < SAME_SHARE).all())
         if not np.array_equal(odd, left_out):
             curve = fit_curve(values, uitvoerder, last_month_of_year, odd)
         left_out, share = odd, held.share[:, -1]
-        curve = curve._replace(lateness=curve.lateness.hold_back(held))
+        curve = curve._replace(lateness=curve.lateness.hold_back(held), drift=drift)
         if settled:
             break
     completeness = _keep_known(completeness_now(curve, uitvoerder, speed.shift[uitvoerder]), values, curve)
@@ -288,15 +292,17 @@ def completeness_now(curve: Curve, uitvoerder: IntArray, shift: FloatArray) -> F
     months = len(curve.season)
     lag = (months - 1 - np.arange(months))[None, :] - curve.lateness.behind[:, -1][uitvoerder][:, None]
     held = curve.lateness.held_at(lag, uitvoerder)[0]
-    share = _share_at(curve, lag, shift)
-    return share - held * (share - _share_at(curve, lag - 1, shift)) if held.any() else share
+    drift = curve.drift[uitvoerder]
+    share = _share_at(curve, lag, shift, drift)
+    return share - held * (share - _share_at(curve, lag - 1, shift, drift)) if held.any() else share
 
 
-def _share_at(curve: Curve, lag: IntArray, shift: FloatArray) -> FloatArray:
+def _share_at(curve: Curve, lag: IntArray, shift: FloatArray, drift: FloatArray) -> FloatArray:
     """(N, T) share usually known at lags (N, T): 0 before the first."""
     lags = curve.p.shape[1]
     place = np.clip(lag, 0, lags - 1)
     usual = np.where(lag < 0, 0.0, np.take_along_axis(curve.p, place, axis=1))
     usual = np.where(lag >= lags, 1.0, usual)
     moved = curve.effect[curve.season[None, :], place] + np.where(lag <= OPEN_MONTHS, shift[:, None], 0.0)
+    moved = moved + np.where(lag < OPEN_LAGS, drift[:, None], 0.0)
     return shift_completeness(usual, np.where(lag < 0, 0.0, moved))

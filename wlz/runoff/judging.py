@@ -11,7 +11,7 @@ import numpy as np
 
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
 from wlz.runoff.held_back import Faster, HeldBack, weigh_lateness
-from wlz.runoff.lateness import Lateness, Speed, diagonals, find_speed_change
+from wlz.runoff.lateness import Lateness, Speed, diagonals, find_drift, find_speed_change
 from wlz.runoff.season import to_logit
 from wlz.runoff.triangle import latest, latest_lag, sum_labels
 from wlz.words.robust import measure_deviation
@@ -22,10 +22,11 @@ DOUBT_UNKNOWN = 0.05  # where too few months tell
 
 
 class Judged(NamedTuple):
-    """Per uitvoerder: the change of billing `speed`, and what is `held` back of each delivery."""
+    """Per uitvoerder: the change of billing `speed`, what is `held` back of each delivery, and the `drift` (G,)."""
 
     speed: Speed
     held: HeldBack
+    drift: FloatArray
 
 
 class Usual(NamedTuple):
@@ -60,10 +61,12 @@ def judge_deliveries(values: FloatArray, uitvoerder: IntArray, lateness: Latenes
     ratios, weights = diagonals(share / usual.p), diagonals(np.repeat(weight[:, :, None], lags, axis=2))
     behind = lateness.behind > 0
     p, doubt = np.nan_to_num(diagonals(usual.p_uitvoerder), nan=1.0), _spread_doubt(usual, weight, uitvoerder)
-    speeds, held = [], []
+    speeds, held, drifts = [], [], []
     for choose in (_take_all, leave_out_deciding):
         middle_away = weigh_median(choose(away, weight, uitvoerder), weight, uitvoerder)
-        speeds.append(find_speed_change(np.where(behind | lateness.caught_up, np.nan, middle_away)))
+        on_time = np.where(behind | lateness.caught_up, np.nan, middle_away)
+        speeds.append(find_speed_change(on_time))
+        drifts.append(find_drift(on_time))
         of_lags = [(ratios[:, :, lag], weights[:, :, lag]) for lag in range(lags)]
         middle = np.stack(
             [weigh_median(choose(*of_lag, uitvoerder), of_lag[1], uitvoerder) for of_lag in of_lags], axis=2
@@ -75,7 +78,9 @@ def judge_deliveries(values: FloatArray, uitvoerder: IntArray, lateness: Latenes
     )
     faster = Faster(shift, usual_speed)
     least = weigh_lateness(np.concatenate(held), twice_p, twice_doubt, faster).keep_least()
-    return Judged(speed.drop(least.is_late[:, -1]), least)
+    both = np.sign(drifts[0]) == np.sign(drifts[1])
+    drift = np.where(both & (speed.shift == 0), drifts[0], 0.0)
+    return Judged(speed.drop(least.is_late[:, -1]), least, drift)
 
 
 def _take_all(values: FloatArray, weight: FloatArray, labels: IntArray) -> FloatArray:

@@ -7,6 +7,7 @@ from it for a completed month (`completion.py`).
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import theilslopes
 
 from wlz.forecasting.ets import BoolArray, FloatArray, IntArray
 from wlz.runoff.held_back import HeldBack
@@ -19,6 +20,8 @@ SPEED_DEVIATIONS = 3.5  # of the own history, robust
 SPEED_FLOOR = 0.15  # log odds; smaller scatter at lag 1 is not believed
 SPEED_MINIMUM = 0.5  # log odds; a smaller change of speed is the curve's own affair
 SPEED_HISTORY = 4  # deliveries before the change, at least
+DRIFT_DELIVERIES, DRIFT_MINIMUM = 12, 8  # those the curve rests on, and of them at least
+DRIFT_DOUBT = 1.0
 NONE_HELD: FloatArray = np.zeros((1, 1))
 
 
@@ -168,6 +171,30 @@ class Speed(NamedTuple):
 def no_change(count: int) -> Speed:
     """Nobody has changed."""
     return Speed(np.zeros(count), np.zeros(count, dtype=np.int64), np.full(count, SPEED_FLOOR))
+
+
+def find_drift(away: FloatArray) -> FloatArray:
+    """How far beyond the curve the last delivery of each uitvoerder lies (G,), because its share known has been moving.
+
+    `away` (G, D) as in `find_speed_change`. The curve is that of the middle of the last twelve deliveries; a slope over
+    these (Theil–Sen) counts from DRIFT_DOUBT standard errors on, and more the surer it is.
+
+    >>> find_drift(np.array([np.arange(12) * -0.02, np.zeros(12)])).round(2).tolist()
+    [-0.11, 0.0]
+    """
+    drift = np.zeros(len(away))
+    recent = away[:, -DRIFT_DELIVERIES:]
+    for row, line in enumerate(recent):
+        known = np.flatnonzero(~np.isnan(line))
+        if len(known) < DRIFT_MINIMUM:
+            continue
+        slope, level, _, _ = theilslopes(line[known], known)
+        rest = measure_deviation(line[known] - level - slope * known)[1]
+        middle = known.mean()
+        error = rest / float(np.sqrt(((known - middle) ** 2).sum()))
+        sure = max(0.0, 1 - (DRIFT_DOUBT * error / slope) ** 2) if slope else 0.0
+        drift[row] = slope * sure * (recent.shape[1] - 1 - middle)
+    return drift
 
 
 def find_speed_change(away: FloatArray) -> Speed:
