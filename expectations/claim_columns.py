@@ -11,6 +11,7 @@ from expectations.judging.delivery_view import CROSSWALK_COLUMNS, ClaimsView, ho
 from expectations.judging.finding import keep_largest, one_each
 from expectations.judging.results import REFUSED
 from expectations.judging.rule import NO_FINDINGS, Rule
+from expectations.previous import DOUBLED_RISE_RATIO
 from wlz.words.large_frames import as_text
 from wlz.words.months import MONTHS_PER_YEAR, number_months
 
@@ -26,9 +27,9 @@ def measure_changed_claims(view: ClaimsView) -> pl.DataFrame:
 
     Compared in months old enough to stand still (``comparison_minimum_lag_months``), per prestatie and unit. Units
     changed when the prestaties are there and their units are not; volumes or amounts when the sums lie beyond
-    ``unit_factor_tolerance`` or are turned; months are moved when the sums are nearer to those of the month before than
-    to their own; zorgkantoren are exchanged when more than ``restated_block_ratio`` of the whole moved between
-    them. The euro is that of the rows concerned.
+    ``unit_factor_tolerance`` or are turned, and not when both are twice as much or less (D05, D08); months are moved
+    when the sums are nearer to those of the month before than to their own; zorgkantoren are exchanged when more than
+    ``restated_block_ratio`` of the whole moved between them. The euro is that of the rows concerned.
     """
     if view.previous_sums is None or view.previous_sums.is_empty():
         return keep_largest(pl.DataFrame())
@@ -63,6 +64,7 @@ def _units(now: pl.DataFrame, before: pl.DataFrame) -> list[dict[str, Any]]:
 def _scales(view: ClaimsView, now: pl.DataFrame, before: pl.DataFrame) -> list[dict[str, Any]]:
     limit, found = view.assumptions["unit_factor_tolerance"], []
     beside = _sum_by(now, CODED).join(_sum_by(before, CODED), on=CODED, suffix="_before")
+    beside = beside.filter(~_told_whole(view, limit).fill_null(False))
     weight = pl.col("amount_eur_before").abs()
     for name, header in (("volume", "aantal"), ("amount_eur", "bedrag")):
         both = beside.filter((pl.col(name) != 0) & (pl.col(f"{name}_before") != 0)).with_columns(
@@ -78,6 +80,13 @@ def _scales(view: ClaimsView, now: pl.DataFrame, before: pl.DataFrame) -> list[d
                 found.append(_found(header, wording, euro, float(rows["ratio"].abs().median() or 0)))  # type: ignore[arg-type]
                 break
     return found
+
+
+def _told_whole(view: ClaimsView, limit: float) -> pl.Expr:
+    """Volume and amount are twice as much alike, or less alike: a doubled (D05) or partial (D08) delivery."""
+    volume, amount = (pl.col(name) / pl.col(f"{name}_before") for name in ("volume", "amount_eur"))
+    is_twice = (amount - 1 - DOUBLED_RISE_RATIO).abs() <= view.assumptions["doubled_rise_tolerance_ratio"]
+    return (amount / volume).is_between(1 / limit, limit) & (is_twice | amount.is_between(0, 1))
 
 
 def _months(now: pl.DataFrame, before: pl.DataFrame) -> list[dict[str, Any]]:

@@ -76,9 +76,11 @@ def agreed(year: int, prestatie: str, volume: float, amount: str, *, code: str, 
     return (year, code, None, prestatie, unit, volume, Decimal(amount), nhc)
 
 
-def kader(zin: str = "25000.00", pgb: str = "1500.00", codes: Iterable[str] = BOTH) -> list[Row]:
+def kader(
+    zin: str = "25000.00", pgb: str = "1500.00", codes: Iterable[str] = BOTH, stand: date = date(2018, 5, 15)
+) -> list[Row]:
     """The kader of 2018, the same for every code."""
-    return [(date(2018, 5, 15), code, 2018, Decimal(zin), Decimal(pgb)) for code in codes]
+    return [(stand, code, 2018, Decimal(zin), Decimal(pgb)) for code in codes]
 
 
 def grants(stand: str = "1000.00", codes: Iterable[str] = BOTH, last: date = date(2018, 3, 1)) -> list[Row]:

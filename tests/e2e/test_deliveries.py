@@ -188,7 +188,7 @@ def test_the_order_of_months_changes_nothing(house: House, empty_house: House) -
     """May is published already in ``house``: April after it, or before it, gives the same. April is half as dear."""
     backwards, forwards = house, furnish(empty_house)
     for either in (backwards, forwards):
-        either.deliver("kader", kader(), month="2018-01", on=date(2018, 1, 15))
+        either.deliver("kader", kader(stand=date(2018, 1, 15)), month="2018-01", on=date(2018, 1, 15))
         either.deliver("declaraties", claims("Z025", price="5.00"), month="2018-04", on=date(2018, 4, 2))
     backwards.publish("2018-04")
     forwards.publish("2018-04").publish("2018-05")

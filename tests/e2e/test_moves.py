@@ -65,8 +65,8 @@ class World(House):
             writer.writerows([*("" if cell is None else cell for cell in row), "made for this test"] for row in rows)
 
     def says(self, month: str) -> dict[str, list[tuple[Any, ...]]]:
-        """Every mart of a month as published, without what it rests on and what came of its year."""
-        there = "select table_name, list(column_name) from duckdb_columns() where schema_name = 'marts' group by 1"
+        """Every mart of a month as stored (the newest is told by views), without what it rests on and what came."""
+        there = "select table_name, list(column_name) from duckdb_columns() where schema_name = 'stored' group by 1"
         found = {}
         for name, columns in self.query(there, None):
             if "delivery_month" not in columns or name in OF_THE_RUN:
@@ -74,7 +74,7 @@ class World(House):
             left_out = [column for column in NOT_SAID if column in columns]
             exclude = f"exclude ({', '.join(left_out)})" if left_out else ""
             rows = self.query(
-                f"select * {exclude} from marts.{name} where delivery_month = date '{month}-01' order by all", None
+                f"select * {exclude} from stored.{name} where delivery_month = date '{month}-01' order by all", None
             )
             found[name] = [row for row in rows if name != "advice_provenance" or not {*LISTS} & {*row}]
         assert len(found) > 20

@@ -45,6 +45,17 @@ def test_amounts_in_another_scale_are_refused(judged, claims, factor):
     assert "column bedrag is" in result.message
 
 
+@pytest.mark.parametrize("factor", [2.0, 1.95, 0.5, 0.1])
+def test_claims_twice_as_much_or_less_are_left_to_their_own_checks(judged, claims, factor):
+    """A doubled (D05) or partial (D08) delivery: its prices stand."""
+    assert judged(claims.with_columns(pl.col("volume") * factor, euro(factor))).outcome == "passed"
+
+
+@pytest.mark.parametrize("factor", [3.0, 1000.0])
+def test_claims_many_times_as_much_are_refused(judged, claims, factor):
+    assert judged(claims.with_columns(pl.col("volume") * factor, euro(factor))).is_blocking
+
+
 def test_volumes_and_amounts_turned_together_are_refused(judged, claims):
     result = judged(claims.with_columns(-pl.col("volume"), euro(-1.0)))
     assert result.is_blocking

@@ -1,5 +1,6 @@
 """Deliveries that are missing (lag, step 1): ratios of any width; what nothing is learnt of is empty."""
 
+import warnings
 from datetime import date
 
 import numpy as np
@@ -109,3 +110,16 @@ def test_an_advice_of_which_nothing_was_learnt_is_refused_with_what_to_do() -> N
     done = complete_cells(values, np.zeros(1, dtype=np.int64), 3, level)
     with pytest.raises(LagError, match=r"lag 1 come in.*wlz run --scenario letter"):
         _refuse_unlearnt(done)
+
+
+def test_two_deliveries_of_which_the_first_held_nothing_of_the_youngest_months() -> None:
+    """Link ratios from nothing: no share is unknown and nothing warns; young months are as expected."""
+    values = np.full((2, 12, 8), np.nan)
+    for delivery, known in ((9, 6), (11, 12)):
+        for lag in range(8):
+            values[:, delivery - lag, lag] = np.where(delivery - lag < known, 100.0, 0.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = complete_cells(values, np.arange(2), 3, level)
+    assert not np.isnan(found.completeness).any()
+    assert np.isfinite(found.completed).all()

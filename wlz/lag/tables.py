@@ -38,10 +38,11 @@ def list_curve(found: CompletedAdvice) -> pl.DataFrame:
     count = cells.height
     padding = np.full((count, 1), np.nan)
     row = np.repeat(np.arange(count), LAGS)
+    factor = np.where(np.isfinite(curve.credible.factor), curve.credible.factor, np.nan)  # from nothing there is none
     by_lag = {
         "completeness_ratio": curve.p,
         **dict(zip(BOUND_NAMES, bounds, strict=True)),
-        "link_ratio": np.concatenate([curve.credible.factor, padding], axis=1),
+        "link_ratio": np.concatenate([factor, padding], axis=1),
         "credibility_ratio": np.concatenate([curve.credible.credibility, 0 * padding], axis=1),
         "drift_ratio": drift[uitvoerder],
         "drift_t_ratio": score[uitvoerder],

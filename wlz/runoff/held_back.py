@@ -66,8 +66,9 @@ class Faster(NamedTuple):
 
     def expect(self, p: FloatArray) -> tuple[FloatArray, FloatArray]:
         """What it leaves of shares `p` (G, K), as ratio, and the deviation of that: no lag moves by exactly as much."""
+        known = np.where(p > 0, p, 1.0)
         moved, further = (
-            shift_completeness(p, np.repeat(shift[:, None], p.shape[1], axis=1)) / p
+            np.where(p > 0, shift_completeness(p, np.repeat(shift[:, None], p.shape[1], axis=1)) / known, 1.0)
             for shift in (self.shift, self.shift + self.usual)
         )
         return moved, np.abs(further - moved)
@@ -106,7 +107,7 @@ def weigh_lateness(ratio: FloatArray, p: FloatArray, doubt: FloatArray, faster: 
     """
     groups, deliveries, lags = ratio.shape
     scatter = _measure_scatter(ratio, p)
-    new = 1 - np.concatenate([np.zeros((groups, deliveries, 1)), p[:, :, :-1]], axis=2) / p
+    new = 1 - np.concatenate([np.zeros((groups, deliveries, 1)), p[:, :, :-1]], axis=2) / np.where(p > 0, p, 1.0)
     nothing = np.zeros((groups, deliveries, lags))
     found = HeldBack(nothing, nothing.copy(), nothing[:, :, 0].copy())
     known = np.cumsum(~np.isnan(ratio[:, :, 0]), axis=1)

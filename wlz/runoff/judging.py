@@ -58,7 +58,8 @@ def judge_deliveries(values: FloatArray, uitvoerder: IntArray, lateness: Latenes
     away = np.where(
         np.isnan(first), np.nan, to_logit(np.where(np.isnan(first), 0.5, first)) - to_logit(usual.p[:, :, 0])
     )
-    ratios, weights = diagonals(share / usual.p), diagonals(np.repeat(weight[:, :, None], lags, axis=2))
+    known = np.where(usual.p > 0, usual.p, np.nan)  # of nothing none is held back
+    ratios, weights = diagonals(share / known), diagonals(np.repeat(weight[:, :, None], lags, axis=2))
     behind = lateness.behind > 0
     p, doubt = np.nan_to_num(diagonals(usual.p_uitvoerder), nan=1.0), _spread_doubt(usual, weight, uitvoerder)
     speeds, held, drifts = [], [], []
