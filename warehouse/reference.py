@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from warehouse.contract import MONEY
-from wlz.known.official_lists import FAULTS_TOLD, read_date
+from wlz.known.official_lists import EARLIEST_YEAR, FAULTS_TOLD, OPEN_END, read_date
 from wlz.known.reference import ROLES, TARIFF_SCHEMA
 from wlz.known.tariff_rows import TARIFF_ROW, find_faults
 from wlz.known.uitvoerders import place_regions
@@ -147,7 +147,7 @@ def _refuse_cell(values: pl.Series, is_needed: bool, where: str) -> None:
         at = (filled & ~readable).arg_true()[0]
         raise ReferenceDataError(
             f"{where}, row {at + FIRST_ROW}, column {name}: found {values[at]!r}, expected "
-            f"{_as_date(values[at]) if name in _DATES else expected}. Next: mend the cell"
+            f"{_as_date(name, values[at]) if name in _DATES else expected}. Next: mend the cell"
         )
 
 
@@ -158,9 +158,11 @@ def _read_as(name: str, values: pl.Series) -> tuple[pl.Series, str]:
     if name in _FLAGS:
         return values.is_in(["true", "false"]), "true or false"
     if name in _DATES:
-        return values.str.to_date("%Y-%m-%d", strict=False).is_not_null(), ""
+        days = values.str.to_date("%Y-%m-%d", strict=False)
+        return days.is_between(date(EARLIEST_YEAR, 1, 1), _latest_day(name)).fill_null(False), ""
     if name in (*_YEARS, "jaar"):
-        return values.cast(pl.Int32, strict=False).is_not_null(), "a year as 2025"
+        years = values.cast(pl.Int32, strict=False)
+        return years.is_between(EARLIEST_YEAR, date.max.year).fill_null(False), "a year as 2025"
     if name in ("share", "pct_nhc"):
         return values.cast(pl.Float64, strict=False).is_finite().fill_null(False), "a number with a point, as 0.4"
     if name.endswith("_eur") and not name.endswith("_per_unit_eur"):
@@ -168,12 +170,19 @@ def _read_as(name: str, values: pl.Series) -> tuple[pl.Series, str]:
     return values.is_not_null(), ""
 
 
-def _as_date(found: str) -> str:
-    """How a date should have been written; an example for what is no date at all."""
+def _latest_day(name: str) -> date:
+    """The last day a column of dates may hold: an end may be far away, and is none then."""
+    return date.max if name == "valid_to" else OPEN_END
+
+
+def _as_date(name: str, found: str) -> str:
+    """How a date should have been written; an example for what is no date at all, or one that cannot be."""
     try:
-        return str(read_date(found) or "a date as 2025-12-31")
+        meant = read_date(found)
     except ValueError:
-        return "a date as 2025-12-31"
+        meant = None
+    possible = meant is not None and meant <= _latest_day(name)
+    return str(meant) if possible else f"a date as 2025-12-31, from {EARLIEST_YEAR} on"
 
 
 def load_regions() -> pl.DataFrame:

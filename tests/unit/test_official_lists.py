@@ -107,6 +107,9 @@ def test_of_several_periods_the_open_one_counts_and_of_two_units_neither(tmp_pat
     [
         (row("Z025", "maand"), "row 7: unit 'maand' is not known; known: minuut"),
         (row("Z025", "etmaal", "gisteren"), "row 7: 'gisteren' is no date"),
+        (row("Z025", "etmaal", "31-12-0218"), "row 7: '31-12-0218' is no date"),
+        (row("Z025", "etmaal", "0001-01-01"), "row 7: '0001-01-01' is no date"),
+        (row("Z025", "etmaal", 2018), "row 7: '2018' is no date"),
     ],
 )
 def test_a_cell_that_cannot_be_read_is_named(tmp_path, change, words):

@@ -230,6 +230,22 @@ def edit(pack: Pack, name: str, old: str, new: str) -> None:
         ("validity.csv", "2018-12-31", "31-12-2018", "column valid_to: found '31-12-2018', expected 2018-12-31"),
         ("validity.csv", "2018-12-31", "gisteren", "column valid_to: found 'gisteren', expected a date as 2025-12-31"),
         (
+            "validity.csv",
+            "2018-12-31",
+            "0218-12-31",
+            "column valid_to: found '0218-12-31', expected a date as 2025-12-31, from 1950",
+        ),
+        ("validity.csv", "2015-01-01", "0001-01-01", "column valid_from: found '0001-01-01', expected a date"),
+        ("validity.csv", "2015-01-01", "2115-01-01", "column valid_from: found '2115-01-01', expected a date"),
+        (
+            "region_crosswalk.csv",
+            "2015-01-01",
+            "0215-01-01",
+            "own/region_crosswalk.csv, row 2, column valid_from: found",
+        ),
+        ("roles.csv", "Z110,crisis,,", "Z110,crisis,218,", "row 2, column first_year: found '218', expected a year"),
+        ("nhc_ingroei.csv", "2011,100,0,", "211,100,0,", "own/nhc_ingroei.csv, row 2, column jaar: found '211'"),
+        (
             "units.csv",
             ",true,",
             ",WAAR,",

@@ -84,6 +84,7 @@ def test_rows_that_cannot_be_right_are_named_and_passed_over(tmp_path):
         tmp_path / "u.xlsx",
         ["5501", "Zorgkantoor Groningen", "", "2020-01-01", "2019-01-01"],
         ["5502", "Zorgkantoor Friesland", "", "gisteren", None],
+        ["5505", "Zorgkantoor Twente", "", "0215-01-01", None],
         ["5503", "Zorgkantoor Drenthe", "", "2015-01-01", "31-12-2018"],
         ["5503", "Zorgkantoor Drenthe", "", "2019-01-01", None],
         ["5504", "Zorgkantoor Zwolle", "", "", None],
@@ -95,8 +96,9 @@ def test_rows_that_cannot_be_right_are_named_and_passed_over(tmp_path):
     assert list(found.remarks) == [
         "row 5: 5501 ends on 2019-01-01 before it begins on 2020-01-01, passed over",
         "row 6: 5502 has 'gisteren', which is no date, passed over",
-        "row 8: 5503 stands in row 7 too; the period that ends last counts",
-        "row 10: 5504 stands in row 9 too; the period that ends last counts",
+        "row 7: 5505 has '0215-01-01', which is no date, passed over",
+        "row 9: 5503 stands in row 8 too; the period that ends last counts",
+        "row 11: 5504 stands in row 10 too; the period that ends last counts",
         "1 row of numbers other than 55xx passed over: no zorgkantoren",
     ]
 

@@ -25,6 +25,7 @@ UNITS_IN_WORDS = {
     "dagdeel": "16", "stuk": "81", "tijdsonafhankelijk": "81", "geen": "81", "n.v.t.": "81", "nvt": "81",
 }  # fmt: skip
 OPEN_END = date(2099, 1, 1)  # an end from here on is no end
+EARLIEST_YEAR = 1950  # of a date or year in a list: before it a slip of typing, or a number that is no date
 _WORDS: Mapping[str, tuple[str, ...]] = {
     "code": ("prestatiecode", "code prestatie", "code"),
     "description": ("omschrijving", "beschrijving"),
@@ -197,10 +198,17 @@ def _read_end(text: str, where: str) -> date | None:
 def read_date(text: str) -> date | None:
     """A date as 31-12-2018, 2018-12-31 (with a time behind it), 20181231 or the day number of a spreadsheet.
 
-    None for an empty text. Raises ValueError for one that is no date.
+    None for an empty text. Raises ValueError for one that is no date, or lies before EARLIEST_YEAR.
     """
     if not text or text.casefold() in ("nvt", "n.v.t.", "-"):
         return None
+    found = _read_day(text)
+    if found.year < EARLIEST_YEAR:
+        raise ValueError(text)
+    return found
+
+
+def _read_day(text: str) -> date:
     day_first = re.match(r"^(\d{1,2})[-/](\d{1,2})[-/](\d{4})", text)
     year_first = re.match(r"^(\d{4})-?(\d{2})-?(\d{2})(?:\D|$)", text)
     try:
