@@ -17,8 +17,9 @@ import polars as pl
 from warehouse import registry
 from warehouse.duck import QueryError
 from warehouse.lock import this_process
-from warehouse.packs import describe_simulation
+from warehouse.packs import last_month_possible
 from warehouse.past_advices import advice_months
+from warehouse.provenance import SIMULATION
 from warehouse.publish import published_inputs, published_months
 from warehouse.store import Store, is_running, month_label
 from warehouse.tables.deliveries import KINDS
@@ -26,7 +27,7 @@ from warehouse.tables.lag import CLAIMS_SNAPSHOT
 from warehouse.tables.quality import ADVICE_PROVENANCE
 from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS
 from warehouse.withdrawals import withdrawn_months, withdrawn_months_of
-from wlz.known.rounds import FIRST_YEAR, LAST_YEAR
+from wlz.known.rounds import read_month
 
 ASIDE = "aside"
 RECORD, ROWS = "why.json", "register_rows.parquet"
@@ -71,15 +72,31 @@ class Folder:
         return set(self.register.filter(pl.col("delivery_status") != "refused")["delivery_id"])
 
     def is_possible(self, label: str) -> bool:
-        """Whether '2018-05' can be a delivery month: one of the Wlz, and later than now only where it is simulated."""
-        found = _MONTH.fullmatch(label)
-        if found is None or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
+        """Whether '2018-05' can be a delivery month: one of the Wlz, and none that the intake would not let in.
+
+        What the lake says was simulated counts as well: its landing zone may lie elsewhere, or be gone.
+        """
+        month = read_month(label)
+        if month is None:
             return False
-        return bool(describe_simulation(self.landing)) or label <= f"{self.today:%Y-%m}"
+        return month <= last_month_possible(self.landing, self.today) or self.is_simulated
+
+    @cached_property
+    def is_simulated(self) -> bool:
+        """Whether an advice of the lake rests on simulated deliveries; one that cannot be read says nothing."""
+        paths = [self.store.path(ADVICE_PROVENANCE, month) for month in self.store.months(ADVICE_PROVENANCE)]
+        return any(SIMULATION in _read_input_names(path) for path in paths)
 
     def name(self, path: Path) -> str:
         """A path as people know it: below the data folder."""
         return path.relative_to(self.data).as_posix()
+
+
+def _read_input_names(path: Path) -> set[str]:
+    try:
+        return set(pl.read_parquet(path, columns=["input_name"])["input_name"])
+    except (pl.exceptions.PolarsError, OSError):
+        return set()
 
 
 def examine(data: Path, landing: Path, today: date) -> list[Oddity]:

@@ -23,6 +23,7 @@ from wlz.known.reference import Reference, list_codes
 from wlz.known.uitvoerders import ask_about_names, place_regions
 from wlz.words.faults import Spoken
 from wlz.words.known_keys import refuse_unknown
+from wlz.words.months import add_months
 
 SIMULATED, REAL = "simulation", "vektis-2019"  # what a run takes with and without the marker of a simulation
 FIRST_SIMULATED = "simulation-1"  # the codes of worlds from before a marker named its pack
@@ -214,6 +215,14 @@ def describe_simulation(landing: Path) -> str:
         return ""
     defects = ", ".join(asked["defects"]) or "no defects"
     return f"scale {asked['scale']}, until {asked['until']}, seed {asked['seed']}, {defects}"
+
+
+def last_month_possible(landing: Path, today: date) -> date:
+    """The last delivery month that a landing zone may hold: the one after today's, for a delivery may come early.
+
+    Of a simulated world none is the last: it may run on after today. Raises PackError as ``describe_simulation`` does.
+    """
+    return date.max if describe_simulation(landing) else add_months(today, 1)
 
 
 def read_simulation(landing: Path) -> dict[str, Any]:

@@ -32,14 +32,13 @@ from expectations.judging.results import RESULT_COLUMNS, CheckResult, list_findi
 from expectations.judging.runner import judge
 from warehouse.contract import MONEY
 from warehouse.landing_zone import SUFFIXES, hash_file, odd_delivery
-from warehouse.packs import describe_simulation
+from warehouse.packs import last_month_possible
 from warehouse.snapshots import forget_snapshots
 from warehouse.store import Store, month_label
 from warehouse.tables.deliveries import DELIVERY_REGISTER, KINDS
 from warehouse.tables.quality import CHECK_FINDINGS, DATA_QUALITY
 from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS
 from wlz.words.faults import Fault
-from wlz.words.months import add_months
 
 DUE_EVERY_MONTH = ("declaraties",)
 _JUDGED_KEY = ["check_id", "checked_table", "delivery_id"]
@@ -78,8 +77,7 @@ def take_in(
     known, decisions = store.read_register(), read_decisions(store)
     released = released_checks(decisions)
     again = {"superseded", *newly_released(decisions, known), *(["refused"] if judges_again else [])}
-    is_invented = bool(describe_simulation(landing))  # a simulated world may run on after today
-    latest = date.max if is_invented else max(through, add_months(now.date(), 1))  # one may come a little early
+    latest = max(through, last_month_possible(landing, now.date()))
     arrivals = find_arrivals(landing, known, through, again, report, latest)
     around, claims = load_surroundings(landing, through), KnownDeliveries(store, known)
     for arrival in arrivals:

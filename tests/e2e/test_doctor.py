@@ -13,11 +13,13 @@ import pytest
 from tests.e2e.handmade import House, invoke
 from tests.e2e.test_old_folder import ARCHIVE
 from warehouse.contract import Table
+from warehouse.packs import last_month_possible
 from warehouse.tables.deliveries import DECLARATIES
 from warehouse.tables.quality import ADVICE_PROVENANCE, DATA_QUALITY
 from warehouse.tables.series import SERIES
 from warehouse.tables.utilisation import UTILISATION
 from warehouse.withdrawals import withdraw_advice
+from wlz.words.months import add_months
 
 MAY = date(2018, 5, 1)
 DEAD = 4_194_304  # above the largest process id
@@ -238,3 +240,41 @@ def test_after_mending_a_run_works(spoiled: House) -> None:
     assert told.exit_code == 0, told.output
     assert spoiled.query("select expected_eur::int from marts.utilisation_national where part = 'zin'") == [(48_000,)]
     assert spoiled.wlz("doctor").stdout == "Nothing to do.\n"
+
+
+# ---- months to come: one rule with the intake ----------------------------------------------------------------------
+
+
+def name_simulation(house: House) -> None:
+    """As an advice on simulated deliveries says it; their landing zone lies elsewhere, or is gone."""
+    inputs = house.store.read(ADVICE_PROVENANCE, MAY)
+    invented = inputs.head(1).with_columns(
+        input_name=pl.lit("simulation"), input_version=pl.lit("scale small"), content_hash=pl.lit(None, pl.String)
+    )
+    house.store.write(ADVICE_PROVENANCE, pl.concat([inputs, invented]), MAY)
+
+
+def test_a_month_to_come_of_a_simulated_world_is_none_to_move(settled: House) -> None:
+    assert not (settled.root / "deliveries-truth").exists()
+    copy_month(settled, "2081-01")
+    assert f"2081-01 {CANNOT}" in settled.wlz("doctor").stdout
+    name_simulation(settled)
+    assert CANNOT not in settled.wlz("doctor").stdout
+
+
+def test_a_provenance_that_cannot_be_read_says_nothing_of_a_simulation(settled: House) -> None:
+    copy_month(settled, "2081-01")
+    part(settled, ADVICE_PROVENANCE).write_bytes(b"half")
+    told = settled.wlz("doctor").stdout
+    assert f"2081-01 {CANNOT}" in told
+    assert "advice_provenance/delivery_month=2018-05/data.parquet: cannot be read" in told
+
+
+@pytest.mark.parametrize(("ahead", "is_odd"), [(0, False), (1, False), (2, True)])
+def test_a_delivery_may_come_a_month_early(settled: House, ahead: int, is_odd: bool) -> None:
+    """As at the door: `last_month_possible`."""
+    label = f"{add_months(date.today(), ahead):%Y-%m}"
+    plant(settled.landing / label / "kader.csv")
+    copy_month(settled, label)
+    assert (f"{label} {CANNOT}" in settled.wlz("doctor").stdout) == is_odd
+    assert (last_month_possible(settled.landing, date.today()) < date.fromisoformat(f"{label}-01")) == is_odd
