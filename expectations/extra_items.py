@@ -13,6 +13,7 @@ from wlz.known.uitvoerders import closest_name, match_uitvoerders, name_uitvoerd
 
 NAMED_KINDS = tuple(kind for kind, table in KINDS.items() if "wlz_uitvoerder" in table.column_names)
 NOBODY, LIKE, TWICE = "nobody", "nobody like", "twice"
+ABSENT, MOVED, OTHERS = "absent", "moved", "others"
 
 
 def measure_na_ijl(view: BudgetView) -> pl.DataFrame:
@@ -41,35 +42,46 @@ def measure_na_ijl(view: BudgetView) -> pl.DataFrame:
 def measure_moved_na_ijl(view: BudgetView) -> pl.DataFrame:
     """Uitvoerders whose percentage moved by more than ``na_ijl_change_percent`` since the delivery before, or is gone.
 
-    Of the newest year of each that runs a region. The euro is the difference in percent of its zin kader.
+    Of the newest year of each that runs a region; where one did, what the others moved is one finding more, for a
+    column that is wrong is wrong for all. The euro is the percent of the zin kader that differs, and as much beside as
+    a right percentage might have moved the other way: ``na_ijl_change_percent``, or all of a smaller one; of an
+    uitvoerder that had none before ``na_ijl_warn_percent``.
     """
     if view.before is None or view.before.is_empty():
         return keep_largest(pl.DataFrame())
-    told, before = (_newest_na_ijl(view, rows) for rows in (view.rows, view.before))
-    beside = before.join(told, on="wlz_uitvoerder", how="left", suffix="_now").with_columns(
-        change=pl.col("lag_percentage_now").fill_null(0.0) - pl.col("lag_percentage")
-    )
-    absent = pl.col("lag_percentage_now").is_null()
-    far = pl.col("change").abs() > view.assumptions["na_ijl_change_percent"]
+    told, earlier = (_newest_na_ijl(view, rows) for rows in (view.rows, view.before))
+    pair = earlier.join(told, on="wlz_uitvoerder", how="full", suffix="_now", coalesce=True)
     running = view.regions.select("wlz_uitvoerder").unique()
-    found = (
-        beside.filter(absent | far)
-        .join(running, on="wlz_uitvoerder", how="semi")
+    limit, most = (view.assumptions[f"na_ijl_{name}_percent"] for name in ("change", "warn"))
+    before, now = pl.col("lag_percentage"), pl.col("lag_percentage_now")
+    change = (now.fill_null(0.0) - before.fill_null(0.0)).abs()
+    usual = pl.min_horizontal(pl.lit(limit), pl.max_horizontal(before.abs(), now.abs()))
+    beside = pl.when(before.is_null()).then(pl.lit(most)).otherwise(usual)
+    is_far = before.is_not_null() & (change > limit)
+    wording = pl.when(now.is_null()).then(pl.lit(ABSENT)).when(is_far).then(pl.lit(MOVED)).otherwise(pl.lit(OTHERS))
+    moved = (
+        pair.join(running, on="wlz_uitvoerder", how="semi")
         .join(_kader_of_uitvoerders(view), on="wlz_uitvoerder", how="left")
-    )
-    return keep_largest(
-        found.select(
+        .filter((change > 0) | now.is_null())
+        .select(
             "wlz_uitvoerder",
             one_each(),
-            (pl.col("change").abs() / 100 * pl.col("kader_eur")).alias("at_stake_eur"),
-            pl.when(pl.col("lag_percentage_now").is_null())
-            .then(pl.lit("absent"))
-            .otherwise(pl.lit("moved"))
-            .alias("wording"),
-            pl.col("lag_percentage").round(4).alias("before"),
-            pl.col("lag_percentage_now").round(4).alias("now"),
+            ((change + beside) / 100 * pl.col("kader_eur")).alias("at_stake_eur"),
+            wording.alias("wording"),
+            before.round(4).alias("before"),
+            now.round(4).alias("now"),
         )
     )
+    found, others = moved.filter(pl.col("wording") != OTHERS), moved.filter(wording=OTHERS)
+    if found.is_empty() or others.is_empty():
+        return keep_largest(found)
+    summed = others.select(
+        one_each().first(),
+        pl.col("at_stake_eur").sum(),
+        pl.lit(OTHERS).alias("wording"),
+        pl.len().cast(pl.Int64).alias("others_count"),
+    )
+    return keep_largest(pl.concat([found, summed], how="diagonal"))
 
 
 def _newest_na_ijl(view: BudgetView, rows: pl.DataFrame) -> pl.DataFrame:
