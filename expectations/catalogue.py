@@ -68,6 +68,7 @@ JUDGED: dict[str, tuple[Rule, ...]] = {
     "prices_with_euro": prices.PRICE_RULES,
     "extra_items": extra_items.TABLE_RULES,
     "utilisation": utilisation.RULES,
+    "awaited": utilisation.DUE_RULES,
     "na_ijl_names": extra_items.NAME_RULES,
     "delivery_balance": balance.RULES,
 }

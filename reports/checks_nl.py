@@ -269,6 +269,11 @@ DUTCH: dict[str, Words] = {
         "met de beleidsregel vergelijken; de overhevelingen of het kader opnieuw aanleveren",
     ),
     "K04": Words("kader gestegen", f"{USED}; de nieuwe stand telt", "de stijging per regio naast de kaderbrief leggen"),
+    "D15": Words(
+        "verwachte aanlevering ontbreekt",
+        "Het advies rust op de aanlevering ervoor, of op wat ervoor in de plaats komt",
+        "de afzender erom vragen en de run herhalen; komt er geen, dan dat bij de cijfers zeggen",
+    ),
     "K05": Words(
         "overhevelingen na het kader",
         f"{USED}; het kader telt zoals de jongste stand zegt, zonder deze overhevelingen",

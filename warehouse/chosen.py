@@ -9,10 +9,11 @@ from functools import cached_property
 import polars as pl
 
 from warehouse.packs import Pack, load_reference
-from warehouse.settings import load_round
+from warehouse.settings import load_round, load_rounds_before
 from warehouse.snapshots import read_snapshot
 from warehouse.store import Store
 from warehouse.tables.deliveries import DECLARATIES, KINDS
+from wlz.known.due import find_due
 from wlz.known.reference import Reference
 from wlz.known.rounds import FIRST_YEAR, LAST_YEAR, Round, choose_claims_history, choose_deliveries, find_late
 from wlz.lag.complete import DELIVERIES
@@ -49,6 +50,11 @@ class ChosenDeliveries:
     def late(self) -> pl.DataFrame:
         """Kinds of which everything came after the cut-off: kind, received_on."""
         return find_late(self.register, self.round, KINDS)
+
+    @property
+    def due(self) -> pl.DataFrame:
+        """Kinds of which a delivery was due, and what became of it (DUE_SCHEMA)."""
+        return find_due(self.register, self.round, load_rounds_before(self.round.delivery_month))
 
     @cached_property
     def _by_kind(self) -> dict[str, tuple[str, date]]:

@@ -168,6 +168,7 @@ class AdviceInLake:
             earlier_revenue=self._read_earlier_revenue,
             extra_items=load_extra_items(self.round.budget_year, chosen.lists.regions),
             claims_basis=say_basis(chosen.register, self.round.delivery_month, claims_month),
+            due=chosen.due,
         )
 
     def _read_earlier_revenue(self, year: int) -> dict[date, pl.DataFrame]:

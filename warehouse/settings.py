@@ -22,6 +22,7 @@ from wlz.known.declared_items import DeclaredItem, parse_extra_items
 from wlz.known.rounds import FIRST_YEAR, LAST_YEAR, Round, check_round, make_round
 from wlz.known.scenarios import Scenario, parse_overrides, parse_scenarios
 from wlz.words.known_keys import name_each, name_nearest, refuse_unknown
+from wlz.words.months import MONTHS_PER_YEAR, add_months, list_months
 
 _NOT_NUMBERS = ("scenario", "override", "extra_item")  # tables of the assumption files with a form of their own
 _FORMAT: dict[str, tuple[str, ...]] = {
@@ -37,6 +38,12 @@ def load_round(delivery_month: date) -> Round:
     Raises AssumptionError for what the file should not hold (``check_round``).
     """
     return make_round(delivery_month, _read_round(delivery_month))
+
+
+def load_rounds_before(delivery_month: date) -> list[Round]:
+    """The rounds of the twelve months before a delivery month that have a file, oldest first; raises as that."""
+    months = list_months(add_months(delivery_month, -MONTHS_PER_YEAR), add_months(delivery_month, -1))
+    return [load_round(month) for month in months if os.path.lexists(round_path(month))]
 
 
 def _read_round(delivery_month: date) -> dict[str, Any]:

@@ -25,18 +25,19 @@ from warehouse.lake import know_frames, settle_tables
 from warehouse.landing import write_deliveries
 from warehouse.landing_zone import hash_file
 from warehouse.packs import SIMULATED, asked_of_simulation, load_pack, load_reference, mark_simulated
-from warehouse.settings import load_assumptions, load_round, load_scenarios
+from warehouse.settings import load_assumptions, load_round, load_rounds_before, load_scenarios
 from warehouse.tables.deliveries import DECLARATIES, KINDS
 from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS
 from warehouse.tables.volumes import BACKTEST
 from wlz.advice import LINE, Advice, compute_advice
+from wlz.known.due import find_due
 from wlz.known.headline import choose_scenarios
 from wlz.known.scenarios import COMPLETED, LETTER
 from wlz.lag.complete import DELIVERIES
 from wlz.monitor import first_month_needed, sum_providers
 from wlz.series import aggregate_claims, sum_regions
 from wlz.words.large_frames import as_text
-from wlz.words.months import add_months, list_months
+from wlz.words.months import add_months, end_of_month, list_months
 
 CLAIMS = DECLARATIES.name
 MONTH = 9  # the advice of September: every kind that a year has is due by then
@@ -179,6 +180,7 @@ class YearWorld:
             {kind: frame for kind, frame in frames.items() if frame is not None},
             scenarios,
             snapshots=lambda: pl.concat([*self.snapshots, snapshot]),
+            due=find_due(self._register(used), load_round(self.month), load_rounds_before(self.month)),
         )
         given: dict[str, pl.DataFrame] = {"series_region": regions, "backtest": BACKTEST.empty()}
         if replaced and CLAIMS not in replaced:
@@ -186,6 +188,24 @@ class YearWorld:
             given |= {name: frame for name, frame in self.baseline.advice.items() if name not in changed}
         advice = compute_advice(known, settle_tables(known), ["utilisation"], given)
         return Computed(advice, self._judge(advice))
+
+    def _register(self, used: Mapping[str, Judged | None]) -> pl.DataFrame:
+        """The register as it would be with these last deliveries; older ones came at the end of their month."""
+        rows = []
+        for kind in KINDS:
+            for month in due_months(kind, self.month):
+                is_last, judged = month == self.last_month(kind), used.get(kind)
+                if is_last and judged is None:
+                    continue
+                kept = judged.kept if is_last and judged is not None else None
+                dated = None if kept is None else kept["delivery_date"].max()
+                status = "refused" if is_last and kept is None else "accepted"
+                rows.append((f"{kind}-{month:%Y-%m}", kind, month, dated or end_of_month(month), status, month, None))
+        names = ("delivery_id", "kind", "delivery_month", "received_on", "delivery_status", "registered_at")
+        types = (pl.String, pl.String, pl.Date, pl.Date, pl.String, pl.Date)
+        return pl.DataFrame(
+            rows, schema=dict(zip((*names, "superseded_by"), (*types, pl.String), strict=True)), orient="row"
+        )
 
     def _used_rows(self, kind: str, judged: Judged | None) -> pl.DataFrame | None:
         if judged is not None and judged.kept is not None:

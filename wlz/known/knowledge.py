@@ -38,6 +38,7 @@ class Known:
     one, None without one. `wrong_providers`: whom the checks on claims call wrong. `earlier_revenue`: delivery month →
     REVENUE of earlier advices about a year. `unit_corrections`: what was put right in the claims. `extra_items`: those
     declared for the budget year. `claims_basis`: whether the claims are of the delivery month itself, and if not why.
+    `due`: kinds of which a delivery was due, and what became of it (`find_due`).
     """
 
     round: Round
@@ -59,6 +60,7 @@ class Known:
     earlier_revenue: Callable[[int], Mapping[date, pl.DataFrame]] = lambda year: {}
     extra_items: tuple[DeclaredItem, ...] = OF_LETTER
     claims_basis: str = "own"
+    due: pl.DataFrame = field(default_factory=nothing_known)
 
     @property
     def budget_year(self) -> int:

@@ -5,6 +5,7 @@ import polars as pl
 from wlz.known.knowledge import Known
 from wlz.known.stages import Computed, Tables, of_scenario, per_scenario
 from wlz.series import assign_regions, claims_by_month, claims_to_date, last_base_month
+from wlz.utilisation.awaited import value_awaited
 from wlz.utilisation.path import monthly_path
 from wlz.utilisation.regions import region_shares
 from wlz.utilisation.utilisation import confront, latest_budgets
@@ -13,7 +14,7 @@ from wlz.utilisation.utilisation import confront, latest_budgets
 def run_utilisation(known: Known, tables: Tables) -> Computed:
     """UTILISATION: expectation against the kader per region, uitvoerder and nation, with transfer and reserve.
 
-    Judged: the rows of the headline.
+    Judged: the rows of the scenario that rules judge, and deliveries that were due and are not there.
     """
     shares, budgets = share_regions(known, tables), stand_of_kader(known)
     declared = claims_to_date(tables["series_region"], known.budget_year)
@@ -29,7 +30,7 @@ def run_utilisation(known: Known, tables: Tables) -> Computed:
             assumptions=known.assumptions,
         ),
     )
-    return Computed({"utilisation": confronted})
+    return Computed({"utilisation": confronted}, {"awaited": value_awaited(known, tables, confronted)})
 
 
 def run_months(known: Known, tables: Tables) -> Computed:
