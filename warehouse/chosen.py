@@ -51,7 +51,7 @@ class ChosenDeliveries:
         """Kinds of which everything came after the cut-off: kind, received_on."""
         return find_late(self.register, self.round, KINDS)
 
-    @property
+    @cached_property
     def due(self) -> pl.DataFrame:
         """Kinds of which a delivery was due, and what became of it (DUE_SCHEMA)."""
         return find_due(self.register, self.round, load_rounds_before(self.round.delivery_month))

@@ -144,6 +144,29 @@ def test_late_is_not_absent() -> None:
     assert told(rows, MAY, cut_off={"kader": date(2019, 5, 14)}) == []
 
 
+@pytest.mark.parametrize(("month", "state"), [("2019-03", "absent"), ("2019-04", "arrived"), ("2019-06", "arrived")])
+def test_a_delivery_may_come_in_the_month_before(month: str, state: str) -> None:
+    """A kader of 28 April is that of May; one of 28 March is not."""
+    early: Row = ("kader", month, date.fromisoformat(f"{month}-28"), "accepted", 0, "n")
+    assert [row[1] for row in told([KADER_2018, JANUARY, early], JUNE)] == [state]
+
+
+def test_of_a_kind_that_comes_every_month_the_one_before_is_no_early_one() -> None:
+    rows = [
+        ("pgb_verleningen", f"{year}-{month:02}", date(year, month, 28), "accepted", 0, f"{year}-{month}")
+        for year, last in ((2018, 12), (2019, 4))
+        for month in range(1, last + 1)
+    ]
+    assert told(rows, MAY) == [(date(2019, 5, 28), "absent", None, date(2019, 4, 1))]
+    assert told(rows, date(2019, 4, 1)) == [(date(2019, 4, 28), "arrived", None, date(2019, 4, 1))]
+
+
+def test_a_source_that_stopped_years_ago_is_awaited_still() -> None:
+    """The na-ijl of May 2018 was the last: in 2021 the one of 2019 has not come yet."""
+    last: Row = ("na_ijl", "2018-05", date(2018, 5, 2), "accepted", 0, "n")
+    assert told([last], date(2021, 5, 1)) == [(date(2019, 5, 2), "absent", None, date(2018, 5, 1))]
+
+
 def test_a_round_names_what_never_came() -> None:
     assert told([], MAY, due={"kader": DUE}) == [(DUE, "absent", None, None)]
     assert told([JANUARY], MAY, due={"kader": DUE}) == [(DUE, "absent", None, date(2019, 1, 1))]
@@ -155,7 +178,8 @@ def test_a_round_names_what_never_came() -> None:
 
 
 def due(kind: str, state: str = "absent", used: date | None = date(2018, 1, 1)) -> pl.DataFrame:
-    row = (kind, date(2018, 5, 15), state, date(2018, 5, 20) if state == "late" else None, date(2018, 5, 16), used)
+    came_on = date(2018, 5, 20) if state == "late" else None
+    row = (kind, date(2018, 5, 15), date(2018, 5, 1), state, came_on, date(2018, 5, 16), used)
     return pl.DataFrame([row], schema=DUE_SCHEMA, orient="row")
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from wlz.known.rounds import Round, choose_deliveries
-from wlz.words.months import end_of_month
+from wlz.words.months import add_months, end_of_month
 
 # Kinds an advice rests on whole; claims are told by the intake (D01), and what else is read moves no total.
 AWAITED = ("kader", "pgb_verleningen", "na_ijl", "nacalculatie", "herschikking", "beleidsregelwaarden")
@@ -22,6 +22,7 @@ ARRIVED, ABSENT, LATE, REFUSED = "arrived", "absent", "late", "refused"
 DUE_SCHEMA: dict[str, Any] = {
     "kind": pl.String,
     "due_on": pl.Date,
+    "since": pl.Date,
     "state": pl.String,
     "came_on": pl.Date,
     "cut_off": pl.Date,
@@ -47,10 +48,11 @@ def find_due(register: pl.DataFrame, advice_round: Round, earlier: Sequence[Roun
     """Awaited kinds of which a delivery was due by their cut-off: DUE_SCHEMA, a row per kind, in the order of AWAITED.
 
     In: the register; ``earlier`` are rounds before this one that have a file. ``due_on`` is the last day that one of
-    them, or this round, names for the kind, or on which it came a year before. ``state``: arrived (what the advice uses
-    is of the month of that day or later), late (``came_on``, after the cut-off), refused (in an earlier month; one of
-    the month itself is told where it is refused, and has no row here), else absent. ``used_month``: delivery month of
-    what the advice uses, empty without any.
+    them, or this round, names for the kind, or on which it came a year before; ``since`` the month from which on one
+    counts as that, the month before unless the kind is due then too. ``state``: arrived (what the advice uses is of
+    ``since`` or later), late (``came_on``, after the cut-off), refused (in an earlier month; one of the month itself is
+    told where it is refused, and has no row here), else absent. ``used_month``: delivery month of what the advice uses,
+    empty without any.
     """
     rows = [
         _Row(kind, month, received_on or end_of_month(month), status == "refused")
@@ -68,21 +70,28 @@ def find_due(register: pl.DataFrame, advice_round: Round, earlier: Sequence[Roun
     for kind in AWAITED:
         of_kind = [row for row in rows if row.kind == kind]
         repeated = [row for row in of_kind if row.month > began and not row.is_refused]
-        due_on = _last_due(kind, repeated, advice_round, earlier)
+        stated = [one.due[kind] for one in (*earlier, advice_round) if kind in one.due]
+        days = [*stated, *(_a_year_on(row.received_on) for row in repeated)]
+        due_on = max((day for day in days if day <= advice_round.cut_off(kind)), default=None)
         if due_on is None:
             continue
+        since = _count_from(due_on, days)
         stand_ins = [row for row in rows if row.kind == STANDS_IN.get(kind)]
-        state, came_on = _judge(used.get(kind), of_kind, stand_ins, due_on, advice_round)
+        state, came_on = _judge(used.get(kind), of_kind, stand_ins, since, advice_round)
         if state:
             month = used[kind].month if kind in used else None
-            found.append((kind, due_on, state, came_on, advice_round.cut_off(kind), month))
+            found.append((kind, due_on, since, state, came_on, advice_round.cut_off(kind), month))
     return pl.DataFrame(found, schema=DUE_SCHEMA, orient="row")
 
 
-def _last_due(kind: str, repeated: Iterable[_Row], advice_round: Round, earlier: Sequence[Round]) -> date | None:
-    stated = [one.due[kind] for one in (*earlier, advice_round) if kind in one.due]
-    a_year_on = [_a_year_on(row.received_on) for row in repeated]
-    return max((day for day in (*stated, *a_year_on) if day <= advice_round.cut_off(kind)), default=None)
+def _count_from(due_on: date, days: Iterable[date]) -> date:
+    """The month from which on a delivery is the one that was due: it may come in the month before, if none is due then.
+
+    >>> _count_from(date(2019, 5, 15), [date(2019, 1, 15), date(2019, 5, 15)])
+    datetime.date(2019, 4, 1)
+    """
+    before = add_months(due_on, -1)
+    return due_on.replace(day=1) if before in {day.replace(day=1) for day in days} else before
 
 
 def _a_year_on(day: date) -> date:
@@ -92,10 +101,9 @@ def _a_year_on(day: date) -> date:
 
 
 def _judge(
-    used: _Row | None, of_kind: Iterable[_Row], stand_ins: Iterable[_Row], due_on: date, advice_round: Round
+    used: _Row | None, of_kind: Iterable[_Row], stand_ins: Iterable[_Row], since: date, advice_round: Round
 ) -> tuple[str, date | None]:
     """What became of a delivery that was due, and when it came where it was late; '' where that is told already."""
-    since = due_on.replace(day=1)
     if used is not None and used.last_month >= since:
         return ARRIVED, None
     if any(not row.is_refused and row.last_month >= since for row in stand_ins):

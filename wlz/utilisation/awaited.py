@@ -31,7 +31,7 @@ def value_awaited(known: Known, tables: Tables, confronted: pl.DataFrame) -> pl.
     rests = _add_up(known, tables, confronted)
     rows = []
     for row in known.due.iter_rows(named=True):
-        stand = _old_stand(known, row["kind"], row["due_on"]) if row["state"] == ARRIVED else None
+        stand = _old_stand(known, row["kind"], row["due_on"], row["since"]) if row["state"] == ARRIVED else None
         if row["state"] == ARRIVED and stand is None:
             continue
         state = row["state"] if stand is None else OLD_STAND
@@ -40,7 +40,7 @@ def value_awaited(known: Known, tables: Tables, confronted: pl.DataFrame) -> pl.
     return pl.DataFrame(rows, schema=AWAITED_SCHEMA).filter(pl.col("rests_eur") > 0)
 
 
-def _old_stand(known: Known, kind: str, due_on: date) -> str | None:
+def _old_stand(known: Known, kind: str, due_on: date, since: date) -> str | None:
     """The newest stand that a delivery tells, where it is from before the one that was due; None for a newer one.
 
     A kader is dated, a na-ijl is about the year two before its delivery.
@@ -48,7 +48,7 @@ def _old_stand(known: Known, kind: str, due_on: date) -> str | None:
     if kind == "kader":
         of_year = known.read(kind).filter(pl.col("budget_year") == known.budget_year)
         stand = of_year["stand_date"].max()
-        return str(stand) if isinstance(stand, date) and stand < due_on.replace(day=1) else None
+        return str(stand) if isinstance(stand, date) and stand < since else None
     if kind == "na_ijl":
         year = known.read(kind)["reference_year"].max()
         return str(year) if isinstance(year, int) and year < due_on.year - LAG_REFERENCE_YEARS_BACK else None
