@@ -75,7 +75,7 @@ def render_round(month: date) -> str:
         f"pgb_verleningen = {last}",
         f"kader = {last}",
         "",
-        "# When a kind is expected; later than that is told.",
+        "# When a kind is expected; later than that is told, and so is one that does not come.",
         "[due]",
         f"declaraties = {claims}",
         "",
