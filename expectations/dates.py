@@ -10,8 +10,8 @@ from expectations.judging.delivery_view import DeliveryView
 from expectations.judging.finding import keep_largest
 from expectations.judging.results import REFUSED
 from expectations.judging.rule import NO_FINDINGS, Rule, row_amount
-from warehouse.columns.common import BUDGET_YEAR, TWO_YEARS
-from warehouse.columns.deliveries import DELIVERY_DATE, REFERENCE_DATE, STAND_DATE
+from warehouse.columns.common import BUDGET_YEAR, OVER, TWO_YEARS
+from warehouse.columns.deliveries import DELIVERY_DATE, REFERENCE_DATE, STAND_DATE, YEAR
 from warehouse.contract import Column
 from warehouse.tables.deliveries import KINDS
 
@@ -43,16 +43,17 @@ def measure_dates(view: DeliveryView) -> pl.DataFrame:
 def _tests(column: Column, view: DeliveryView) -> list[tuple[pl.Expr, str]]:
     day = pl.col(column.name) if column.dtype == pl.Date() else pl.date(pl.col(column.name), 1, 1)
     tests = []
-    if column.ahead_months == 0:
+    ahead_months = OVER if view.table.is_settled and column == YEAR else column.ahead_months
+    if ahead_months == 0:
         tests.append((day > pl.col(DELIVERY_DATE.name), "ahead"))
-    elif column.ahead_months is not None:
+    elif ahead_months is not None:
         told_in = pl.lit(view.delivery_month)
         if column != DELIVERY_DATE:
             told_in = pl.max_horizontal(told_in, pl.col(DELIVERY_DATE.name).dt.truncate("1mo"))
         tests.append(
             (
-                day >= told_in.dt.offset_by(f"{column.ahead_months + 1}mo"),
-                "ahead" if column.ahead_months > 0 else "not_over",
+                day >= told_in.dt.offset_by(f"{ahead_months + 1}mo"),
+                "ahead" if ahead_months > 0 else "not_over",
             )
         )
     if column in STANDS:

@@ -83,7 +83,8 @@ class Table:
     delivery months the published file keeps (None: all); a mart ``rebuilt_whole`` is replaced for all months at once.
     A lake table is ``published`` when a mart reads it, and ``spans_months`` when that mart reads all months of it:
     what a run says of other months then shows at once. A mart that ``copies`` a lake table needs no SELECT of its own.
-    A delivery that ``may_be_empty`` is one also without rows: there was nothing of its kind.
+    A delivery that ``may_be_empty`` is one also without rows: there was nothing of its kind. The years of one that
+    ``is_settled`` are over when it is delivered.
     A table ``of_one_scenario`` says the same beside every scenario: it goes with whichever is shown first.
     """
 
@@ -103,6 +104,7 @@ class Table:
     spans_months: bool = False
     copies: str | None = None
     may_be_empty: bool = False
+    is_settled: bool = False
     of_one_scenario: bool = False
 
     @property

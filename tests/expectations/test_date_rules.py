@@ -13,12 +13,12 @@ from warehouse.tables.deliveries import KINDS
 DAY, MONTH = date(2018, 5, 15), date(2018, 5, 1)
 
 
-def a_value(column: Column) -> Any:
+def a_value(column: Column, table: Table) -> Any:
     """Something that the contract allows and that a delivery of May 2018 may say."""
     if column.dtype == pl.Date():
         return MONTH if column.unit == "month" else DAY
     if column.unit == "year":
-        return 2017 if column.ahead_months == OVER else 2018
+        return 2017 if column.ahead_months == OVER or table.is_settled else 2018
     if column.allowed:
         return column.allowed[0]
     return {"[0-9]{4}": "5508", "[0-9]{8}": "12345678"}.get(
@@ -27,7 +27,7 @@ def a_value(column: Column) -> Any:
 
 
 def a_row(table: Table, **changes: object) -> pl.DataFrame:
-    row = {column.name: a_value(column) for column in table.columns} | changes
+    row = {column.name: a_value(column, table) for column in table.columns} | changes
     return pl.DataFrame([row], schema=table.schema, strict=False)
 
 

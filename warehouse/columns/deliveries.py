@@ -1,7 +1,5 @@
 """Columns of the delivered files. ``source_name`` is the header as delivered (Dutch)."""
 
-from dataclasses import replace
-
 import polars as pl
 
 from warehouse.columns.common import FIRST_DAY, FIVE_YEARS, LAST_DAY, OVER, TWO_YEARS
@@ -65,7 +63,6 @@ YEAR = Column(
     maximum=2100,
     ahead_months=TWO_YEARS,
 )
-SETTLED_YEAR = replace(YEAR, ahead_months=OVER)
 INCLUDES_NHC_NIC = Column(
     "includes_nhc_nic",
     pl.String(),

@@ -16,6 +16,7 @@ def _delivery(
     known_issues: tuple[str, ...] = (),
     *,
     may_be_empty: bool = False,
+    is_settled: bool = False,
 ) -> Table:
     with_date = (deliveries.DELIVERY_DATE, *columns)
     return Table(
@@ -29,6 +30,7 @@ def _delivery(
         nullable,
         known_issues,
         may_be_empty=may_be_empty,
+        is_settled=is_settled,
     )
 
 
@@ -74,17 +76,18 @@ HERSCHIKKING = _delivery(
 NACALCULATIE = _delivery(
     "nacalculatie",
     "year × zorgkantoor × agb × prestatie × unit",
-    (deliveries.SETTLED_YEAR, *_AGREED),
+    (deliveries.YEAR, *_AGREED),
     _AGREED_KEY,
     "Settled production of a closed year.",
     nullable=frozenset({"agb_code"}),
     known_issues=("No longer delivered per prestatie from 2018 on: totals, nacalculatie_totaal.",),
+    is_settled=True,
 )
 NACALCULATIE_TOTAAL = _delivery(
     "nacalculatie_totaal",
     "year × zorgkantoor × agb × kind",
     (
-        deliveries.SETTLED_YEAR,
+        deliveries.YEAR,
         deliveries.ZORGKANTOOR_CODE,
         deliveries.AGB_CODE,
         deliveries.AGREEMENT_KIND,
@@ -92,6 +95,7 @@ NACALCULATIE_TOTAAL = _delivery(
     ),
     ("year", "zorgkantoor_code", "agb_code", "agreement_kind"),
     "Settled totals of a closed year per provider and kind of agreement, from year 2018 on.",
+    is_settled=True,
 )
 BELEIDSREGELWAARDEN = _delivery(
     "beleidsregelwaarden",
@@ -169,9 +173,10 @@ HULPMIDDELEN = _delivery(
 JAARREKENINGEN = _delivery(
     "jaarrekeningen",
     "year × agb",
-    (deliveries.SETTLED_YEAR, deliveries.AGB_CODE, deliveries.SECTOR, deliveries.ZIN_COST_EUR),
+    (deliveries.YEAR, deliveries.AGB_CODE, deliveries.SECTOR, deliveries.ZIN_COST_EUR),
     ("year", "agb_code"),
     "Costs in kind from annual accounts.",
+    is_settled=True,
 )
 AFSPRAKEN = _delivery(
     "afspraken",
