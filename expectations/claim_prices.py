@@ -1,7 +1,8 @@
 """Rules on units and prices in the claims: wrong units (U01–U04, U-scale, U-volume), prices (P01, P03, P04).
 
 How a unit or a price is judged is in ``wlz.claims.units`` and ``wlz.claims.prices``; here is what is said about it. A
-provider × prestatie with a unit finding is left out of the rules on prices, so that one error is told once.
+provider × prestatie with a unit finding is left out of the rules on prices, one with a price above the maximum (P01) of
+those that compare prices (P03, P04), so that one error is told once.
 """
 
 import polars as pl
@@ -15,6 +16,8 @@ from warehouse.contract import conform
 from warehouse.tables.series import DELIVERY_UNIT_CORRECTIONS
 from wlz.claims.corrections import list_unit_corrections
 from wlz.claims.prices import compare_months, compare_nationally, prices_above_maximum
+from wlz.claims.units import PLACE
+from wlz.words.large_frames import join_codes
 
 CLAIMS = ("declaraties",)
 UNIT_CHECK = "U01"
@@ -116,8 +119,7 @@ def measure_prices_above_maximum(view: ClaimsView) -> pl.DataFrame:
     judged = view.units
     if judged.maximum.is_empty():
         return keep_largest(pl.DataFrame(), "no_tariffs")
-    found = prices_above_maximum(judged.years, judged.maximum, judged.places, view.assumptions)
-    findings = found.select(
+    findings = _above_maximum(view).select(
         *ABOUT[:4],
         one_each(),
         pl.col("excess_eur").alias("at_stake_eur"),
@@ -131,6 +133,11 @@ def measure_prices_above_maximum(view: ClaimsView) -> pl.DataFrame:
     return keep_largest(findings)
 
 
+def _above_maximum(view: ClaimsView) -> pl.DataFrame:
+    judged = view.units
+    return prices_above_maximum(judged.years, judged.maximum, judged.places, view.assumptions)
+
+
 def measure_price_outliers(view: ClaimsView) -> pl.DataFrame:
     """Mean price per uitvoerder, prestatie and year far from the national median over uitvoerders.
 
@@ -138,7 +145,8 @@ def measure_price_outliers(view: ClaimsView) -> pl.DataFrame:
     with the median times the volume.
     """
     judged = view.units
-    compared = compare_nationally(judged.years, judged.places, view.assumptions)
+    years = judged.years.join(_above_maximum(view), on=PLACE, how="anti")
+    compared = compare_nationally(years, judged.places, view.assumptions)
     if compared.is_empty():
         return keep_largest(pl.DataFrame(), "too_few", minimum=view.assumptions["price_outlier_minimum_uitvoerders"])
     found = compared.filter("is_outlier")
@@ -162,7 +170,8 @@ def measure_price_jumps(view: ClaimsView) -> pl.DataFrame:
     """
     judged = view.units
     year = view.delivery_month.year
-    compared = compare_months(judged.claims, judged.years, judged.places, year, view.assumptions)
+    claims = join_codes(judged.claims, _above_maximum(view).select(PLACE), PLACE, how="anti")
+    compared = compare_months(claims, judged.years, judged.places, year, view.assumptions)
     largest = pl.all().sort_by(pl.col("difference_eur").abs(), descending=True).first()
     total = pl.col("difference_eur").abs().sum().alias("at_stake_eur")
     months = pl.len().alias("months_count")

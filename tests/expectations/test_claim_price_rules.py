@@ -123,10 +123,7 @@ def test_planted_defect_is_told_once_with_its_euro(
         planted = planted.filter(prestatiecode=prestatie)
     allowed = {"price_above_maximum_block_ratio": 100.0} if severity == "warn" else {}
     results = judge_claims(shift(planted, prestatie, r, q, where & SINCE_2018), assumptions={**ASSUMPTIONS, **allowed})
-    expected = {"P03": ["P03", "P04"], "P01": ["P01", "P04"]}.get(check_id, [check_id])
-    if check_id == "P01" and size == "three_providers_each":
-        expected = ["P01"]  # the mean of VGZ rises by 7 % only
-    assert failed(results) == expected
+    assert failed(results) == (["P03", "P04"] if check_id == "P03" else [check_id])
     result = results[check_id]
     assert (result.findings_count, result.severity) == (1, severity)
     assert float(result.at_stake_eur) == pytest.approx(euro * factor, rel=1e-4)
