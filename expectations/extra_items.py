@@ -52,7 +52,7 @@ def measure_moved_na_ijl(view: BudgetView) -> pl.DataFrame:
     told, earlier = (_newest_na_ijl(view, rows) for rows in (view.rows, view.before))
     pair = earlier.join(told, on="wlz_uitvoerder", how="full", suffix="_now", coalesce=True)
     running = view.regions.select("wlz_uitvoerder").unique()
-    limit, most = (view.assumptions[f"na_ijl_{name}_percent"] for name in ("change", "warn"))
+    limit, most = (view.assumptions[name] for name in ("na_ijl_change_percent", "na_ijl_warn_percent"))
     before, now = pl.col("lag_percentage"), pl.col("lag_percentage_now")
     change = (now.fill_null(0.0) - before.fill_null(0.0)).abs()
     usual = pl.min_horizontal(pl.lit(limit), pl.max_horizontal(before.abs(), now.abs()))

@@ -210,17 +210,18 @@ def test_what_the_earlier_version_told_is_not_told_again(old: House, june: Carri
     assert after.filter(check_id="G01").height == before.filter(check_id="G01").height
 
 
-def _without_moved_bounds(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A row of HEADLINES; of `completed` without its bounds, which rest on another measure of how sure it is since."""
-    return row[:-2] if row[1] == "completed" else row
-
-
 def test_an_old_month_runs_again(old: House, june: Carried, tmp_path: Path) -> None:
     house = june.house.copy(tmp_path / "data")
     told = house.run(MAY)
     assert told.exit_code == 0, told.output
-    shown, before = (list(map(_without_moved_bounds, one.query(HEADLINES, None))) for one in (house, old))
-    assert shown == before
+    shown, before = house.query(HEADLINES, None), old.query(HEADLINES, None)
+    assert [row for row in shown if row[1] != "completed"] == [row for row in before if row[1] != "completed"]
+    # Months completed for lag follow claims that come in ever later or sooner since: € 22 of 30 mln, and other bounds.
+    of_completed = [[row for row in rows if row[1] == "completed"] for rows in (shown, before)]
+    assert len(of_completed[0]) == len(of_completed[1]) > 0
+    for now, then in zip(*of_completed, strict=True):
+        assert now[:3] == then[:3]
+        assert float(now[3]) == pytest.approx(float(then[3]), rel=2e-6)
     report = house.wlz("report", "--delivery-month", APRIL)
     assert report.exit_code == 0, report.output
 
