@@ -19,6 +19,8 @@ from tests.e2e.handmade import BOTH, House, claims, invoke
 from tests.spec.test_years import COMPLETE
 from warehouse import reference, settings, years
 
+pytestmark = pytest.mark.long
+
 D = Decimal
 REFERENCE = Path(__file__).parents[2] / "reference"
 HOW_TO = REFERENCE.parent / "docs" / "how-to" / "new-year.md"

@@ -9,6 +9,8 @@ from click.testing import Result
 
 from tests.e2e.handmade import House, claims, kader
 
+pytestmark = pytest.mark.long
+
 SEPTEMBER = "2018-09"
 
 

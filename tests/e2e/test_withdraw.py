@@ -13,6 +13,8 @@ from tests.e2e.test_old_folder import ARCHIVE
 from warehouse.past_advices import neighbours
 from warehouse.withdrawals import newest_month
 
+pytestmark = pytest.mark.long
+
 JUNE, MAY = date(2018, 6, 1), date(2018, 5, 1)
 WHY = "kader of the wrong year & <b>more</b>"
 BANNER = "Dit advies is ingetrokken door A. Vos op "
