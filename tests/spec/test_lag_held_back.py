@@ -5,7 +5,7 @@ import pytest
 
 from tests.spec.test_lag import triangles
 from wlz.runoff import complete_cells
-from wlz.runoff.held_back import LATE_SHARE, Faster, weigh_lateness
+from wlz.runoff.held_back import LATE_SHARE, OtherSpeed, weigh_lateness
 from wlz.runoff.season import shift_completeness
 
 REAL = np.array([0.584, 0.870, 0.937, 0.961, 0.973, 0.979, 0.983, 0.987, 0.989, 0.991, 0.993, 0.994, 1.0])  # DAMIR
@@ -171,7 +171,7 @@ def test_how_sure_a_share_is_follows_from_how_sure_the_month_is() -> None:
     """Half of what is usual: near one half held back; the less sure the level of the month, the less sure the share."""
     ratio = np.ones((1, 10, 1))
     ratio[0, -1] = 0.5
-    p, none = np.full((1, 10, 1), 0.6), Faster(np.zeros(1), np.full(1, 0.15))
+    p, none = np.full((1, 10, 1), 0.6), OtherSpeed(np.zeros(1), np.full(1, 0.15))
     found = [weigh_lateness(ratio, p, np.full((1, 10, 1), doubt), none) for doubt in (0.01, 0.05)]
     assert [one.share[0, -1, 0] for one in found] == pytest.approx([0.5, 0.5], abs=0.08)
     assert found[0].deviation[0, -1, 0] < found[1].deviation[0, -1, 0]

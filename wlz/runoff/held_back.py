@@ -55,7 +55,7 @@ class HeldBack(NamedTuple):
         return HeldBack(share, deviation, np.where(less, self.chance[:half], self.chance[half:]))
 
 
-class Faster(NamedTuple):
+class OtherSpeed(NamedTuple):
     """A change of billing speed of G uitvoerders that may explain the last deliveries.
 
     `shift` (G,) in log odds (0: none), `usual` (G,) deviation of the log odds.
@@ -97,11 +97,11 @@ def _list_ways(new: FloatArray, kept: FloatArray) -> FloatArray:
     )
 
 
-def weigh_lateness(ratio: FloatArray, p: FloatArray, doubt: FloatArray, faster: Faster) -> HeldBack:
+def weigh_lateness(ratio: FloatArray, p: FloatArray, doubt: FloatArray, other: OtherSpeed) -> HeldBack:
     """What is held back of each delivery, from what its youngest months hold.
 
     `ratio` (G, D, K) what delivery d holds of the month at lag l ÷ what it usually would; NaN is not judged. `p` (G, D,
-    K) the share usually known, `doubt` (G, D, K) relative deviation of the level of the month. `faster` is the
+    K) the share usually known, `doubt` (G, D, K) relative deviation of the level of the month. `other` is the
     change of speed that the last deliveries may show instead. Deliveries are taken in turn:
     what the one before said of the same month, put right for its own way, tells more of its level.
     """
@@ -118,11 +118,11 @@ def weigh_lateness(ratio: FloatArray, p: FloatArray, doubt: FloatArray, faster: 
         before = ratio[:, delivery - 1] if delivery else np.full((groups, lags), np.nan)
         level, width = _place_level(before / kept, np.hypot(scatter, unsure), doubt[:, delivery])
         ways = _list_ways(new[:, delivery], kept)
-        moved, scattered = faster.expect(p[:, delivery])
+        moved, scattered = other.expect(p[:, delivery])
         expected = np.concatenate([1 - ways * new[:, delivery, None, :], moved[:, None]], axis=1)
         prior = np.full(weight.shape, LATE_CHANCE / len(SHARES)) + LASTING_CHANCE * weight
         prior[:, 0] = 1 - 2 * LATE_CHANCE
-        prior[:, -1] = np.where(faster.shift != 0, prior[:, -1] + LATE_CHANCE / len(SHARES), 0.0)
+        prior[:, -1] = np.where(other.shift != 0, prior[:, -1] + LATE_CHANCE / len(SHARES), 0.0)
         judged = ~np.isnan(ratio[:, delivery, 0]) & (known[:, delivery] > HISTORY)
         widths = np.repeat(np.hypot(scatter, width)[:, None] + NO_WIDTH, weight.shape[1], axis=1)
         widths[:, -1] = np.hypot(widths[:, -1], scattered)

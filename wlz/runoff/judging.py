@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
-from wlz.runoff.held_back import Faster, HeldBack, weigh_lateness
+from wlz.runoff.held_back import HeldBack, OtherSpeed, weigh_lateness
 from wlz.runoff.lateness import Lateness, Speed, diagonals, find_drift, find_speed_change
 from wlz.runoff.season import to_logit
 from wlz.runoff.triangle import latest, latest_lag, sum_labels
@@ -77,8 +77,8 @@ def judge_deliveries(values: FloatArray, uitvoerder: IntArray, lateness: Latenes
     twice_p, twice_doubt, shift, usual_speed = (
         np.concatenate([part, part]) for part in (p, doubt, speed.shift, speed.usual)
     )
-    faster = Faster(shift, usual_speed)
-    least = weigh_lateness(np.concatenate(held), twice_p, twice_doubt, faster).keep_least()
+    other = OtherSpeed(shift, usual_speed)
+    least = weigh_lateness(np.concatenate(held), twice_p, twice_doubt, other).keep_least()
     both = np.sign(drifts[0]) == np.sign(drifts[1])
     drift = np.where(both & (speed.shift == 0), drifts[0], 0.0)
     return Judged(speed.drop(least.is_late[:, -1]), least, drift)
