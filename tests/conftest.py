@@ -54,6 +54,18 @@ def _no_settings_from_outside() -> Iterator[None]:
     os.environ.update(outside)
 
 
+def _settings() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("WLZ_")}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_settings_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A setting that a file of tests leaves would be that of the files its process runs after it."""
+    before = _settings()
+    yield
+    assert _settings() == before, f"{request.node.name} changed settings and did not put them back"
+
+
 @pytest.fixture(scope="session")
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> Worlds:
     """Finished runs, the same for all processes of this test run."""
