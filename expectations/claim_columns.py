@@ -12,7 +12,7 @@ from expectations.judging.finding import keep_largest, one_each
 from expectations.judging.results import REFUSED
 from expectations.judging.rule import NO_FINDINGS, Rule
 from expectations.previous import DOUBLED_RISE_RATIO
-from wlz.words.large_frames import as_text
+from wlz.words.large_frames import as_text, parts_of
 from wlz.words.months import MONTHS_PER_YEAR, number_months
 
 CLAIMS = ("declaraties",)
@@ -127,7 +127,7 @@ def measure_single_claims(view: ClaimsView) -> pl.DataFrame:
     usual months) by more than ``single_row_ratio``: an amount by itself, a volume at the usual price of the series.
     The euro is what it moves. Series with one month are passed over.
     """
-    suspects = _suspects(view.by_provider)
+    suspects = pl.concat(_suspects(part.collect()) for part in parts_of(view.by_provider, "agb_code"))
     if suspects.is_empty():
         return keep_largest(pl.DataFrame())
     place = view.crosswalk.select(CROSSWALK_COLUMNS).join(

@@ -21,10 +21,13 @@ def move_later_codes(reference: SimulationReference, kind: str, frame: pl.DataFr
     Volumes are shared out in whole units and amounts to the cent, the last successor takes what is left: nothing is
     added or lost. Maximum tariffs go on unchanged; where codes are merged the highest holds.
     """
-    for (_, code), links in _changes(reference.later_codes):
-        if kind == TARIFFS:
+    if kind == TARIFFS:
+        for (_, code), links in _changes(reference.later_codes):
             frame = _move_tariffs(frame, code, links)
-        elif kind in DATED_BY:
+    elif kind in DATED_BY:
+        latest = frame.select(day_of(frame, DATED_BY[kind]).max()).item()
+        ended = reference.later_codes.filter(pl.col("valid_to") < latest)
+        for (_, code), links in _changes(ended):
             frame = _move_rows(frame, kind, code, links)
     return frame
 

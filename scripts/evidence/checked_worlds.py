@@ -19,6 +19,7 @@ from expectations.intake.arrivals import Arrival, Surroundings, load_surrounding
 from expectations.intake.known_deliveries import GoodClaims, KnownDeliveries
 from expectations.judging.results import foresees_block
 from expectations.judging.rule import Rule, RuleMetrics, measure_table
+from simulation.claims import BILLING_SHIFTS
 from simulation.defects import DEFECTS, plant_defects, touched_files
 from simulation.inputs import FIRST_DELIVERY_MONTH, SimulatedFile
 from simulation.kinds import build_file, build_files, due_months
@@ -44,6 +45,7 @@ from wlz.words.months import add_months, list_months
 
 CLAIMS = DECLARATIES.name
 HISTORY = 28  # deliveries of claims that are read: a year that is judged, and what the stages of its first month need
+PLANTED = 3  # the last deliveries of claims that a defect may be in
 ENGINE = "ets_select"  # that of the letter; base takes it here too: its rules are wanted, not its engine
 MINUTES, NO_MINUTE_EUR = "01", 10.0  # the dearest minute of care costs less than two euro
 
@@ -98,6 +100,7 @@ class World:
         self._around: dict[date, Surroundings] = {}
         self._clean: dict[tuple[date, str], Delivered] = {}
         self._stages: dict[date, list[RuleMetrics]] = {}
+        self._built: dict[tuple[date, str], SimulatedFile] = {}
 
     @property
     def landing(self) -> Path:
@@ -145,9 +148,17 @@ class World:
         if (month, kind) not in self._clean:
             is_judged = kind != CLAIMS or month >= self.rules_from
             rules = catalogue.DELIVERY_RULES if is_judged else ()
-            file = build_file(self.claims, month, kind)
+            file = self.built(month, kind)
             self._clean[month, kind] = self.take_in(file, self.history(month) if kind == CLAIMS else [], rules)
         return self._clean[month, kind]
+
+    def built(self, month: date, kind: str) -> SimulatedFile:
+        """The clean file; of claims only those that defects are planted in are kept, a million rows each."""
+        if kind == CLAIMS and month < add_months(self.until, 1 - PLANTED):
+            return build_file(self.claims, month, kind)
+        if (month, kind) not in self._built:
+            self._built[month, kind] = build_file(self.claims, month, kind)
+        return self._built[month, kind]
 
     def history(self, month: date) -> list[Delivered]:
         """Clean claims of the months before one."""
@@ -187,7 +198,8 @@ class World:
         history = self.history(first) if kind == CLAIMS else []
         truths = []
         for month in months:
-            files, truth = plant_defects(wrong, [build_file(wrong, month, kind)])
+            file = build_file(wrong, month, kind) if name in BILLING_SHIFTS else self.built(month, kind)
+            files, truth = plant_defects(wrong, [file])
             truths.append(truth)
             history += [self.take_in(file, history, catalogue.DELIVERY_RULES) for file in files]
         spoiled, clean = history[-1].metrics, self.clean(last, kind).metrics

@@ -36,6 +36,9 @@ def plant(claims: pl.DataFrame, change_rows, defect: str) -> pl.DataFrame:
         "hours for minutes": lambda: claims.with_columns(
             pl.when(DSW & Z041 & recent).then(pl.col("volume") / 24).otherwise("volume").alias("volume")
         ),
+        "one absurd row": lambda: claims.with_columns(
+            pl.when(NUMBER == 9).then(pl.col("volume") * 100_000).otherwise("volume").alias("volume")
+        ),
         "negative": lambda: claims.with_columns(
             pl.when(DSW & Z041).then(-pl.col(name)).otherwise(name).cast(claims.schema[name]).alias(name)
             for name in ("volume", "amount_eur")
@@ -51,6 +54,7 @@ DEFECTS = {
     "unknown zorgkantoor": {"D02"},
     "future month and date": {"D06", "D07"},
     "hours for minutes": {"U02"},
+    "one absurd row": {"V08"},
     "negative": {"V01"},
     "absent": {"L01"},
 }

@@ -4,7 +4,7 @@ A text of eight characters takes sixteen bytes a row, its code four. Codes of on
 frame with codes joins one with text only through ``join_codes``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import polars as pl
@@ -38,6 +38,15 @@ def join_codes(
     return rows.lazy().join(alike.lazy(), on=on, how=how)  # type: ignore[arg-type]
 
 
+def parts_of(rows: pl.DataFrame | pl.LazyFrame, part_by: str) -> Iterator[pl.LazyFrame]:
+    """The rows about a million at a time, those of one value of ``part_by`` together and in their order."""
+    lazy = rows.lazy()
+    parts = 1 + lazy.select(pl.len()).collect().item() // ROWS_IN_PART
+    part = pl.col(part_by).hash() % parts
+    for number in range(parts):
+        yield lazy if parts == 1 else lazy.filter(part == number)
+
+
 def sum_in_parts(
     rows: pl.DataFrame | pl.LazyFrame, by: Sequence[str], sums: Sequence[pl.Expr], *, part_by: str
 ) -> pl.DataFrame:
@@ -46,13 +55,7 @@ def sum_in_parts(
     ``part_by`` is the column of ``by`` that says which part a row is in. Rows of a group are added up in their order,
     so that the same rows give the same digits.
     """
-    lazy = rows.lazy()
-    parts = 1 + lazy.select(pl.len()).collect().item() // ROWS_IN_PART
-    part = pl.col(part_by).hash() % parts
-    return pl.concat(
-        as_text((lazy if parts == 1 else lazy.filter(part == number)).group_by(by).agg(sums).collect())
-        for number in range(parts)
-    )
+    return pl.concat(as_text(part.group_by(by).agg(sums).collect()) for part in parts_of(rows, part_by))
 
 
 def find_repeated(keys: pl.DataFrame) -> pl.Series:
