@@ -11,7 +11,7 @@ import polars as pl
 from expectations.judging.delivery_view import BudgetView, code_of_region
 from expectations.judging.finding import keep_largest, one_each
 from expectations.judging.results import REFUSED, USED
-from expectations.judging.rule import NO_FINDINGS, Rule
+from expectations.judging.rule import NO_FINDINGS, Escalation, Rule
 from wlz.utilisation.possible_transfers import transfer_value
 
 PARTS = {"zin": "zin_budget_eur", "pgb": "pgb_budget_eur"}
@@ -35,16 +35,24 @@ def measure_moved(view: BudgetView) -> pl.DataFrame:
 def measure_risen(view: BudgetView) -> pl.DataFrame:
     """Years and parts of the kader that rose, released or indexed: per region what no transfer explains.
 
-    Measured as K03 does; one finding per year and part, its euro is what the nation gained.
+    Measured as K03 does; one finding per year and part, its euro is what the nation gained, ``rise_ratio`` that over
+    the kader of before.
     """
     changes = _unexplained(view)
     risen = changes.filter(pl.col("gained") >= 0, pl.col("lost") <= pl.col("gained"))
     if risen.is_empty():
         return keep_largest(pl.DataFrame())
     region = pl.struct(region="zorgkantoorregio", euro="change_eur")
-    found = risen.sort("change_eur", descending=True).group_by("budget_year", "part", maintain_order=True).agg(
-        one_each().first(), pl.col("gained").first().alias("at_stake_eur"), region.alias("regions")
-    )  # fmt: skip
+    found = (
+        risen.sort("change_eur", descending=True)
+        .group_by("budget_year", "part", maintain_order=True)
+        .agg(
+            one_each().first(),
+            pl.col("gained").first().alias("at_stake_eur"),
+            (pl.col("gained") / pl.col("nation_before")).first().alias("rise_ratio"),
+            region.alias("regions"),
+        )
+    )
     return keep_largest(found)
 
 
@@ -87,10 +95,14 @@ def _unexplained(view: BudgetView) -> pl.DataFrame:
         "budget_year": pl.Int32,
         "zorgkantoorregio": pl.String,
         "part": pl.String,
-        **dict.fromkeys(("before_eur", "now_eur", "booked_eur", "change_eur", "gained", "lost"), pl.Float64),
+        **dict.fromkeys(("before_eur", "now_eur", "booked_eur"), pl.Float64),
+    }
+    found = {
+        **schema,
+        **dict.fromkeys(("change_eur", "gained", "lost", "nation_before"), pl.Float64),
     }
     if view.before is None or view.before.is_empty():
-        return pl.DataFrame(schema=schema)
+        return pl.DataFrame(schema=found)
     now, before = (_stands(view, rows) for rows in (view.used_rows, view.before))
     both = now.join(before, on=_PLACE, suffix="_before")
     booked = _booked(view, both)
@@ -100,15 +112,16 @@ def _unexplained(view: BudgetView) -> pl.DataFrame:
         for row in both.iter_rows(named=True)
         for part, column in PARTS.items()
     ]  # fmt: skip
-    told = pl.DataFrame(rows, schema=list(schema.items())[:6], orient="row")
+    told = pl.DataFrame(rows, schema=schema, orient="row")
+    of_part = ["budget_year", "part"]
+    told = told.with_columns(pl.col("before_eur").sum().over(of_part).alias("nation_before"))
     change = pl.col("now_eur") - pl.col("before_eur") - pl.col("booked_eur")
     minimum = view.assumptions["kader_change_minimum_eur"]
     changed = told.with_columns(change.alias("change_eur")).filter(pl.col("change_eur").abs() > minimum)
-    of_part = ["budget_year", "part"]
     return changed.with_columns(
         pl.col("change_eur").sum().over(of_part).alias("gained"),
         (-pl.col("change_eur").clip(upper_bound=0.0)).sum().over(of_part).alias("lost"),
-    ).select(*schema)
+    ).select(*found)
 
 
 def _stands(view: BudgetView, rows: pl.DataFrame) -> pl.DataFrame:
@@ -160,13 +173,15 @@ RULES = (
         title="kader rose",
         why="A release or an indexation raises the kader; a mistyped amount does too.",
         kinds=("kader",),
-        severity="info",
+        severity="warn",
         metrics=measure_risen,
         expectation=NO_FINDINGS,
-        expected="the kader of the stand before, with the transfers in between",
+        expected="the kader of the stand before, with the transfers in between; above kader_rise_block_ratio of it a "
+        "rise is refused",
         cause="herverdelingsmiddelen that were released, or an indexation",
         action=f"{USED}; the new stand counts",
-        next_step="compare the rise per region with the kaderbrief",
+        next_step="compare the rise per region with the kaderbrief; accept the check when a large one is right",
+        escalation=Escalation("rise_ratio", "kader_rise_block_ratio"),
     ),
     Rule(
         check_id="K05",

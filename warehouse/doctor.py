@@ -33,6 +33,7 @@ ASIDE = "aside"
 RECORD, ROWS = "why.json", "register_rows.parquet"
 MEND = "wlz doctor --mend moves it aside"
 _PARTITION = "delivery_month="
+_YEAR = re.compile(r"\d{4}")
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _UNFINISHED = re.compile(r"\..+\.(?P<process>\d+)\.(new|next|next\.wal|npz)|\..+\.held")
 _BESIDE_TABLES = {"alerts"}  # in the lake, and no table of a contract
@@ -295,10 +296,13 @@ def _says_withdrawn(pages: Path) -> bool:
 
 
 def _find_odd_deliveries(folder: Folder) -> Iterator[Oddity]:
-    """Folders of the landing zone that look like a month and cannot be one: told, for they are their senders'."""
+    """Folders of the landing zone that look like a month and are none: told, for they are their senders'."""
     for path in sorted(folder.landing.glob("*")) if folder.landing.is_dir() else ():
-        if _MONTH.fullmatch(path.name) and path.is_dir() and not folder.is_possible(path.name):
-            what = f"{folder.landing.name}/{path.name}: {path.name} cannot be a delivery month"
+        if not path.is_dir() or (_MONTH.fullmatch(path.name) and folder.is_possible(path.name)):
+            continue
+        if _YEAR.search(path.name):
+            cannot = "cannot be a delivery month" if _MONTH.fullmatch(path.name) else "is no month as YYYY-MM"
+            what = f"{folder.landing.name}/{path.name}: {path.name} {cannot}"
             yield Oddity(what, "rename the folder to the month of its delivery, or take it out")
 
 

@@ -3,6 +3,7 @@
 What is kept or refused is decided in ``take_in.py``; what a rule says is in the file of its stage.
 """
 
+import difflib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -38,6 +39,7 @@ from wlz.known.rounds import FIRST_YEAR, LAST_YEAR
 from wlz.words.faults import DeliveryRefused, Fault
 
 Report = Callable[[str], None]
+NEARLY = 0.85  # of the letters of a kind: pgb_verlening, and not prognose
 FILE_NAMES = {f"{kind}{suffix}": kind for kind in KINDS for suffix in (*SUFFIXES, CONTROL)}
 COMPARED_KINDS = ("kader", "beleidsregelwaarden", "herschikking")  # what claims and budgets are held against
 EVERY_ZORGKANTOOR = ("kader", "pgb_verleningen")  # kinds with a row for each that has claims
@@ -147,17 +149,35 @@ def month_folders(landing: Path, report: Report, latest: date = date.max) -> lis
 
 
 def find_misnamed(folder: Path, month: date) -> list[CheckResult]:
-    """Files of a folder with the name of a delivery in another case: nothing of them is used, and each is a warning."""
-    expected = {name.casefold(): name for name in FILE_NAMES}
-    return [
-        _misnamed(file.name, expected[file.name.casefold()], month)
-        for file in sorted(folder.iterdir())
-        if file.name not in FILE_NAMES and file.name.casefold() in expected
-    ]
+    """Files of a folder named nearly as a delivery: nothing of them is used, and each is a warning."""
+    meant = [(file.name, meant_delivery(file.name)) for file in sorted(folder.iterdir())]
+    return [_misnamed(found, *one, month) for found, one in meant if one is not None]
 
 
-def _misnamed(found: str, expected: str, month: date) -> CheckResult:
-    kind, action = FILE_NAMES[expected], "Nothing of it is used"
+def meant_delivery(name: str) -> tuple[str, str] | None:
+    """The kind a file was likely meant as, and the name expected of it; None for a delivery, or quite another file.
+
+    Another case, another ending, words behind the kind, a letter more or less.
+
+    >>> meant_delivery("Kader-definitief.xlsx")
+    ('kader', 'kader.parquet, .csv or .csv.gz')
+    """
+    if name in FILE_NAMES or name.startswith((".", "~")):
+        return None
+    by_case = {one.casefold(): one for one in FILE_NAMES}
+    if name.casefold() in by_case:
+        return FILE_NAMES[by_case[name.casefold()]], by_case[name.casefold()]
+    stem = name.casefold().split(".")[0].replace("-", "_").replace(" ", "_")
+    begun = [kind for kind in KINDS if stem.startswith(kind)]
+    near = begun or difflib.get_close_matches(stem, KINDS, 1, NEARLY)
+    if not near:
+        return None
+    kind = max(near, key=len)
+    return kind, f"{kind}{SUFFIXES[0]}, {' or '.join(SUFFIXES[1:])}"
+
+
+def _misnamed(found: str, kind: str, expected: str, month: date) -> CheckResult:
+    action = "Nothing of it is used"
     return CheckResult(
         check_id="D01",
         checked_table=kind,

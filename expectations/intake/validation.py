@@ -14,13 +14,13 @@ import polars as pl
 from expectations.catalogue import DELIVERY_RULES, OFFLINE_RULES
 from expectations.intake.arrivals import (
     EVERY_ZORGKANTOOR,
-    FILE_NAMES,
     Arrival,
     Surroundings,
     find_misnamed,
     first_delivery,
     join_transfers,
     load_surroundings,
+    meant_delivery,
     read_arrival,
 )
 from expectations.intake.known_deliveries import GoodClaims, KnownDeliveries
@@ -105,8 +105,8 @@ def find_files(path: Path) -> list[Arrival]:
     else:
         found = [(path.name.split(".")[0], path)]
         if path.name not in {f"{kind}{suffix}" for kind in KINDS for suffix in SUFFIXES}:
-            meant = next((name for name in FILE_NAMES if name == path.name.casefold()), None)
-            expected = meant or f"KIND.parquet, .csv or .csv.gz with one of {', '.join(KINDS)}"
+            meant = meant_delivery(path.name)
+            expected = meant[1] if meant else f"KIND.parquet, .csv or .csv.gz with one of {', '.join(KINDS)}"
             raise ValidationError(f"{path.name}: the name says which kind it is; expected {expected}")
     return [Arrival(kind, _month_of(file, kind), file, hash_file(file)) for kind, file in found]
 

@@ -11,6 +11,7 @@ from reports.tables.files import IS_FILE
 from reports.tables.table import SUPPRESSED, Column, Table
 from reports.text.answer import name_scenario
 from reports.text.checks import say_check, say_done
+from warehouse.provenance import AFTER_CUT_OFF, NOT_DELIVERED
 from wlz.words.vocabulary import NATION
 
 FEW = 3  # findings or series below which an amount may be that of one of them
@@ -301,7 +302,9 @@ def build_inputs(facts: Facts, language: Language) -> Table:
         ("quarantined_count", "number", 0),
         ("content_hash", "text", 0),
     )
-    return make_table("bronnen", language, columns, facts.of(mart).filter(~IS_FILE).sort("input_name"), source=mart)
+    words = {NOT_DELIVERED: language.say("tables.not_delivered"), AFTER_CUT_OFF: language.say("tables.after_cut_off")}
+    rows = facts.of(mart).filter(~IS_FILE).sort("input_name").with_columns(pl.col("input_version").replace(words))
+    return make_table("bronnen", language, columns, rows, source=mart)
 
 
 def build_checks(facts: Facts, language: Language) -> Table:

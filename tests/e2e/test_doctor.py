@@ -209,6 +209,17 @@ def test_a_folder_of_the_landing_zone_is_told_and_left(settled: House) -> None:
     assert (settled.landing / "0218-03" / "kader.csv").exists()
 
 
+def test_folders_nearly_called_as_a_month_are_told(settled: House) -> None:
+    odd = ("2018-7", "2018_06", "2018-13", "2018-07 (kopie)", "201807")
+    for name in (*odd, "archive"):
+        plant(settled.landing / name / "kader.csv")
+    told = settled.wlz("doctor")
+    assert told.exit_code == 1
+    for name in odd:
+        assert f"deliveries/{name}: {name} is no month as YYYY-MM. Next: rename the folder" in told.stdout
+    assert "archive" not in told.stdout
+
+
 def test_who_decides_is_on_record(settled: House) -> None:
     copy_month(settled, "0218-03")
     assert settled.wlz("doctor", "--mend").exit_code == 0

@@ -182,6 +182,20 @@ class TestKader:
             in (result.message)
         )
 
+    @pytest.mark.parametrize(("factor", "refused"), [(1.05, False), (1.3, True), (3.0, True)])
+    def test_a_rise_no_release_ever_was_is_refused(self, check_rule: Check, factor: float, refused: bool) -> None:
+        """All regions alike, or one of them by as much of the nation."""
+        every = kader(MAY, {code: (int(zin * factor), pgb) for code, (zin, pgb) in KADER.items()})
+        result = check_rule("K04", every, "kader", before=kader(JANUARY))
+        assert (result.outcome, result.is_blocking, result.severity) == (
+            "failed",
+            refused,
+            "block" if refused else "warn",
+        )
+        zin = sum(zin for zin, _ in KADER.values())
+        one = kader(MAY, KADER | {"5508": (KADER["5508"][0] + int(zin * (factor - 1)), KADER["5508"][1])})
+        assert check_rule("K04", one, "kader", before=kader(JANUARY)).is_blocking is refused
+
     def test_more_that_moved_than_came_is_refused_though_the_nation_rose(self, check_rule: Check) -> None:
         """Nijmegen − € 100,000, Haaglanden + € 100,001 and a cent more is no release."""
         moved = kader(MAY, KADER | {"5508": (900_000, 100_000), "5518": (2_150_000, 200_000)})

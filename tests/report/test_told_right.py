@@ -14,6 +14,7 @@ from reports.language import CODES, load_language
 from reports.pages.advice import _zin_detail
 from reports.pages.context import Context
 from reports.site import mark_workbook
+from reports.tables.beyond import build_inputs
 from reports.tables.export import write_workbook
 from reports.tables.table import Column, Table
 from reports.text.answer import say_headline, say_reserve, say_scenarios
@@ -47,6 +48,25 @@ def test_scenarios_are_said_to_agree_only_when_all_do(name):
     [sentence] = [one.text for one in say_scenarios(of_scenarios(**expected), DUTCH) if one.about == "scenarios"]
     assert said in sentence
     assert not_said not in sentence
+
+
+WITHOUT_A_FILE = {
+    "nl": ["niet aangeleverd", "na de peildatum aangeleverd"],
+    "en": ["not delivered", "delivered after the cut-off"],
+}
+
+
+@pytest.mark.parametrize("language", [DUTCH, ENGLISH], ids=CODES)
+def test_what_was_not_delivered_is_told_in_the_language_of_the_page(language):
+    empty = dict.fromkeys(provenance()[0])
+    missing = [
+        empty | {"input_name": kind, "input_version": version}
+        for kind, version in (("hulpmiddelen", "not delivered"), ("na_ijl", "delivered after the cut-off"))
+    ]
+    table = build_inputs(make_facts(advice_provenance=frame([*provenance(), *missing])), language)
+    told = {row["input_name"]: row["input_version"] for row in table.rows}
+    assert [told["hulpmiddelen"], told["na_ijl"]] == WITHOUT_A_FILE[language.code]
+    assert told["declaraties"] == provenance()[0]["input_version"]
 
 
 @pytest.mark.parametrize("language", [DUTCH, ENGLISH], ids=CODES)
