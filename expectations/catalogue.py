@@ -24,6 +24,7 @@ from expectations import (
     negatives,
     previous,
     prices,
+    raised,
     sequence,
     series,
     set_apart,
@@ -46,6 +47,7 @@ DELIVERY_RULES: tuple[Rule, ...] = (
     *series.RULES,
     *claim_prices.RULES,
     *claim_columns.RULES,
+    *raised.RULES,
     *negatives.RULES,
     *extra_items.RULES,
     *sequence.RULES,
@@ -76,7 +78,7 @@ TABLE_RULES: tuple[Rule, ...] = tuple(rule for rules in JUDGED.values() for rule
 RULES: tuple[Rule, ...] = (*DELIVERY_RULES, *TABLE_RULES)
 # What a sender can judge without earlier deliveries.
 OFFLINE_RULES: tuple[Rule, ...] = tuple(
-    rule for rule in DELIVERY_RULES if rule.check_id.startswith(("D", "U", "P02", "V07", "V08", "G03"))
+    rule for rule in DELIVERY_RULES if rule.check_id.startswith(("D", "U", "P02", "V07", "V08", "V09", "G03"))
 )
 
 

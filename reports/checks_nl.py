@@ -258,6 +258,11 @@ DUTCH: dict[str, Words] = {
         "De verwachting staat tegenover een kader van 0",
         "het kader van de regio aanleveren en de run herhalen",
     ),
+    "V09": Words(
+        "eerder vertelde maanden zijn gestegen",
+        f"{USED} met de hogere bedragen; geweigerd als de stijging een te groot deel van een jaar is",
+        _ASK_WHY,
+    ),
     "V08": Words(
         "één declaratieregel ver van zijn reeks",
         REFUSED,

@@ -5,7 +5,7 @@ code is then no lateness, and the new one is not new. Here: which series hand ov
 forecast does with it is in `volumes/volumes.py`, what of a month is imputed in `lag/complete.py`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import polars as pl
@@ -24,6 +24,8 @@ WINDOW_MONTHS = 12  # how far back a hand-over is looked for, and how long the o
 STEADY_MONTHS = 10  # of these twelve, with care
 APART_MONTHS = 1  # the new one begins at most this long before or after the old one stops
 KNOWN_RATIO = 0.2  # a month of which less is known says nothing of a size
+JUMP_DEVIATIONS = 3.5  # that a series which ran on has more since another stopped, of its months the year before
+JUMP_MINIMUM_RATIO = 0.1  # of what stopped
 SIZE_RATIO = 2.0  # the new ones together are between half and twice the old ones together
 
 
@@ -67,14 +69,15 @@ def add_seen(links: pl.DataFrame, ended: pl.DataFrame, seen: pl.DataFrame) -> tu
 def find_hand_overs(
     series: pl.DataFrame, completeness: pl.DataFrame, prestaties: pl.DataFrame, links: pl.DataFrame
 ) -> pl.DataFrame:
-    """Series of an uitvoerder and group that begin where others stop: FAMILY_SCHEMA, one row per old and new code.
+    """Series of an uitvoerder and group that begin, or jump, where others stop: FAMILY_SCHEMA, a row per old and new.
 
     In: SERIES rows with declared_volume and declared_amount_eur; `completeness` (prestatiecode, wlz_uitvoerder,
     care_month, completeness_ratio); groups of `prestaties`; `links` that a list says: a code they hand over is no old
     one here, one that takes over no new one.
     The old series ran for a year and is silent since; the new ones had no care before; together they are between half
-    and twice as large a month. `share` is by euro, `volume_factor` new units per old one, `year_eur` that of the old
-    series over their last twelve months.
+    and twice as large a month. Where no new ones are, those that ran on count by what they have more since than in the
+    year before, if that is more than they ever moved by themselves (`_jumps`). `share` is by euro, `volume_factor` new
+    units per old one, `year_eur` that of the old series over their last twelve months.
     """
     if completeness.is_empty():
         return pl.DataFrame(schema=FAMILY_SCHEMA)
@@ -99,7 +102,7 @@ def find_hand_overs(
         begins, on="prestatiecode", how="anti"
     )
     place = ["prestatiegroep", "wlz_uitvoerder"]
-    both = stopped.select(place).unique().join(begun, on=place, how="semi").sort(pl.all())
+    both = stopped.select(place).unique().sort(pl.all())
     found = [
         row
         for group, name in both.iter_rows()
@@ -108,16 +111,24 @@ def find_hand_overs(
             rows.filter(prestatiegroep=group, wlz_uitvoerder=name),
             stopped.filter(prestatiegroep=group, wlz_uitvoerder=name),
             begun.filter(prestatiegroep=group, wlz_uitvoerder=name),
+            _running(spans, group, name, last, begins),
             last,
         )
     ]
     return pl.DataFrame(found, schema=FAMILY_SCHEMA, orient="row")
 
 
+def _running(spans: pl.DataFrame, group: str, name: str, last: date, begins: pl.DataFrame) -> list[str]:
+    """Codes of a group of an uitvoerder that go on, and that no list calls a successor."""
+    mine = spans.filter(pl.col("stop") >= last, prestatiegroep=group, wlz_uitvoerder=name)
+    return mine.join(begins, on="prestatiecode", how="anti")["prestatiecode"].sort().to_list()
+
+
 def _match(
-    everything: pl.DataFrame, rows: pl.DataFrame, stopped: pl.DataFrame, begun: pl.DataFrame, last: date
+    everything: pl.DataFrame, rows: pl.DataFrame, stopped: pl.DataFrame, begun: pl.DataFrame, running: list[str],
+    last: date,
 ) -> Iterator[tuple[str, str, str, date, float, float, str, date, float]]:
-    """Families of one group of an uitvoerder: those that stop together, and those that begin about then.
+    """Families of one group of an uitvoerder: those that stop together, and those that begin or jump about then.
 
     A price before is put at the level of today by what happened to the uitvoerder's other prices: a tariff that rises
     on the same 1 January is no other unit.
@@ -126,25 +137,57 @@ def _match(
         after = add_months(stop, 1)
         mine = stopped.filter(stop=stop)["prestatiecode"].to_list()
         old = {code: size for code in mine if (size := _before(rows.filter(prestatiecode=code), stop)) is not None}
-        near = [
-            (code, begin)
+        had = sum(euro for euro, _ in old.values())
+        if not had:
+            continue
+        near = {
+            code: begin
             for code, begin in begun.select("prestatiecode", "begin").sort("prestatiecode").iter_rows()
             if abs(months_between(after, begin)) <= APART_MONTHS and code not in mine
-        ]
-        sizes = {code: _since(rows.filter(prestatiecode=code), max(begin, after), last) for code, begin in near}
+        }
+        sizes = {code: _since(rows.filter(prestatiecode=code), max(begin, after), last) for code, begin in near.items()}
         new = {code: size for code, size in sizes.items() if size is not None}
-        had, has = sum(euro for euro, _ in old.values()), sum(euro for euro, _ in new.values())
-        if not had or not has or not 1 / SIZE_RATIO <= has / had <= SIZE_RATIO:
-            continue
-        begins = dict(near)
+        begin = min((near[code] for code in new), default=after)
         others = everything.filter(~pl.col("prestatiecode").is_in([*old, *new]))
-        rise = _price_rise(others, stop, min(begins[code] for code in new), last)
+        rise = _price_rise(others, stop, begin, last)
+        if not _is_size_of(new, had):
+            new = _jumps(rows.filter(pl.col("prestatiecode").is_in(running)), had, rise, stop, last)
+            near = dict.fromkeys(new, after)
+        if not _is_size_of(new, had):
+            continue
+        has = sum(euro for euro, _ in new.values())
         for code, (_, price) in old.items():
             for other, (euro, other_price) in new.items():
                 yield (
                     code, rows["wlz_uitvoerder"][0], other, stop, euro / has, price * rise / other_price,
-                    rows["prestatiegroep"][0], begins[other], had * WINDOW_MONTHS,
+                    rows["prestatiegroep"][0], near[other], had * WINDOW_MONTHS,
                 )  # fmt: skip
+
+
+def _is_size_of(new: Mapping[str, tuple[float, float]], had: float) -> bool:
+    has = sum(euro for euro, _ in new.values())
+    return 1 / SIZE_RATIO <= has / had <= SIZE_RATIO
+
+
+def _jumps(rows: pl.DataFrame, had: float, rise: float, stop: date, last: date) -> dict[str, tuple[float, float]]:
+    """Series that ran on and have much more since others stopped: euro a month more, and its price.
+
+    More than JUMP_DEVIATIONS of how their own months lay around their mean in the year before, and than
+    JUMP_MINIMUM_RATIO of what stopped: other months, and other series, move by themselves.
+    """
+    found = {}
+    for code in rows["prestatiecode"].unique().sort():
+        mine = rows.filter(prestatiecode=code)
+        before, since = _before(mine, stop), _since(mine, add_months(stop, 1), last)
+        if before is None or since is None:
+            continue
+        usual = before[0] * rise
+        more, volume = since[0] - usual, since[0] / since[1] - before[0] / before[1]
+        year = mine.filter(pl.col("care_month") <= stop, pl.col("care_month") > add_months(stop, -WINDOW_MONTHS))
+        spread = float(year["euro"].std() or 0.0)  # type: ignore[arg-type]
+        if volume > 0 and more > max(JUMP_DEVIATIONS * spread, JUMP_MINIMUM_RATIO * had):
+            found[code] = more, more / volume
+    return found
 
 
 def _price_rise(rows: pl.DataFrame, stop: date, begin: date, last: date) -> float:

@@ -131,7 +131,8 @@ def complete_advice(
     scatter = measure_scatter(errors, done.curve.p, panel.uitvoerder)
     handed = find_hand_overs(series, _known_shares(panel, done), prestaties, links)
     said = build_series(snapshots, panel.keys, panel.months)
-    frame = _complete_series(panel, done, scatter, said, engine, _find_ends(panel, ended, handed))
+    taken = _taken_over(panel, handed)
+    frame = _complete_series(panel, done, scatter, said, engine, (_find_ends(panel, ended, handed), taken))
     prices = panel.keys.with_columns(pl.Series("price", panel.price))
     of_uitvoerder = sum_labels(values, panel.uitvoerder)
     levels = _price_levels(cells, prices, series)
@@ -172,6 +173,19 @@ def _find_ends(panel: SeriesPanel, ended: pl.DataFrame, handed: pl.DataFrame) ->
     ]
     first, behind = month_number(panel.months[0]), len(panel.months)
     return np.array([behind if end is None else month_number(end) - first for end in ends], dtype=np.int64)
+
+
+def _taken_over(panel: SeriesPanel, handed: pl.DataFrame) -> FloatArray:
+    """(N, T) volume, in its own units, that others handed over to a series which ran on beside them."""
+    taken = np.zeros(panel.declared.shape)
+    row = {key: place for place, key in enumerate(panel.keys.select(SERIES_KEY).iter_rows())}
+    of_link = ("prestatiecode", "successor", "wlz_uitvoerder", "end_month", "share", "volume_factor")
+    for code, successor, name, end, share, factor in handed.select(of_link).iter_rows():
+        until = month_number(end) - month_number(panel.months[0]) + 1
+        old, new = row[code, name], row[successor, name]
+        if (np.nan_to_num(panel.declared[new, max(until - SEASON_MONTHS, 0) : until]) > 0).all():
+            taken[new, :until] += np.nan_to_num(panel.declared[old, :until]) * share * factor
+    return taken
 
 
 def _build_panel(
@@ -272,12 +286,14 @@ def _complete_series(
     scatter: Scatter,
     said: FloatArray,
     engine: Engine,
-    ends: IntArray,
+    handed: tuple[IntArray, FloatArray],
 ) -> pl.DataFrame:
     """Bornhuetter–Ferguson per series with the completeness of its cell; rows from the first claim of each series.
 
-    After the end of a series nothing more is expected: what was declared there stays as it is.
+    After the end of a series nothing more is expected: what was declared there stays as it is. `handed`: those ends,
+    and what a series that ran on took over (`_taken_over`): its youngest months are expected from both.
     """
+    ends, taken = handed
     declared, months = panel.declared, len(panel.months)
     completeness = done.completeness[panel.cell].copy()
     silent = find_silent_series(declared, completeness, ends < months)
@@ -286,8 +302,8 @@ def _complete_series(
     seen = np.nan_to_num(declared)
     started = np.maximum.accumulate(seen != 0, axis=1)
     forecaster = _forecast_series(engine, panel.months[-1].month - 1)
-    per_day = np.where(started, seen, np.nan) / panel.days
-    a_priori = expect_months(per_day, completeness, forecaster) * panel.days
+    per_day = np.where(started, seen + taken, np.nan) / panel.days
+    a_priori = expect_months(per_day, completeness, forecaster) * panel.days - taken
     completed = np.where(started, complete_months(seen, completeness, a_priori), np.nan)
     behind = done.curve.lateness.behind[:, -1][panel.uitvoerder][panel.cell]
     common, own = _how_sure(panel, done, scatter, said, completed, completeness, silent)

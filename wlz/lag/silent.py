@@ -7,8 +7,10 @@ import numpy as np
 
 from wlz.forecasting.edge_cases import ENDED_ZERO_MONTHS
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
+from wlz.hand_overs import JUMP_DEVIATIONS
 
 STEADY_RATIO = 0.25  # spread of a steady year ÷ its mean; single clients come and go
+JUMP_RATIO = 0.5  # of what fell silent, that another has more since
 KNOWN_RATIO = 0.5  # a month known for more than this and still 0 is silent
 
 
@@ -37,7 +39,8 @@ def find_quiet_series(declared: FloatArray, cell: IntArray, has_ended: BoolArray
     """(N,) series that fell silent at least two months ago: their cell speaks of how claims come in without them.
 
     Of the youngest month too little is known to say so. Not where that leaves a cell nothing, or where another series
-    of it began in the last twelve months: that one may have taken over. `declared` (N, T), `cell` (N,) its cell.
+    of it began in the last twelve months, or jumped since by half of what the quiet one had: that one may have taken
+    over. `declared` (N, T), `cell` (N,) its cell.
     """
     months = declared.shape[1]
     known = np.broadcast_to((np.arange(months) < months - 1).astype(float), declared.shape)
@@ -47,4 +50,21 @@ def find_quiet_series(declared: FloatArray, cell: IntArray, has_ended: BoolArray
     cells = int(cell.max()) + 1
     others = np.bincount(cell, has_care.any(axis=1) & ~quiet, minlength=cells) > 0
     taken_over = np.bincount(cell, begun, minlength=cells) > 0
+    for row in np.flatnonzero(quiet):
+        beside = np.flatnonzero((cell == cell[row]) & ~quiet)
+        taken_over[cell[row]] |= _has_jumped(np.nan_to_num(declared[beside]), np.nan_to_num(declared[row]))
     return np.asarray(quiet & (others & ~taken_over)[cell])
+
+
+def _has_jumped(others: FloatArray, stopped: FloatArray) -> bool:
+    """Whether one of `others` (M, T) has more since `stopped` (T,) fell silent, by half of what that one had or more.
+
+    By months; of the youngest too little is known. What it has more is beyond its own scatter of the year before.
+    """
+    start = len(stopped) - int(np.argmax(stopped[::-1] != 0))
+    year, since = slice(max(start - SEASON_MONTHS, 0), start), slice(start, len(stopped) - 1)
+    if not len(others) or not others[:, since].size:
+        return False
+    more = others[:, since].mean(axis=1) - others[:, year].mean(axis=1)
+    scatter = JUMP_DEVIATIONS * others[:, year].std(axis=1)
+    return bool((more > np.maximum(scatter, JUMP_RATIO * stopped[year].mean())).any())
