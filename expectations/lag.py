@@ -1,4 +1,4 @@
-"""Rules on how claims come in over time: late, another speed, taken back, a sudden level. Catalogue L02–L11, V02, V03.
+"""Rules on how claims come in over time: late, another speed, taken back, a sudden level. Catalogue L02–L14, V02, V03.
 
 In: the findings of `wlz.lag.tables.list_findings` and `wlz.lag.findings.list_more_findings`. Only a sudden level of
 much euro blocks: otherwise the months are completed all the same, and the text says how.
@@ -160,6 +160,18 @@ RULES: tuple[Rule, ...] = (
         "The intervals are used as they are",
         "widen the interval by the factor named, or change the lag method; see marts.revision_statistics",
         minimum=SERIES_MINIMUM,
+    ),
+    _rule(
+        "L14",
+        "moved_level",
+        "warn",
+        "most of an uitvoerder left its level",
+        "What moves in the youngest months of nearly all prestaties of an uitvoerder at once is seldom care, and a "
+        "forecast takes it for the level of the year.",
+        "sudden levels (V03-level) to one side in at most half of the euro of an uitvoerder, or in fewer than five of "
+        "its prestaties",
+        "The months are completed and forecast from as they are",
+        "ask the Wlz-uitvoerder what changed; rest the advice on the delivery before until it is known",
     ),
     _rule(
         "V02",

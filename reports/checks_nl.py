@@ -150,6 +150,11 @@ DUTCH: dict[str, Words] = {
         "De banden zijn gebruikt zoals ze zijn",
         "de banden verbreden of een andere methode kiezen",
     ),
+    "L14": Words(
+        "het meeste van een uitvoerder verliet zijn niveau",
+        "De maanden zijn aangevuld en doorgetrokken zoals ze zijn",
+        "de Wlz-uitvoerder vragen wat er veranderde; het advies tot dan op de vorige aanlevering laten rusten",
+    ),
     "L12": Words("zorgaanbieder is laat of wijkt af", USED, _ASK_PROVIDER),
     "L12-large": Words("grote zorgaanbieder is laat of wijkt af", USED, _ASK_PROVIDER),
     "V01": Words("negatief totaal", _AS_IT_IS, "de Wlz-uitvoerder om de correctie vragen die te ver gaat"),
@@ -259,8 +264,8 @@ DUTCH: dict[str, Words] = {
         "het kader van de regio aanleveren en de run herhalen",
     ),
     "V09": Words(
-        "eerder vertelde maanden zijn gestegen",
-        f"{USED} met de hogere bedragen; geweigerd als de stijging een te groot deel van een jaar is",
+        "eerder vertelde maanden zijn verschoven",
+        f"{USED} met de nieuwe bedragen; geweigerd als dat een te groot deel van een jaar is",
         _ASK_WHY,
     ),
     "V08": Words(

@@ -125,7 +125,11 @@ def _running(spans: pl.DataFrame, group: str, name: str, last: date, begins: pl.
 
 
 def _match(
-    everything: pl.DataFrame, rows: pl.DataFrame, stopped: pl.DataFrame, begun: pl.DataFrame, running: list[str],
+    everything: pl.DataFrame,
+    rows: pl.DataFrame,
+    stopped: pl.DataFrame,
+    begun: pl.DataFrame,
+    running: list[str],
     last: date,
 ) -> Iterator[tuple[str, str, str, date, float, float, str, date, float]]:
     """Families of one group of an uitvoerder: those that stop together, and those that begin or jump about then.

@@ -1,6 +1,6 @@
 """More findings of the lag stage: falls, late changes, sudden levels, Mack's tests, cover of the intervals.
 
-Beside `tables.list_findings`, in the same columns. Checks V02, L08, V03-level, L10, L11. Nothing is changed here.
+Beside `tables.list_findings`, in the same columns. Checks V02, L08, V03-level, L10, L11, L14. Nothing is changed here.
 """
 
 from collections.abc import Collection, Mapping
@@ -11,6 +11,7 @@ from scipy.special import stdtrit
 
 from wlz.forecasting.ets import FloatArray, IntArray
 from wlz.lag.complete import CompletedAdvice
+from wlz.lag.moved_levels import find_moved_uitvoerders
 from wlz.lag.records import FINDINGS_SCHEMA, Finding, sort_findings, tabulate_findings
 from wlz.lag.revisions import find_falls, find_late_changes, gather_snapshots
 from wlz.lag.sudden_levels import find_sudden_levels
@@ -19,7 +20,7 @@ from wlz.runoff.credibility import N_DIAGONALS
 from wlz.runoff.factors import link_ratios
 from wlz.runoff.mack_tests import calendar_year_test, factor_correlation_test
 from wlz.runoff.retrospect import ERROR_LAGS, FREEDOM, T_SCALE, RetrospectiveErrors, measure_scatter
-from wlz.words.vocabulary import NATION
+from wlz.words.vocabulary import NATION, SERIES_KEY
 
 MORE_FINDINGS_SCHEMA: dict[str, pl.DataType] = {**FINDINGS_SCHEMA, "national_ratio": pl.Float64()}
 COVER_DELIVERIES = 6  # the last ones, asked whether their intervals held
@@ -34,16 +35,18 @@ def list_more_findings(
     """What else people must be told of this delivery: columns of MORE_FINDINGS_SCHEMA, largest euro first.
 
     In: the completed advice, CLAIMS_SNAPSHOT of the deliveries it rests on, prestaties with their unit. Out, per kind
-    of `finding`: `fall` (V02) and `late_change` (L08), see `lag_revisions`; `sudden_level` (V03-level), see
-    `level_checks`, with its share of a year of the nation in `national_ratio`; `calendar` (L10) and `cover` (L11).
+    of `finding`: `fall` (V02) and `late_change` (L08), see `revisions`; `sudden_level` (V03-level), see
+    `sudden_levels`, with its share of a year of the nation in `national_ratio`; `moved_level` (L14), see
+    `moved_levels`; `calendar` (L10) and `cover` (L11).
     """
     said = gather_snapshots(snapshots)
-    revised: list[Finding] = [*find_falls(said, assumptions), *find_late_changes(said, assumptions)]
+    handed = set(found.hand_overs.select(SERIES_KEY).iter_rows())
+    revised: list[Finding] = [*find_falls(said, assumptions, handed), *find_late_changes(said, assumptions)]
     changed = {str(uitvoerder) for uitvoerder in (one.wlz_uitvoerder for one in revised)}
     rows = [*revised, *_calendar_rows(found), *_cover_rows(found, changed, assumptions)]
-    levels = find_sudden_levels(found, prestaties, assumptions).select(
-        pl.lit("sudden_level").alias("finding"), *list(FINDINGS_SCHEMA)[1:], "national_ratio"
-    )
+    sudden = find_sudden_levels(found, prestaties, assumptions)
+    rows += find_moved_uitvoerders(found, sudden)
+    levels = sudden.select(pl.lit("sudden_level").alias("finding"), *list(FINDINGS_SCHEMA)[1:], "national_ratio")
     return sort_findings(pl.concat([tabulate_findings(rows), levels], how="diagonal"))
 
 

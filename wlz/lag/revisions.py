@@ -4,19 +4,19 @@ In: snapshots (CLAIMS_SNAPSHOT). Euro as declared, per prestatie Ã— uitvoerder Ã
 still to fill up (`wlz/runoff/`), uitvoerders that are late (`tables.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
-from wlz.forecasting.ets import BoolArray, FloatArray, IntArray
+from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
 from wlz.known.rounds import LAG_REFERENCE_YEARS_BACK
 from wlz.lag.records import Finding
 from wlz.words.months import month_date, number_months
 from wlz.words.robust import MAD_TO_DEVIATION
-from wlz.words.vocabulary import SERIES_BY_UITVOERDER
+from wlz.words.vocabulary import SERIES_BY_UITVOERDER, SERIES_KEY
 
 CARE_MONTHS = 60  # looked at, youngest last, as when months are completed
 YOUNGEST_LAG = 3  # lag in the last delivery of the youngest month whose fall is judged
@@ -80,14 +80,15 @@ def _number_series(rows: pl.DataFrame) -> tuple[pl.DataFrame, IntArray]:
     return series, (np.cumsum(occurs) - 1)[both]
 
 
-def find_falls(said: Said, assumptions: Mapping[str, float]) -> list[Finding]:
+def find_falls(said: Said, assumptions: Mapping[str, float], handed: Collection[tuple[str, str]] = ()) -> list[Finding]:
     """Months of a lag of 3 up to `closed_month_lag_months` that fell since the delivery before (check V02).
 
     A fall is more than `revision_fall_ratio` and `revision_robust_sd` usual falls: 1.4826 times the median of the
     earlier falls of the series at these lags, at least `revision_floor_ratio`. Corrections are normal, so a series
     that is corrected a lot has to fall far. One finding per series over its months, from `revision_minimum_eur`; the
-    euro is what was taken back. Older months are `find_late_changes`, those below zero check V01. A first delivery has
-    no findings.
+    euro is what was taken back. Where the youngest of these months fell it is what a year has less at the largest of
+    the falls, but not of a series that handed over to another (`handed`: prestatiecode, uitvoerder). Older months are
+    `find_late_changes`, those below zero check V01. A first delivery has no findings.
     """
     if len(said.deliveries) < 2:
         return []
@@ -101,6 +102,10 @@ def find_falls(said: Said, assumptions: Mapping[str, float]) -> list[Finding]:
     hit = (np.nan_to_num(fall[:, -1]) > limit[:, None]) & ~is_negative
     base = np.where(hit, before[:, -1], 0.0).sum(axis=1)
     euro = base - np.where(hit, now[:, -1], 0.0).sum(axis=1)
+    goes_on = hit[:, 0] & ~np.array([key in handed for key in said.series.select(SERIES_KEY).iter_rows()], dtype=bool)
+    year = np.nansum(np.maximum(_of_year(said), 0.0), axis=1)
+    a_year = np.where(hit, np.nan_to_num(fall[:, -1]), 0.0).max(axis=1) * year
+    at_stake = np.where(goes_on, np.maximum(a_year, euro), euro)
     told: dict[int, Told] = {}
     for row in np.flatnonzero(hit.any(axis=1) & (euro >= assumptions["revision_minimum_eur"])):
         months = sorted(said.months[month] for month in place[-1, hit[row]])
@@ -113,9 +118,16 @@ def find_falls(said: Said, assumptions: Mapping[str, float]) -> list[Finding]:
             "usual_ratio": float(usual[row]),
             "fall_eur": float(euro[row]),
         }
-        told[int(row)] = f"{'month' if len(months) == 1 else 'months'} fell", figures
+        going = " goes_on" if goes_on[row] else ""
+        told[int(row)] = f"{'month' if len(months) == 1 else 'months'} fell{going}", figures
     judged: BoolArray = np.asarray((before[:, -1] > 0).any(axis=1))
-    return _tell(said, "fall", told, euro, judged)
+    return _tell(said, "fall", told, euro, judged, at_stake)
+
+
+def _of_year(said: Said) -> FloatArray:
+    """(N, up to 12) what the delivery before said of the youngest twelve months but one that it has."""
+    told = said.amount[:, said.lag[:, -2] >= 1, -2]
+    return told[:, -SEASON_MONTHS - 1 : -1]
 
 
 def find_late_changes(said: Said, assumptions: Mapping[str, float]) -> list[Finding]:
@@ -193,8 +205,19 @@ def _usual_size(earlier: FloatArray, floor: float = 0.0) -> FloatArray:
     return np.maximum(MAD_TO_DEVIATION * np.where(known > 0, (middle[0] + middle[1]) / 2, 0.0), floor)
 
 
-def _tell(said: Said, kind: str, told: Mapping[int, Told], euro: FloatArray, judged: BoolArray) -> list[Finding]:
-    """One finding per series; an uitvoerder of which most judged series are found is one finding, with their euro."""
+def _tell(
+    said: Said,
+    kind: str,
+    told: Mapping[int, Told],
+    euro: FloatArray,
+    judged: BoolArray,
+    at_stake: FloatArray | None = None,
+) -> list[Finding]:
+    """One finding per series; an uitvoerder of which most judged series are found is one finding, with their euro.
+
+    `at_stake` (N,) where that is more than the euro.
+    """
+    at_stake = euro if at_stake is None else at_stake
     names, codes = said.series["wlz_uitvoerder"].to_list(), said.series["prestatiecode"].to_list()
     found: list[Finding] = []
     for name in dict.fromkeys(names[row] for row in told):
@@ -205,10 +228,10 @@ def _tell(said: Said, kind: str, told: Mapping[int, Told], euro: FloatArray, jud
             wording, figures = told[largest]
             whole = {"series_count": len(rows), "judged_count": count, "total_eur": total}
             numbers = {**figures, **whole, "largest_prestatiecode": codes[largest]}
-            found.append(Finding(kind, name, numbers, total, f"merged {wording}"))
+            found.append(Finding(kind, name, numbers, float(at_stake[rows].sum()), f"merged {wording}"))
         else:
             found += [
-                Finding(kind, name, told[row][1], float(euro[row]), f"series {told[row][0]}", codes[row])
+                Finding(kind, name, told[row][1], float(at_stake[row]), f"series {told[row][0]}", codes[row])
                 for row in rows
             ]
     return found

@@ -238,7 +238,11 @@ def _hand_over_rows(found: CompletedAdvice) -> list[Finding]:
             "old_codes": [{"one": code} for code in family["prestatiecode"].unique().sort()],
             "new_codes": [{"code": code, "share": share} for code, share in news.iter_rows()],
         }
-        rows.append(Finding("handed_over", str(name), numbers, float(family["year_eur"][0])))
+        earlier = found.series.filter(
+            pl.col("prestatiecode").is_in(news["successor"].implode()), pl.col("care_month") < end, wlz_uitvoerder=name
+        )
+        wording = "ran_on" if (earlier["declared_volume"] > 0).any() else "found"
+        rows.append(Finding("handed_over", str(name), numbers, float(family["year_eur"][0]), wording))
     return rows
 
 
