@@ -19,7 +19,14 @@ from wlz.words.figures import pack_figures
 
 MAY = date(2018, 5, 1)
 LAG_RULES = {rule.check_id: rule for rule in lag.RULES}
-KIND_OF = {"L08": "late_change", "L10": "calendar", "L11": "cover", "V02": "fall", "V03-level": "sudden_level"}
+KIND_OF = {
+    "L08": "late_change",
+    "L10": "calendar",
+    "L11": "cover",
+    "L14": "moved_level",
+    "V02": "fall",
+    "V03-level": "sudden_level",
+}
 SILENT = pack_figures({"since": date(2018, 1, 1), "expected_volume": 600.0})
 NA_IJL = extra_items.RULES[0]
 

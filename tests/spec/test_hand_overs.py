@@ -187,6 +187,53 @@ def test_a_code_of_another_group_is_none():
     assert families(advise(changing(JANUARY, {"Z041"}, {"Z053": (10.0, 100.0)}))) == []
 
 
+# ---- a code that goes on under one that was there -----------------------------------------------------------------
+
+BESIDE = {"Z031": (30.0, 100.0), "Z041": (10.0, 100.0), "Z051": (20.0, 100.0)}
+RAN_ON: dict[str, Care] = {
+    "on 1 January": changing(JANUARY, {"Z041", "Z051"}, {"Z051": (30.0, 100.0)}, BESIDE),
+    "mid-year": changing(MARCH, {"Z041", "Z051"}, {"Z051": (30.0, 100.0)}, BESIDE),
+    "over two": changing(
+        JANUARY, {"Z041", "Z051", "Z031"}, {"Z051": (26.0, 100.0), "Z031": (34.0, 100.0)}, BESIDE
+    ),
+}  # fmt: skip
+
+
+@cache
+def beside_twin() -> Advice:
+    return advise(lambda name, day: BESIDE)
+
+
+@pytest.mark.parametrize("kind", RAN_ON)
+def test_a_code_that_goes_on_under_one_that_was_there_counts_once(kind):
+    """The care of Z041 is told under others that had care: the year of the twin, and the family's € 365,000."""
+    advice = advise(RAN_ON[kind])
+    for scenario in ("completed", "base"):
+        assert year_of(advice, scenario) == pytest.approx(year_of(beside_twin(), scenario), rel=0.005)
+    (family,) = families(advice)
+    assert {one["one"] for one in family["old_codes"]} == {"Z041"}
+    assert family["at_stake_eur"] == pytest.approx(365_000, rel=0.02)
+    assert family["wording"] == "ran_on"
+    assert "silent_series" not in set(advice["completed_series"]["flag"])
+    assert families(beside_twin()) == []
+
+
+def test_a_neighbour_that_moves_by_less_took_nothing_over():
+    """A tenth more beside a code of half its size that stopped: its silence is told and imputed as before."""
+    gone = advise(changing(JANUARY, {"Z041", "Z051"}, {"Z051": (20.5, 100.0)}, BESIDE))
+    assert families(gone) == []
+    assert "silent_series" in set(gone["completed_series"]["flag"])
+
+
+def test_a_neighbour_that_jumps_by_much_more_took_nothing_over():
+    gone = advise(changing(JANUARY, {"Z041", "Z051"}, {"Z051": (50.0, 100.0)}, BESIDE))
+    assert families(gone) == []
+
+
+def test_a_jump_with_nothing_that_stopped_is_none():
+    assert families(advise(changing(JANUARY, {"Z051"}, {"Z051": (30.0, 100.0)}, BESIDE))) == []
+
+
 # ---- the pieces --------------------------------------------------------------------------------------------------
 
 

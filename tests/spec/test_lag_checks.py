@@ -30,7 +30,10 @@ from wlz.series import aggregate_claims, ended_codes, lag_months, sum_regions
 
 AUGUST = date(2018, 8, 1)
 SERIES = ("DSW", "Z051")
-CHECKS = {"fall": "V02", "late_change": "L08", "sudden_level": "V03-level", "calendar": "L10", "cover": "L11"}
+CHECKS = {
+    "fall": "V02", "late_change": "L08", "sudden_level": "V03-level", "calendar": "L10", "cover": "L11",
+    "moved_level": "L14",
+}  # fmt: skip
 RAA = Path(__file__).parents[1] / "data" / "chainladder_peer" / "raa.json"
 
 
@@ -216,6 +219,41 @@ def test_an_uitvoerder_that_fell_as_a_whole_is_one_finding(world: World) -> None
     assert " prestaties, € " in fall["observed"][0]
     closed = whole & (pl.col("care_month") < date(2017, 8, 1))
     assert late["at_stake_eur"][0] == pytest.approx(0.5 * euro(world, closed), rel=0.01)
+
+
+def test_a_fall_up_to_the_youngest_month_is_told_with_the_year_it_makes_less(world: World) -> None:
+    """15 % of lags 3 to 6: as much of the last twelve months; of lags 4 to 6 what was taken back."""
+    goes_on, stopped = (
+        change_last_delivery(world, of_series() & older_months(date(2018, 2, 1), last), 0.85).findings("fall")
+        for last in (date(2018, 5, 1), date(2018, 4, 1))
+    )
+    assert "a year if it stays" in goes_on["observed"][0]
+    assert "a year if it stays" not in stopped["observed"][0]
+    year = euro(world, of_series() & older_months(date(2017, 7, 1), date(2018, 6, 1)))
+    assert goes_on["at_stake_eur"][0] == pytest.approx(0.15 * year, rel=0.1)
+    assert stopped["at_stake_eur"][0] < 0.5 * goes_on["at_stake_eur"][0]
+
+
+def test_most_of_an_uitvoerder_off_its_level_is_one_finding_with_its_year(world: World) -> None:
+    """All care of DSW 25 % up in two months: near a quarter of its year; three of its series are not most of it."""
+    codes = world.found.series.filter(wlz_uitvoerder="DSW")["prestatiecode"].unique().sort().to_list()
+    every = three = world
+    for place, code in enumerate(codes):
+        for month in (date(2018, 6, 1), date(2018, 7, 1)):
+            every = change_volume(every, month, 1.25, ("DSW", code))
+            three = change_volume(three, month, 1.25, ("DSW", code)) if place < 3 else three
+    [moved] = every.findings("moved_level").iter_rows(named=True)
+    assert moved["observed"].startswith("DSW: ")
+    assert " more a year if it stays" in moved["observed"]
+    year = (
+        world.found.series.filter(pl.col("care_month") >= date(2017, 8, 1), wlz_uitvoerder="DSW")
+        .join(current_prices(world), on=["prestatiecode", "wlz_uitvoerder"])
+        .select((pl.col("completed_volume") * pl.col("price")).sum())
+        .item()
+    )
+    assert moved["at_stake_eur"] == pytest.approx(0.25 * year, rel=0.35)
+    assert three.findings("moved_level").is_empty()
+    assert world.findings("moved_level").is_empty()
 
 
 def test_a_first_delivery_has_nothing_to_compare_with_and_old_months_leave(world: World) -> None:
