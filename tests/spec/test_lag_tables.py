@@ -103,7 +103,7 @@ def test_months_that_a_change_of_speed_touches_say_so() -> None:
         steady.scatter,
         triangles(np.array([100.0, 60.0, 80.0]), LONG_CURVE, len(months))[:, :, :ERROR_LAGS],
         seasonal_naive,
-        np.full(3, len(months)),  # none has ended
+        (np.full(3, len(months)), np.zeros(declared.shape)),  # none has ended or taken over
     )
     told = {
         code: rows.filter(pl.col("flag") == flag, prestatiecode=code)["lag_months"].sort().to_list()
