@@ -128,6 +128,19 @@ def test_settlement_of_the_year_before_goes_before_the_agreement() -> None:
     assert row["item_eur"] == Decimal("3350.00")
 
 
+def test_settlement_without_any_crisis_bed_leaves_the_year_before_to_the_agreement() -> None:
+    """2017 settled without Z110, 132 of it agreed: as if nothing of them was settled, 5,360.00; not −25,000.00."""
+    silent = pl.concat([SETTLED, settled((2017, "CZ", "Z025", 9.0, "1.00"))])
+    row = crisis(silent)
+    assert (row["base_1_year_back"], row["item_eur"], row["item_method"]) == (132.0, Decimal("5360.00"), "grown")
+    never = crisis(settled((2017, "CZ", "Z025", 9.0, "1.00")))
+    assert (never["item_eur"], never["item_method"]) == (Decimal("1400.00"), "grown")  # 132 × 200 − 25,000
+    settled_at_0 = crisis(pl.concat([SETTLED, settled((2017, "CZ", "Z110", 0.0, "0.00"))]))
+    assert settled_at_0["base_1_year_back"] == 0.0
+    not_agreed = crisis(silent, settled((2017, "CZ", "Z025", 9.0, "1.00")))
+    assert not_agreed["base_1_year_back"] == 0.0
+
+
 def test_agreement_of_an_older_year_does_not_fill_a_missing_settlement() -> None:
     """2016 not settled: neither ratio is known, so 132 × 1 × 200 − 25,000 = 1,400.00."""
     agreed = pl.concat([AGREED, settled((2016, "CZ", "Z110", 120.0, "1.00"))])
@@ -205,6 +218,25 @@ def test_meerzorg_is_the_whole_projected_amount() -> None:
     assert row["item_eur"] == Decimal("1518000.00")
     assert row["claims_forecast_eur"] == Decimal("1400000.00")
     assert row["flag"] is None
+
+
+def test_meerzorg_that_a_settlement_lacks_and_the_agreement_has_is_what_was_agreed() -> None:
+    """1,000,000 → 1,100,000 → agreed 1,320,000, × 1.15; the settlement of 2017 holds Z025 alone."""
+    row = one(
+        meerzorg(
+            settled(
+                (2015, "CZ", "ZMZTL", 1.0, "1000000.00"),
+                (2016, "CZ", "ZMZTL", 1.0, "1100000.00"),
+                (2017, "CZ", "Z025", 1.0, "5.00"),
+            ),
+            settled((2017, "CZ", "ZMZTL", 1.0, "1320000.00")),
+            claims(),
+            revenue(("ZMZTL", "CZ", "1400000.00")),
+            PRESTATIES,
+            2018,
+        )
+    )
+    assert (row["base_1_year_back"], row["item_eur"]) == (1320000.0, Decimal("1518000.00"))
 
 
 def test_meerzorg_falls_back_to_claims() -> None:

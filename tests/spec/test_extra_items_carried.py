@@ -118,6 +118,16 @@ def test_uitvoerder_that_settled_none_of_the_codes_has_no_empty_beds() -> None:
     assert (row["item_eur"], row["item_method"]) == (Decimal("0.00"), "none_settled")
 
 
+def test_a_settlement_without_the_codes_that_were_agreed_is_carried_from_the_agreement() -> None:
+    """DSW settled 2017 without crisis beds, of which 130 were agreed: × 1.3 as CZ, not none."""
+    with_dsw = pl.concat([expected(2019), revenue(("Z110", "DSW", "10000.00"), year=2019)])
+    settlements = pl.concat([of_years(2017), settled((2017, "DSW", "Z025", 1.0, "5.00"))])
+    agreed = settled((2017, "DSW", "Z110", 130.0, "9.00"))
+    rows = crisis_beds(settlements, agreed, prices(), claimed(2017), with_dsw, PRESTATIES, 2019)
+    row = one(rows.filter(wlz_uitvoerder="DSW"))
+    assert (row["item_eur"], row["item_method"]) == (Decimal("3000.00"), "carried_forward")
+
+
 def test_settled_beds_without_any_claim_of_this_year_are_left_out_not_0() -> None:
     """130 units settled in 2017 and no claim expected now: a ratio has nothing to stand on."""
     rows = crisis_beds(

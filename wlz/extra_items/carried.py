@@ -30,13 +30,13 @@ class Scatter(NamedTuple):
     between: float | None
 
 
-def join_sources(settlements: pl.DataFrame, settled: pl.DataFrame, agreed: pl.DataFrame) -> pl.DataFrame:
-    """Rows `settled`, and those `agreed` of each uitvoerder and year of which nothing was settled.
+def join_sources(settled: pl.DataFrame, agreed: pl.DataFrame) -> pl.DataFrame:
+    """Rows `settled`, and those `agreed` of each uitvoerder and year of which nothing was settled; both of some codes.
 
-    `settled` and `agreed` are cut to some codes; `settlements`, as delivered, say who delivered which year.
+    A settlement of that year without any of them says nothing: the agreement has them.
     """
     columns = [name for name in ("prestatiecode", *_EACH_YEAR, "volume", "amount_eur") if name in settled.columns]
-    open_years = agreed.join(settlements.select(_EACH_YEAR).unique(), on=_EACH_YEAR, how="anti")
+    open_years = agreed.join(settled.select(_EACH_YEAR).unique(), on=_EACH_YEAR, how="anti")
     return pl.concat([settled.select(columns), open_years.select(columns)])
 
 

@@ -80,7 +80,7 @@ def crisis_beds(
     valued = _expect_claims(_grow(rows), _of_codes(claims, codes), SERIES_BY_UITVOERDER, budget_year)
     forecast, expected = pl.col("claims_forecast_eur"), pl.col("expected_claims_eur")
     full = to_cents(pl.col("expected_base") * pl.col("item_price_eur_per_unit"))
-    either, of_claims = join_sources(settlements, *(frame for frame, _ in volumes)), _of_codes(claims, codes)
+    either, of_claims = join_sources(*(frame for frame, _ in volumes)), _of_codes(claims, codes)
     factors = list_factors(value_units(either, of_claims), of_claims, budget_year)
     carried = join_carried(valued, either, factors, [settlements, agreements], budget_year)
     grown = pl.when(full.is_not_null() & ~_no_source()).then(full - forecast).otherwise(pl.lit(0).cast(MONEY))
@@ -124,7 +124,7 @@ def meerzorg(
     )
     expected = _expect_claims(grown, _of_codes(claims, codes), who, budget_year)
     expected_claims = pl.col("expected_claims_eur")
-    either = join_sources(settlements, *(of_codes for _, of_codes in sources))
+    either = join_sources(*(of_codes for _, of_codes in sources))
     settled_eur = pl.col("amount_eur").sum().cast(pl.Float64).alias("settled_eur")
     factors = list_factors(either.group_by(*who, "year").agg(settled_eur), _of_codes(claims, codes), budget_year)
     carried = join_carried(expected, either, factors, [settlements, agreements], budget_year)
@@ -304,6 +304,8 @@ def _bases(
 ) -> pl.DataFrame:
     """Settled value per key three, two and one year back; one year back the agreement where nothing was settled.
 
+    Nothing is settled of an uitvoerder without a row of these codes that year, where its agreement has them.
+
     ``sources`` are settlements and agreements, each as delivered (to see who delivered a year) and cut to the codes.
     Null: the uitvoerder delivered nothing of that year. 0: it did, but not of this key.
     """
@@ -315,9 +317,10 @@ def _bases(
         of_settled = _value_of_year(*settled, keys, value, year)
         if years_back == 1:
             of_agreed = _value_of_year(*agreed, keys, value, year).rename({value: "agreed"})
-            of_settled = of_settled.join(of_agreed, on=who, how="left").select(
-                *who, pl.coalesce(value, "agreed").alias(value)
-            )
+            has_settled = settled[1].filter(pl.col("year") == year)["wlz_uitvoerder"].implode()
+            is_open = ~pl.col("wlz_uitvoerder").is_in(has_settled) & (pl.col("agreed") > 0).any().over("wlz_uitvoerder")
+            told = pl.when(is_open).then("agreed").otherwise(pl.coalesce(value, "agreed"))
+            of_settled = of_settled.join(of_agreed, on=who, how="left").select(*who, told.alias(value))
         bases = bases.join(of_settled.rename({value: name}), on=who, how="left")
     return bases
 
