@@ -23,6 +23,7 @@ from expectations import (
     monitor,
     moved_months,
     negatives,
+    new_periods,
     previous,
     prices,
     sequence,
@@ -55,6 +56,7 @@ DELIVERY_RULES: tuple[Rule, ...] = (
     *kader.RULES,
     *whole.RULES,
     *changed_columns.RULES,
+    *new_periods.RULES,
 )
 # Frame that a stage computes, a table of it or one beside them → the rules that judge it.
 JUDGED: dict[str, tuple[Rule, ...]] = {

@@ -157,13 +157,22 @@ def measure_restated(view: BudgetView) -> pl.DataFrame:
     """What the delivery before told of the same periods and this one tells otherwise, added up.
 
     Told is a difference of more than ``restated_warn_ratio`` of all that both tell, of its first column in euro (of a
-    kind without euro its first number); ``restated_ratio`` is that share, the euro the difference.
+    kind without euro its first number; of tariffs the column that differs most); ``restated_ratio`` is that share, the
+    euro the difference.
     """
     if view.before is None or view.before.is_empty():
         return keep_largest(pl.DataFrame())
     now, before = add_up(view, view.used_rows), add_up(view, view.before)
     beside = put_beside(now, before, view.table).filter(pl.col(BEFORE) == pl.col(PERIOD))
-    column = _first_told(view)
+    told = [_restated(beside, column) for column in _told(view)]
+    row = max(told, key=lambda one: float(one["restated_ratio"]))
+    if row["restated_ratio"] <= view.assumptions["restated_warn_ratio"]:
+        return keep_largest(pl.DataFrame())
+    return keep_largest(pl.DataFrame([row], schema_overrides={"at_stake_eur": pl.Float64}).with_columns(one_each()))
+
+
+def _restated(beside: pl.DataFrame, column: Column) -> dict[str, Any]:
+    """What a column says otherwise than before, in the rows that both tell."""
     now_told, told = pl.col(column.name), pl.col(f"{column.name}_before")
     sums = beside.select(
         moved=(now_told - told).abs().sum(),
@@ -171,19 +180,19 @@ def measure_restated(view: BudgetView) -> pl.DataFrame:
         rows_count=((now_told - told).abs() > HALF_A_CENT).sum(),
         told_count=pl.len(),
     ).row(0, named=True)
-    ratio = float(sums["moved"]) / float(sums["whole"]) if sums["whole"] else 0.0
-    if ratio <= view.assumptions["restated_warn_ratio"]:
-        return keep_largest(pl.DataFrame())
-    euro = float(sums["moved"]) if column.dtype == MONEY else None
-    row = {
-        "at_stake_eur": euro,
-        "restated_ratio": ratio,
+    return {
+        "at_stake_eur": float(sums["moved"]) if column.dtype == MONEY else None,
+        "restated_ratio": float(sums["moved"]) / float(sums["whole"]) if sums["whole"] else 0.0,
         "column": column.source_name or column.name,
         "wording": "found",
+        "rows_count": sums["rows_count"],
+        "told_count": sums["told_count"],
     }
-    counted = {name: sums[name] for name in ("rows_count", "told_count")}
-    frame = pl.DataFrame([{**row, **counted}], schema_overrides={"at_stake_eur": pl.Float64})
-    return keep_largest(frame.with_columns(one_each()))
+
+
+def _told(view: BudgetView) -> list[Column]:
+    """What a restated past is measured by: the first amount or number, every column of tariffs."""
+    return [one for one in number_columns(view.table) if one.unit == "eur_per_unit"] or [_first_told(view)]
 
 
 def _first_told(view: BudgetView) -> Column:

@@ -1,4 +1,4 @@
-"""Rules on extra items: na-ijl as delivered (L09) and whose it is (D02-name, L09-name), what is carried (X01, X02).
+"""Rules on extra items: na-ijl as delivered (L09) and whose it is (D02-name, L09-name), items (X01 to X03).
 
 ``RULES`` judge deliveries, ``TABLE_RULES`` the extra items of the scenario that rules judge.
 """
@@ -9,11 +9,13 @@ from expectations.judging.delivery_view import CROSSWALK_COLUMNS, BudgetView, ho
 from expectations.judging.finding import keep_largest, one_each
 from expectations.judging.rule import NO_FINDINGS, Escalation, Rule, TableView
 from warehouse.tables.deliveries import KINDS
+from wlz.known.declared_items import MEERZORG
+from wlz.known.rounds import LAG_REFERENCE_YEARS_BACK
 from wlz.known.uitvoerders import closest_name, match_uitvoerders, name_uitvoerders
 
 NAMED_KINDS = tuple(kind for kind, table in KINDS.items() if "wlz_uitvoerder" in table.column_names)
 NOBODY, LIKE, TWICE = "nobody", "nobody like", "twice"
-ABSENT, MOVED, OTHERS = "absent", "moved", "others"
+ABSENT, MOVED, OTHERS, LATER = "absent", "moved", "others", "later"
 
 
 def measure_na_ijl(view: BudgetView) -> pl.DataFrame:
@@ -45,8 +47,11 @@ def measure_moved_na_ijl(view: BudgetView) -> pl.DataFrame:
     Of the newest year of each that runs a region; where one did, what the others moved is one finding more, for a
     column that is wrong is wrong for all. The euro is the percent of the zin kader that differs, and as much beside as
     a right percentage might have moved the other way: ``na_ijl_change_percent``, or all of a smaller one; of an
-    uitvoerder that had none before ``na_ijl_warn_percent``.
+    uitvoerder that had none before ``na_ijl_warn_percent``. A delivery with later years alone than the one this year's
+    advice takes is told first: nothing of it counts. Its euro is each percentage with ``na_ijl_change_percent``.
     """
+    if view.used_rows.height and int(view.rows["reference_year"].min()) > _year_taken(view):  # type: ignore[arg-type]
+        return keep_largest(_of_later_years(view))
     if view.before is None or view.before.is_empty():
         return keep_largest(pl.DataFrame())
     told, earlier = (_newest_na_ijl(view, rows) for rows in (view.rows, view.before))
@@ -82,6 +87,27 @@ def measure_moved_na_ijl(view: BudgetView) -> pl.DataFrame:
         pl.len().cast(pl.Int64).alias("others_count"),
     )
     return keep_largest(pl.concat([found, summed], how="diagonal"))
+
+
+def _year_taken(view: BudgetView) -> int:
+    return view.delivery_month.year - LAG_REFERENCE_YEARS_BACK
+
+
+def _of_later_years(view: BudgetView) -> pl.DataFrame:
+    """Percentages of years that no advice of this year takes, one finding each."""
+    percent = pl.col("lag_percentage").abs() + view.assumptions["na_ijl_change_percent"]
+    return (
+        match_uitvoerders(view.rows, _names(view))
+        .join(_kader_of_uitvoerders(view), on="wlz_uitvoerder", how="left")
+        .select(
+            pl.coalesce("wlz_uitvoerder", "delivered_name").alias("wlz_uitvoerder"),
+            one_each(),
+            (percent / 100 * pl.col("kader_eur")).alias("at_stake_eur"),
+            pl.lit(LATER).alias("wording"),
+            "reference_year",
+            pl.lit(_year_taken(view)).alias("year_taken"),
+        )
+    )
 
 
 def _newest_na_ijl(view: BudgetView, rows: pl.DataFrame) -> pl.DataFrame:
@@ -190,6 +216,26 @@ def measure_left_out_items(view: TableView) -> pl.DataFrame:
     return keep_largest(summed.select("wlz_uitvoerder", "findings_count", "at_stake_eur", "item", "wording"))
 
 
+def measure_items_below_claims(view: TableView) -> pl.DataFrame:
+    """Crisis beds below zero, and meerzorg below the claims in the expectation by more than ``new_period_warn_ratio``.
+
+    Per uitvoerder, from ``series_warning_minimum_eur``. More is settled than claimed: empty beds are paid, and meerzorg
+    is settled above its claims. The euro is what the item lies below its claims.
+    """
+    judged = view.frame.filter(pl.col("item_method").is_in(["grown", "carried_forward", "none_settled"]))
+    claims = pl.when(item=MEERZORG).then(pl.col("claims_eur").fill_null(0.0)).otherwise(0.0)
+    usual = claims * view.assumptions["new_period_warn_ratio"]  # claims of a year may run that far ahead of the last
+    summed = (
+        _sum_items(judged.with_columns(item_method=pl.lit(""), ratio_year=pl.lit(0)))
+        .with_columns((claims - pl.col("item_eur")).alias("at_stake_eur"))
+        .filter(pl.col("at_stake_eur") > pl.max_horizontal(view.assumptions["series_warning_minimum_eur"], usual))
+        .with_columns(pl.concat_str(pl.lit("found"), "item", separator=" ").alias("wording"))
+    )
+    return keep_largest(
+        summed.select("wlz_uitvoerder", "findings_count", "at_stake_eur", "item", "item_eur", "claims_eur", "wording")
+    )
+
+
 def _sum_items(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows per uitvoerder, item and how it came about; crisis beds have one per code."""
     claims = pl.col("claims_forecast_eur").cast(pl.Float64)
@@ -279,6 +325,19 @@ TABLE_RULES = (
         cause="agreements per prestatie ended, or nacalculatie comes in June",
         action="The last known ratio is used, with bounds that are wider for every year of its age",
         next_step="ask the Wlz-uitvoerder for nacalculatie or herschikking of the year before",
+    ),
+    Rule(
+        check_id="X03",
+        title="extra item below its claims",
+        why="Less settled than claimed is a settlement that lacks codes or rows; its shortage shows as room.",
+        kinds=("extra_items",),
+        severity="warn",
+        metrics=measure_items_below_claims,
+        expectation=NO_FINDINGS,
+        expected="crisis beds of zero or more, and meerzorg of at least its claims in the expectation",
+        cause="codes that the settlement or agreement of the year before lacks, or another unit",
+        action="The item is used as it follows from the settlements",
+        next_step="look at the codes in nacalculatie and herschikking; declare the item where they are wrong",
     ),
     Rule(
         check_id="X02",

@@ -33,7 +33,8 @@ def measure_whole(view: BudgetView) -> pl.DataFrame:
     """What the delivery lacks beside the claims and the delivery before.
 
     Zorgkantoren with claims in the year of the delivery and without a row of the newest period (kader and pgb only);
-    zorgkantoren of the newest period of the delivery before without a row in that of this one. Without these: rows that
+    zorgkantoren of the newest period of the delivery before without a row in that of this one; stands of a day that is
+    told under another budget year than its own, where the day before it had its own. Without these: rows that
     the delivery before told and this one does not, more than ``vanished_rows_ratio`` of their euro, where a delivery
     tells its past again; periods that end before those of the delivery before; a newest period that adds up to less
     than that before by more than ``partial_fall_ratio``.
@@ -44,7 +45,7 @@ def measure_whole(view: BudgetView) -> pl.DataFrame:
     found = _without_claimed(view, now)
     if view.before is not None and not view.before.is_empty():
         before = add_up(view, view.before)
-        found += _without_regions(view, now, before) or [
+        found += _without_own_year(view, now, before) or _without_regions(view, now, before) or [
             *_without_rows(view, now, before), *_older(view, now, before), *_fallen(view, now, before)
         ]  # fmt: skip
     if not found:
@@ -79,6 +80,28 @@ def _without_claimed(view: BudgetView, now: pl.DataFrame) -> list[dict[str, Any]
     )
     lacking = claimed.join(newest(of_year), left_on="zorgkantoorregio", right_on="zorgkantoor_code", how="anti")
     return [_lacking(place, "claimed", euro, year=year) for place, euro in lacking.iter_rows()]
+
+
+def _without_own_year(view: BudgetView, now: pl.DataFrame, before: pl.DataFrame) -> list[dict[str, Any]]:
+    """Zorgkantoren whose newest stand is told without a row of its own budget year, which the stand before had."""
+    periods = period_columns(view.table)
+    if len(periods) < 2 or "zorgkantoor_code" not in view.table.key or view.table.column(periods[-1]).unit != "date":
+        return []
+    year, day = periods[0], periods[-1]
+    latest = now[day].max()
+    is_own, place = pl.col(year) == pl.col(day).dt.year(), ["zorgkantoor_code"]
+    told = pl.concat([now.filter(pl.col(day) < latest), before.select(now.columns).filter(pl.col(day) < latest)])
+    last = told.filter(pl.col(day) == pl.col(day).max())
+    stood, stands = last.filter(is_own), now.filter(pl.col(day) == latest)
+    if stood.is_empty() or last[day].dt.year()[0] != latest.year:  # type: ignore[union-attr]
+        return []
+    moved = (
+        stands.join(stood, on=place, how="semi").join(stands.filter(is_own), on=place, how="anti").sort(*place, year)
+    )
+    return [
+        _lacking(code, "other_year", euro, told=str(of_year), earlier=str(latest))
+        for code, euro, of_year in moved.select(*place, WEIGHT, year).iter_rows()
+    ]
 
 
 def _without_regions(view: BudgetView, now: pl.DataFrame, before: pl.DataFrame) -> list[dict[str, Any]]:

@@ -239,6 +239,11 @@ DUTCH: dict[str, Words] = {
         "De post is leeg; wat alleen op declaraties rust is te laag",
         "nacalculatie van een eerder jaar vragen, of de post opnemen in de uitgangspunten van het jaar",
     ),
+    "X03": Words(
+        "extra post onder zijn declaraties",
+        "De post is gebruikt zoals hij uit de afrekeningen volgt",
+        "de codes in nacalculatie en herschikking bekijken; de post opnemen in de uitgangspunten als hij niet klopt",
+    ),
     "U01": Words(
         "uren en minuten verwisseld",
         f"{USED}; wat het volume bevestigt telt in de juiste eenheid, voor de rest is niets gecorrigeerd",
@@ -283,6 +288,11 @@ DUTCH: dict[str, Words] = {
         "verwachte aanlevering ontbreekt",
         "Het advies rust op de aanlevering ervoor, of op wat ervoor in de plaats komt",
         "de afzender erom vragen en de run herhalen; komt er geen, dan dat bij de cijfers zeggen",
+    ),
+    "D16": Words(
+        "nieuwe periode uit de pas",
+        f"{USED}; de nieuwe periode telt zoals zij is aangeleverd",
+        "de afzender vragen wat er ontbreekt of waarom het zo veranderde; de controle accepteren als het klopt",
     ),
     "K05": Words(
         "overhevelingen na het kader",

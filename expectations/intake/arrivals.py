@@ -5,7 +5,7 @@ What is kept or refused is decided in ``take_in.py``; what a rule says is in the
 
 import difflib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -42,6 +42,8 @@ Report = Callable[[str], None]
 NEARLY = 0.85  # of the letters of a kind: pgb_verlening, and not prognose
 FILE_NAMES = {f"{kind}{suffix}": kind for kind in KINDS for suffix in (*SUFFIXES, CONTROL)}
 COMPARED_KINDS = ("kader", "beleidsregelwaarden", "herschikking")  # what claims and budgets are held against
+JUDGED_FIRST = ("beleidsregelwaarden", "herschikking")  # of those, what is judged without the claims
+BLOCKING_RULES = tuple(rule for rule in DELIVERY_RULES if rule.severity == "block" or rule.escalation is not None)
 EVERY_ZORGKANTOOR = ("kader", "pgb_verleningen")  # kinds with a row for each that has claims
 
 
@@ -100,28 +102,54 @@ class Surroundings:
         return dict(latest.select("zorgkantoor_code", pl.col("zin_budget_eur").cast(pl.Float64)).iter_rows())
 
 
-def load_surroundings(landing: Path, through: date) -> Surroundings:
-    """The newest readable file of each of ``COMPARED_KINDS`` up to a month; a refused one gives way to an older."""
+def load_surroundings(
+    landing: Path, through: date, accepted: Collection[str] = (), overruled: Collection[tuple[str, str]] = ()
+) -> Surroundings:
+    """The newest readable file of each of ``COMPARED_KINDS`` up to a month; a refused one gives way to an older.
+
+    Tariffs and agreements are judged here, so that good claims are not held against what is refused; a kader is judged
+    beside the claims, and counts as soon as it can be read. ``accepted``: deliveries known to be good; ``overruled``:
+    check and delivery of which a person said so.
+    """
     newest: dict[str, pl.DataFrame] = {}
     transfers = []
-    for month, folder in reversed(list_months(landing)):
+    last = load_round(through)
+    lists = load_reference(choose_pack(landing), last.budget_year, last.placed_on)
+    bare, known = Surroundings(load_assumptions(last.budget_year), {}, lists), KnownDeliveries()
+    for month, folder in list_months(landing):
         for kind in (*COMPARED_KINDS, OVERHEVELINGEN.name) if month <= through else ():
-            if kind in newest:
-                continue
             try:
                 path = find_delivery(folder, kind)
                 found = None if path is None else read_delivery(path, KINDS[kind], load_delivery_format())
             except DeliveryRefused:
                 continue  # it is refused by its own check
-            if found is not None and kind == OVERHEVELINGEN.name:
+            if found is None or path is None:
+                continue
+            if kind == OVERHEVELINGEN.name:
                 transfers.append(found)
-            elif found is not None:
+            elif kind not in JUDGED_FIRST or is_good(_arrival(kind, month, path), bare, known, accepted, overruled):
                 newest[kind] = found
-    last = load_round(through)
-    lists = load_reference(choose_pack(landing), last.budget_year, last.placed_on)
-    return Surroundings(
-        load_assumptions(last.budget_year), newest, lists, join_transfers([*transfers, OVERHEVELINGEN.empty()])
-    )
+                known.remember_rows(kind, month, found)
+    return replace(bare, newest=newest, transfers=join_transfers([*reversed(transfers), OVERHEVELINGEN.empty()]))
+
+
+def _arrival(kind: str, month: date, path: Path) -> Arrival:
+    return Arrival(kind, month, path, hash_file(path))
+
+
+def is_good(
+    arrival: Arrival,
+    around: Surroundings,
+    known: KnownDeliveries,
+    accepted: Collection[str] = (),
+    overruled: Collection[tuple[str, str]] = (),
+) -> bool:
+    """Whether no rule refuses a file that can be read, beside the good ones before it."""
+    if arrival.delivery_id in accepted:
+        return True
+    read_arrival(arrival, around, known, rules=BLOCKING_RULES)
+    blocks = [one.check_id for one in arrival.metrics if foresees_block(one)]
+    return all((check_id, arrival.delivery_id) in overruled for check_id in blocks)
 
 
 def join_transfers(told: Sequence[pl.DataFrame]) -> pl.DataFrame:
@@ -211,7 +239,7 @@ def find_arrivals(
             path = first_delivery(folder, kind)
             if path is None:
                 continue
-            arrival = Arrival(kind, month, path, hash_file(path))
+            arrival = _arrival(kind, month, path)
             status = statuses.get((kind, month, arrival.content_hash))
             arrival.is_repeated = status is not None
             if status is None or status in again or arrival.delivery_id in again:
@@ -326,4 +354,5 @@ def _view_budget(content: Mapping[str, Any], around: Surroundings, known: KnownD
         before=find_before(known, kind, month),
         claimed=find_claimed(known, month, around.crosswalk, lists.regions) if kind in EVERY_ZORGKANTOOR else None,
         transfers=around.transfers,
+        agreed=around.newest.get("herschikking"),
     )

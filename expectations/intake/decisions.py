@@ -36,6 +36,11 @@ def read_decisions(store: Store) -> pl.DataFrame:
     return pl.concat(frames).sort("decided_at") if frames else CHECK_DECISIONS.empty()
 
 
+def accepted_checks(decisions: pl.DataFrame) -> set[tuple[str, str]]:
+    """Check and delivery of every block that a person overruled."""
+    return set(decisions.filter(decision=ACCEPT).select("check_id", "delivery_id").iter_rows())
+
+
 def released_checks(decisions: pl.DataFrame) -> dict[str, list[str]]:
     """delivery_id → check ids whose rows were released."""
     released = decisions.filter(decision=RELEASE).group_by("delivery_id").agg("check_id")

@@ -24,7 +24,13 @@ from expectations.intake.arrivals import (
     month_folders,
     read_arrival,
 )
-from expectations.intake.decisions import apply_acceptances, newly_released, read_decisions, released_checks
+from expectations.intake.decisions import (
+    accepted_checks,
+    apply_acceptances,
+    newly_released,
+    read_decisions,
+    released_checks,
+)
 from expectations.intake.known_deliveries import KnownDeliveries
 from expectations.intake.quarantine import ROWS_FILE
 from expectations.judging.finding import record_of
@@ -79,7 +85,9 @@ def take_in(
     again = {"superseded", *newly_released(decisions, known), *(["refused"] if judges_again else [])}
     latest = max(through, last_month_possible(landing, now.date()))
     arrivals = find_arrivals(landing, known, through, again, report, latest)
-    around, claims = load_surroundings(landing, through), KnownDeliveries(store, known)
+    good = known.filter(delivery_status="accepted")["delivery_id"].to_list()
+    around = load_surroundings(landing, through, good, accepted_checks(decisions))
+    claims = KnownDeliveries(store, known)
     for arrival in arrivals:
         report(f"reading {month_label(arrival.month)}/{arrival.path.name}")
         read_arrival(arrival, around, claims, released.get(arrival.delivery_id, ()))

@@ -14,10 +14,12 @@ import polars as pl
 from expectations.catalogue import DELIVERY_RULES, OFFLINE_RULES
 from expectations.intake.arrivals import (
     EVERY_ZORGKANTOOR,
+    JUDGED_FIRST,
     Arrival,
     Surroundings,
     find_misnamed,
     first_delivery,
+    is_good,
     join_transfers,
     load_surroundings,
     meant_delivery,
@@ -37,6 +39,7 @@ from wlz.known.assumptions import AssumptionError
 from wlz.known.reference import Reference
 from wlz.known.rounds import FIRST_YEAR, LAST_YEAR, read_month
 from wlz.words.faults import DeliveryRefused, Spoken
+from wlz.words.months import add_months
 
 SCHEMA_VERSION = 1
 
@@ -146,9 +149,17 @@ def _surroundings(arrivals: Sequence[Arrival], history: Path | None, month: date
                 continue
             if arrival.kind == OVERHEVELINGEN.name:
                 around = replace(around, transfers=join_transfers([own, around.transfers]))
-            else:
+            elif arrival.kind not in JUDGED_FIRST or _fits(arrival, around):
                 around = replace(around, newest={**around.newest, arrival.kind: own})
     return around
+
+
+def _fits(arrival: Arrival, around: Surroundings) -> bool:
+    """Whether tariffs or agreements are good enough to hold claims against, beside those in the history."""
+    known = KnownDeliveries()
+    known.remember_rows(arrival.kind, add_months(arrival.month, -1), around.newest[arrival.kind])
+    once = Arrival(arrival.kind, arrival.month, arrival.path, arrival.content_hash)
+    return is_good(once, around, known)
 
 
 def _remember_history(

@@ -97,6 +97,7 @@ class BudgetView(DeliveryView):
     (``name_uitvoerders``); None: the names in ``regions`` alone. ``before``: rows of the latest good delivery of the
     kind of an earlier month, None without one. ``claimed``: ``euro_by_month`` of the latest good claims, for kinds that
     have a row for every zorgkantoor; None: not known. ``transfers``: all that are known (``overhevelingen``).
+    ``agreed``: the newest readable herschikking, for what is settled of a year.
     """
 
     kader: pl.DataFrame | None = None
@@ -105,6 +106,7 @@ class BudgetView(DeliveryView):
     before: pl.DataFrame | None = None
     claimed: pl.DataFrame | None = None
     transfers: pl.DataFrame | None = None
+    agreed: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

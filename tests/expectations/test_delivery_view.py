@@ -78,7 +78,7 @@ def test_a_view_has_no_field_that_only_another_kind_fills():
     common = {one.name for one in fields(DeliveryView)}
     of_claims, of_budgets = ({one.name for one in fields(view)} - common for view in (ClaimsView, BudgetView))
     assert of_claims & of_budgets == {"kader_by_code"}
-    assert of_budgets == {"kader", "kader_by_code", "names", "before", "claimed", "transfers"}
+    assert of_budgets == {"kader", "kader_by_code", "names", "before", "claimed", "transfers", "agreed"}
     assert not {"previous", "previous_received_on", "same_content_as", "tariffs", "agreements", "kader"} & common
 
 

@@ -107,3 +107,24 @@ def test_findings_read_in_dutch():
     }
     said = say_finding("X01", {**record, "wording": "found carried_forward"}, "nl")
     assert said == "meerzorg van CZ: € 1.000 op afgerekend ÷ gedeclareerd van 2017 (1,25)"
+
+
+def test_items_below_their_claims_are_named_with_what_they_lack():
+    """Crisis beds of −900,000.00 and +200,000.00 together, meerzorg of 0 with 1,400,000.00 claimed."""
+    result = judge_one(
+        "X03",
+        *CLEAN,
+        ("VGZ", "crisisbedden", "Z110", "grown", None, None, "-900000.00", "900000.00"),
+        ("VGZ", "crisisbedden", "Z490", "carried_forward", 2016, 1.2, "200000.00", "900000.00"),
+        ("VGZ", "meerzorg", None, "grown", None, None, "0.00", "1400000.00"),
+    )
+    assert (result.outcome, result.severity, result.findings_count) == ("failed", "warn", 2)
+    assert result.at_stake_eur == Decimal("2100000.00")
+    assert "crisisbedden of VGZ: € -700,000, below what is claimed of them" in result.observed
+    assert "meerzorg of VGZ: € 0, with € 1.4 mln claimed in the expectation" in result.observed
+
+
+def test_items_at_their_claims_are_silent():
+    small = ("DSW", "crisisbedden", "Z110", "grown", None, None, "-40000.00", "100000.00")
+    assert judge_one("X03", *CLEAN[:4], small).outcome == "passed"
+    assert judge_one("X03", CLEAN[2]).outcome == "passed"

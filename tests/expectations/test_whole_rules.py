@@ -105,6 +105,33 @@ class TestWhole:
         assert result.is_blocking
         assert "3 rows of 2018-04-30 to 2018-04-30" in result.message
 
+    @pytest.mark.parametrize("year", [2017, 2019])
+    @pytest.mark.parametrize("codes", [CODES, ("5508",)], ids=["all", "one"])
+    def test_stands_of_the_newest_day_under_another_budget_year_are_refused(
+        self, check_rule: Check, year: int, codes: tuple[str, ...]
+    ) -> None:
+        """Granted of May: € 1,040, 2,080 and 416."""
+        may = (pl.col("reference_date") == date(2018, 5, 31)) & pl.col("zorgkantoor_code").is_in(codes)
+        other = stands().with_columns(budget_year=pl.when(may).then(pl.lit(year, pl.Int32)).otherwise("budget_year"))
+        result = check_rule("D11", other, "pgb_verleningen", before=stands(4))
+        assert (result.is_blocking, result.findings_count) == (True, len(codes))
+        assert float(result.at_stake_eur or 0) == (3536.0 if len(codes) == 3 else 1040.0)
+        assert f"the stand of 2018-05-31 is told under budget year {year} only" in result.observed
+
+    def test_the_first_stand_of_a_year_and_a_year_told_ahead_are_whole(self, check_rule: Check) -> None:
+        """The stand of May under 2018, and what is granted of 2019 already beside it."""
+        ahead = (
+            stands()
+            .filter(pl.col("reference_date") == date(2018, 5, 31))
+            .with_columns(budget_year=pl.lit(2019, pl.Int32))
+        )
+        both = pl.concat([stands(), ahead])
+        assert "other_year" not in str(check_rule("D11", both, "pgb_verleningen", before=stands(4)).observed)
+        january = stands(1)
+        december = january.with_columns(reference_date=pl.lit(date(2017, 12, 31)), budget_year=pl.lit(2017, pl.Int32))
+        told = pl.concat([december, january])
+        assert check_rule("D11", told, "pgb_verleningen", before=december).outcome == "passed"
+
     def test_a_kader_cut_off_before_the_newest_year_is_refused(self, check_rule: Check) -> None:
         """2017 and 2018 told before, 2017 alone now; the other way round 2017 is what is missing."""
         two = [pl.concat([kader(on, year=2017), kader(on)]) for on in (JANUARY, MAY)]
@@ -322,63 +349,3 @@ class TestChanged:
         result = check_rule("D04-rows", again, "pgb_verleningen", before=stands(4))
         assert (result.outcome, result.is_blocking, result.at_stake_eur) == ("failed", False, Decimal("34.00"))
         assert check_rule("D04-rows", stands(), "pgb_verleningen", before=stands(4)).outcome == "passed"
-
-
-def test_na_ijl_in_another_unit_or_gone_is_named_with_its_euro(check_rule: Check) -> None:
-    """VGZ 0.10 %, CZ 0.08 % of kaders of € 1 and 2 mln: a hundredth of it moves VGZ by 0.099 % and CZ by 0.0792 %.
-
-    Beside that a right percentage might have moved by 0.05 % the other way: € 500 and € 1,000.
-    """
-    rows = [(MAY, 2016, "VGZ", 0.10), (MAY, 2016, "CZ", 0.08)]
-    now = frame("na_ijl", rows)
-    before = now.with_columns(reference_year=pl.lit(2015, pl.Int32))
-    assert check_rule("L09-moved", now, "na_ijl", before=before).outcome == "passed"
-    result = check_rule("L09-moved", now.with_columns(pl.col("lag_percentage") / 100), "na_ijl", before=before)
-    assert (result.is_blocking, result.at_stake_eur) == (False, Decimal("4074.00"))
-    ended = pl.concat([before, frame("na_ijl", [(MAY, 2015, "Salland", 0.1325)])])
-    assert check_rule("L09-moved", now, "na_ijl", before=ended).outcome == "passed"
-    gone = check_rule("L09-moved", now.head(1), "na_ijl", before=before)
-    assert gone.at_stake_eur == Decimal("2600.00")
-
-
-@pytest.mark.parametrize(
-    ("change", "euro"),
-    [
-        (lambda percent: percent / 100, "2286.00"),
-        (lambda percent: -percent, "3700.00"),
-        (lambda percent: percent * 0, "2300.00"),
-    ],
-    ids=["a hundredth", "the other sign", "nothing"],
-)
-def test_what_the_others_moved_is_named_with_the_one_that_is_far(
-    check_rule: Check, change: Callable[[pl.Expr], pl.Expr], euro: str
-) -> None:
-    """VGZ 0.10 % of € 1 mln is far; CZ, 0.02 % of € 2 mln, never moves by 0.05 %, and moves with it.
-
-    A hundredth: VGZ 0.099 + 0.05, CZ 0.0198 + 0.02; the other sign: 0.20 + 0.05 and 0.04 + 0.02 (not more than it is).
-    """
-    now = frame("na_ijl", [(MAY, 2016, "VGZ", 0.10), (MAY, 2016, "CZ", 0.02)])
-    before = now.with_columns(reference_year=pl.lit(2015, pl.Int32))
-    result = check_rule("L09-moved", now.with_columns(change(pl.col("lag_percentage"))), "na_ijl", before=before)
-    assert result.at_stake_eur == Decimal(euro)
-    assert "uitvoerder VGZ: " in result.observed
-    assert "1 other by less, or told for the first time" in result.observed
-
-
-def test_one_that_had_no_percentage_before_is_named_beside_those_that_moved(check_rule: Check) -> None:
-    """A concession that passed on: CZ is told for the first time, and what is right of it nobody knows: up to 0.15 %.
-
-    VGZ from 0.10 to −0.10 % of € 1 mln: 0.20 + 0.05 %; CZ −0.08 % of € 2 mln: 0.08 + 0.15 %.
-    """
-    now = frame("na_ijl", [(MAY, 2016, "VGZ", -0.10), (MAY, 2016, "CZ", -0.08)])
-    before = frame("na_ijl", [(MAY, 2015, "VGZ", 0.10)])
-    assert check_rule("L09-moved", now, "na_ijl", before=before).at_stake_eur == Decimal("7100.00")
-    right = now.with_columns(pl.col("lag_percentage").abs())
-    assert check_rule("L09-moved", right, "na_ijl", before=before).outcome == "passed"
-
-
-def test_percentages_that_all_move_a_little_are_no_finding(check_rule: Check) -> None:
-    """0.10 and 0.02 % where 0.06 and 0.05 % stood: 0.04 and 0.03 %."""
-    now = frame("na_ijl", [(MAY, 2016, "VGZ", 0.10), (MAY, 2016, "CZ", 0.02)])
-    before = frame("na_ijl", [(MAY, 2015, "VGZ", 0.06), (MAY, 2015, "CZ", 0.05)])
-    assert check_rule("L09-moved", now, "na_ijl", before=before).outcome == "passed"
