@@ -36,21 +36,23 @@ CRISIS, MEERZORG, OTHER = "crisis", "meerzorg", "other"  # parts with words of t
 PART, WHEN, LEVEL = "part", "when", "level"
 USUAL_MONTHS, FEWEST_MONTHS = 12, 3
 ROBUST, MOST, ALL, HALF_A_CENT = 1.4826, 0.5, 0.999, 0.005
+AGAIN, MOST_FALL = "again", -0.95  # the growth from a year that fell further is that of a twentieth
 REFUSES = 1.0  # as a share of the period: a finding that refuses whatever its euro
 
 
 def measure_new_periods(view: BudgetView) -> pl.DataFrame:
-    """The newest year or month, where the delivery before did not tell it, out of line with what it stands beside.
+    """Years and months told for the first time, out of line with what they stand beside; roles of those told again.
 
     Per role of its prestaties (crisis beds, meerzorg, the others), kind of aid or sector: euro, and volume of a role,
-    beside what was agreed of the year (nacalculatie), else the year before, or the median of the twelve months before.
-    Out of line is further than ``new_period_warn_ratio`` (months: and 3.5 robust deviations); of a role in one region,
-    where the nation is in line, further than ``new_period_block_ratio``. Beyond that ratio, and with more than
-    ``set_apart_ratio`` of the euro of the period, it is refused. Of tariffs: columns in which more than
-    ``set_apart_group_ratio`` of them changed by more than the first ratio (refused: good claims would be held against
-    them). Also the rows of another year under this one (refused), and years passed over (refused where a delivery tells
-    its past again). The euro of a role is what its item moves, which grows by the difference once more; of a month the
-    difference, also in the months of its year still to come. What D10, D11, D12 or D14 refuse is left to them.
+    beside what was agreed of the year (nacalculatie), else the year before, or the median of the twelve months before;
+    roles of a year told again beside the delivery before. Out of line is further than ``new_period_warn_ratio``
+    (months: and 3.5 robust deviations); of a role in one region, where the nation is in line, further than
+    ``new_period_block_ratio``. Beyond that ratio, and with more than ``set_apart_ratio`` of the euro of the period, it
+    is refused. Of tariffs: columns in which more than ``set_apart_group_ratio`` of them changed by more than the first
+    ratio (refused: good claims would be held against them). Also the rows of another year under this one (refused), and
+    years passed over (refused where a delivery tells its past again). The euro of a role is what its item moves, which
+    grows by the difference once more; of a month the difference, also in the months of its year still to come. What
+    D10, D11, D12 or D14 refuse is left to them.
     """
     told = add_up(view, view.used_rows)
     if told.is_empty() or _is_refused(view):
@@ -58,13 +60,12 @@ def measure_new_periods(view: BudgetView) -> pl.DataFrame:
     now = _by_period(view, told)
     before = None if view.before is None or view.before.is_empty() else _by_period(view, add_up(view, view.before))
     new = _new_periods(now, before)
-    if not new:
-        return keep_largest(pl.DataFrame())
     known = now if before is None else pl.concat([now, before.join(now, on=WHEN, how="anti").select(now.columns)])
     if view.kind in OF_A_MONTH:
-        found = _months_out_of_line(view, known, new)
+        found = _months_out_of_line(view, known, new) if new else []
     else:
-        found = _skipped(view, known, before, new)
+        found = _told_again(view, now, before)
+        found += _skipped(view, known, before, new)
         for year in new:
             same = _same_rows(view, known, year)
             found += same or (_year(view, known, year) if has_money(view.table) else _tariffs(view, known, year))
@@ -121,7 +122,7 @@ def _skipped(
     view: BudgetView, known: pl.DataFrame, before: pl.DataFrame | None, new: list[int]
 ) -> list[dict[str, Any]]:
     """Years between two that nobody told; refused where a delivery tells its past again."""
-    if before is None:
+    if before is None or not new:
         return []
     last = int(before[WHEN].max())  # type: ignore[arg-type]
     if len(new) == new[-1] - last:
@@ -151,10 +152,30 @@ def _same_rows(view: BudgetView, known: pl.DataFrame, newest: int) -> list[dict[
 def _year(view: BudgetView, known: pl.DataFrame, year: int) -> list[dict[str, Any]]:
     """Roles of a new year out of line: of the nation, and of one region where the nation is in line."""
     latest, beside = known.filter(pl.col(WHEN) == year), _beside(view, known, year)
-    if beside.is_empty():
+    agreed = set(beside.filter("is_agreed")[PART].to_list())
+    return _roles(view, latest, beside, year, dict.fromkeys(agreed, "agreed"))
+
+
+def _told_again(view: BudgetView, now: pl.DataFrame, before: pl.DataFrame | None) -> list[dict[str, Any]]:
+    """Roles of years told before that are told otherwise: of the whole they may be too little for D11 and D12."""
+    if before is None or not has_money(view.table):
         return []
-    total, agreed = float(latest[WEIGHT].sum()), set(beside.filter("is_agreed")[PART].to_list())
     found: list[dict[str, Any]] = []
+    for year in before.join(now, on=WHEN, how="semi")[WHEN].unique().sort():
+        told, earlier = (rows.filter(pl.col(WHEN) == year) for rows in (now, before))
+        parts = _roles(view, told, earlier, year, dict.fromkeys((CRISIS, MEERZORG), AGAIN))
+        found += [one for one in parts if one["part"] != OTHER]
+    return found
+
+
+def _roles(
+    view: BudgetView, latest: pl.DataFrame, beside: pl.DataFrame, year: int, wordings: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Roles of a year beside what was told or agreed of it, or the year before where ``wordings`` says nothing else."""
+    found: list[dict[str, Any]] = []
+    if beside.is_empty():
+        return found
+    total = float(latest[WEIGHT].sum())
     for level, by, limit in [
         *((level, [PART], "new_period_warn_ratio") for level in _levels(view)),
         (WEIGHT, [PART, "zorgkantoor_code"], "new_period_block_ratio"),
@@ -166,8 +187,7 @@ def _year(view: BudgetView, known: pl.DataFrame, year: int) -> list[dict[str, An
             if is_told or (change is not None and abs(change) <= view.assumptions[limit]):
                 continue
             figures = {"part": row[PART], "place": row.get("zorgkantoor_code"), "year": year}
-            wording = "agreed" if row[PART] in agreed else "year"
-            found.append(_out_of_line(view, wording, row["euro"], change, total, **figures))
+            found.append(_out_of_line(view, wordings.get(row[PART], "year"), row["euro"], change, total, **figures))
     return found
 
 
@@ -218,6 +238,8 @@ def _out_of_line(
     is_role = figures["part"] in (CRISIS, MEERZORG)
     is_far = change is not None and abs(change) > view.assumptions["new_period_block_ratio"]
     grows = 2 + (change or 0.0) if is_role else 1.0
+    if wording == AGAIN:  # a lower year before makes the growth from it as much larger
+        grows = max(grows, 1 / (1 + max(change or 0.0, MOST_FALL)))
     words = [
         *(["place"] if figures.get("place") else []),
         figures["part"] if is_role or figures["part"] == OTHER else "part",

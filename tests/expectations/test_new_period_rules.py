@@ -138,6 +138,24 @@ def test_a_volume_of_a_role_out_of_line_is_named_in_euro_of_its_part(check_rule:
     assert float(result.at_stake_eur or 0) == pytest.approx(180_000 * 1.03**3 * 0.2 * 2.2, rel=0.001)
 
 
+@pytest.mark.parametrize("columns", [("volume", "amount_eur"), ("volume",)], ids=["both", "volume"])
+@pytest.mark.parametrize("factor", [0.0, 0.1, 0.5, 1.5])
+def test_a_role_of_a_year_told_again_is_held_against_the_delivery_before(
+    check_rule: Check, factor: float, columns: tuple[str, ...]
+) -> None:
+    """Crisis beds of one region, in 2016: 0.6 % of all that was told before, half of it too little for D12 to name."""
+    where = (pl.col("year") == 2016) & CRISIS & (pl.col("zorgkantoor_code") == "5522")
+    only = NOW.filter(~CRISIS | (pl.col("zorgkantoor_code") == "5522"))
+    result = check_rule(
+        "D16", times(only, factor, where, *columns), "nacalculatie", before=only.filter(~NEW),
+        agreed=settled(2015, 2017, "herschikking").filter(~CRISIS | (pl.col("zorgkantoor_code") == "5522")),
+    )  # fmt: skip
+    assert result.outcome == "failed"
+    assert "crisis beds of 2016" in result.observed
+    assert "against the delivery before" in result.observed
+    assert float(result.at_stake_eur or 0) >= 60_000 * 1.03**2 * abs(factor - 1)
+
+
 def test_the_whole_year_out_of_line_is_named_per_role(check_rule: Check) -> None:
     result = check_rule("D16", times(NOW, 0.85, NEW), "nacalculatie", before=BEFORE)
     assert (result.outcome, result.findings_count) == ("failed", 3)
