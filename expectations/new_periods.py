@@ -52,15 +52,13 @@ def measure_new_periods(view: BudgetView) -> pl.DataFrame:
     ratio (refused: good claims would be held against them). Also the rows of another year under this one (refused), and
     years passed over (refused where a delivery tells its past again). The euro of a role is what its item moves, which
     grows by the difference once more; of a month the difference, also in the months of its year still to come. What
-    D10, D11, D12 or D14 refuse is left to them.
+    D10, D11, D12 or D14 refuse is left to them. Without a delivery before nothing is found.
     """
-    told = add_up(view, view.used_rows)
-    if told.is_empty() or _is_refused(view):
+    if view.before is None or view.before.is_empty() or view.used_rows.is_empty() or _is_refused(view):
         return keep_largest(pl.DataFrame())
-    now = _by_period(view, told)
-    before = None if view.before is None or view.before.is_empty() else _by_period(view, add_up(view, view.before))
-    new = _new_periods(now, before)
-    known = now if before is None else pl.concat([now, before.join(now, on=WHEN, how="anti").select(now.columns)])
+    now, before = (_by_period(view, add_up(view, rows)) for rows in (view.used_rows, view.before))
+    new = now.filter(pl.col(WHEN) > before[WHEN].max())[WHEN].unique().sort().to_list()
+    known = pl.concat([now, before.join(now, on=WHEN, how="anti").select(now.columns)])
     if view.kind in OF_A_MONTH:
         found = _months_out_of_line(view, known, new) if new else []
     else:
@@ -74,13 +72,6 @@ def measure_new_periods(view: BudgetView) -> pl.DataFrame:
     floats = dict.fromkeys(("at_stake_eur", "change_ratio", "of_period_ratio"), pl.Float64)
     rows = pl.DataFrame(found, schema_overrides=floats, infer_schema_length=None)
     return keep_largest(rows.with_columns(one_each()))
-
-
-def _new_periods(now: pl.DataFrame, before: pl.DataFrame | None) -> list[int]:
-    """Periods after those of the delivery before; of a first delivery the newest."""
-    told = now[WHEN].unique().sort()
-    last = told.sort(descending=True)[1:2] if before is None else before[WHEN]
-    return told.filter(told > last.max()).to_list() if last.len() else []
 
 
 def _is_refused(view: BudgetView) -> bool:
@@ -118,11 +109,9 @@ def _finding(wording: str, euro: float | None, of_period: float, **figures: Any)
     return {"wording": wording, "at_stake_eur": euro, "of_period_ratio": of_period, **figures}
 
 
-def _skipped(
-    view: BudgetView, known: pl.DataFrame, before: pl.DataFrame | None, new: list[int]
-) -> list[dict[str, Any]]:
+def _skipped(view: BudgetView, known: pl.DataFrame, before: pl.DataFrame, new: list[int]) -> list[dict[str, Any]]:
     """Years between two that nobody told; refused where a delivery tells its past again."""
-    if before is None or not new:
+    if not new:
         return []
     last = int(before[WHEN].max())  # type: ignore[arg-type]
     if len(new) == new[-1] - last:
@@ -156,9 +145,9 @@ def _year(view: BudgetView, known: pl.DataFrame, year: int) -> list[dict[str, An
     return _roles(view, latest, beside, year, dict.fromkeys(agreed, "agreed"))
 
 
-def _told_again(view: BudgetView, now: pl.DataFrame, before: pl.DataFrame | None) -> list[dict[str, Any]]:
+def _told_again(view: BudgetView, now: pl.DataFrame, before: pl.DataFrame) -> list[dict[str, Any]]:
     """Roles of years told before that are told otherwise: of the whole they may be too little for D11 and D12."""
-    if before is None or not has_money(view.table):
+    if not has_money(view.table):
         return []
     found: list[dict[str, Any]] = []
     for year in before.join(now, on=WHEN, how="semi")[WHEN].unique().sort():
