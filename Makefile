@@ -60,6 +60,7 @@ evidence: $(READY)
 	@$(BIN)/python -m scripts.evidence.run_off
 	@$(BIN)/python -m scripts.evidence.checks
 	@$(BIN)/python -m scripts.evidence.deliveries
+	@$(BIN)/python -m scripts.evidence.shapes
 	@$(BIN)/python -m scripts.evidence.years
 	@$(BIN)/python -m scripts.evidence.code_changes
 

@@ -9,6 +9,7 @@ from pipelines.cli.decide import accept, quarantine
 from pipelines.cli.demo import demo
 from pipelines.cli.doctor import doctor
 from pipelines.cli.forecast import forecast
+from pipelines.cli.inspect_file import inspect_file
 from pipelines.cli.lists import reference
 from pipelines.cli.look import explain, query, tables
 from pipelines.cli.report import report
@@ -44,7 +45,7 @@ def main() -> None:
 
 _COMMANDS = (
     *(demo, simulate, validate, run, report, status, withdraw, accept, quarantine, doctor, year),
-    *(tables, explain, query, forecast, complete, backtest, reference),
+    *(tables, explain, query, forecast, complete, inspect_file, backtest, reference),
 )
 for command in _COMMANDS:
     main.add_command(command)

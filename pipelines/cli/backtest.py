@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 import polars as pl
 
+from pipelines.cli.any_file import UnreadableError
 from pipelines.cli.console import data_option, note, resolve_data, say
-from pipelines.cli.forecast import UnreadableError, read_table
 from pipelines.cli.look import as_json, render_frame
 from wlz.forecasting.engines import RUN_ENGINES
 
@@ -35,7 +35,7 @@ def backtest(
     At each origin an engine sees the months before it and forecasts the year after it. Prints the yearly sums; --json
     has the months ahead too. Of the warehouse the latest delivery month counts, in euro at last year's prices.
     """
-    from wlz.forecasting.any_panel import PanelError
+    from wlz.files.panel import PanelError
     from wlz.forecasting.backtest import BacktestError, choose_engines
 
     names = [name.strip() for name in engines.split(",") if name.strip()]
@@ -59,10 +59,10 @@ def backtest(
 
 
 def _backtest_file(path: Path, separator: str, engines: dict, origins: int | None) -> pl.DataFrame:  # type: ignore[type-arg]
-    from wlz.forecasting.any_panel import read_panel
+    from pipelines.cli.forecast import open_panel
     from wlz.forecasting.backtest import backtest_panel
 
-    panel = read_panel(read_table(path, separator))
+    panel = open_panel(path, separator)
     month = panel.last_month.month - 1
     return backtest_panel(panel.values, panel.ids, month_of_year=month, engines=engines, origins=origins)
 

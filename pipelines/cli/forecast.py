@@ -1,6 +1,5 @@
 """`wlz forecast`: the volume method on any panel from a file. No warehouse, no deliveries: file in, file out."""
 
-import os
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,26 +7,36 @@ from typing import TYPE_CHECKING
 import click
 import polars as pl
 
+from pipelines.cli import any_file
+from pipelines.cli.any_file import UnreadableError
 from pipelines.cli.console import note, say
+from wlz.files.reading import Reading
 from wlz.forecasting.engines import DEFAULT_ENGINE, ENGINES
 from wlz.words.counts import format_count
-from wlz.words.faults import Spoken
 
 if TYPE_CHECKING:
-    from wlz.forecasting.any_panel import PanelFrame
+    from wlz.files.panel import PanelFrame
 
-ENDINGS = (".csv", ".parquet")
-
-
-class UnreadableError(Spoken, ValueError):
-    """A file that is not what its name says."""
+panel_options = any_file.options(
+    click.option("--id", "unique_id", help="Column with the name of the series (default: unique_id, or a usual name)."),
+    click.option("--month", help="Column with the months (default: month, or a usual name)."),
+    click.option("--value", help="Column with the values (default: value, or a usual name)."),
+    any_file.decimal_option,
+    click.option(
+        "--absent", type=click.Choice(["gap", "zero"]), help="What a month without a row is (default: a gap, if few)."
+    ),
+    click.option(
+        "--values",
+        type=click.Choice(["cumulative", "year-to-date"]),
+        help="The values are running totals, since the first month or since January: take the differences.",
+    ),
+    any_file.as_is_option,
+)
 
 
 @click.command(epilog="Example: wlz forecast volumes.csv --out forecast.csv --total")
-@click.argument("series", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to write: .csv or .parquet."
-)
+@click.argument("series", type=any_file.source_argument)
+@any_file.out_option
 @click.option(
     "--engine", type=click.Choice(list(ENGINES)), default=DEFAULT_ENGINE, show_default=True, help="Way of forecasting."
 )
@@ -39,89 +48,70 @@ class UnreadableError(Spoken, ValueError):
     help="Months after the last one known.",
 )
 @click.option("--total", is_flag=True, help="Add the sum of all series, as __total__, with the bounds of that sum.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same bounds.")
 @click.option(
-    "--separator",
-    type=click.Choice([",", ";"]),
-    default=",",
-    show_default=True,
-    help="Of every CSV, in and out.",
+    "--total-by", multiple=True, metavar="COLUMN", help="Also add the sums per value of this column. Repeatable."
 )
-def forecast(series: Path, out: Path, engine: str, horizon: int, total: bool, seed: int, separator: str) -> None:
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same bounds.")
+@any_file.separator_option
+@panel_options
+def forecast(
+    series: Path,
+    out: Path,
+    engine: str,
+    horizon: int,
+    total: bool,
+    total_by: tuple[str, ...],
+    seed: int,
+    separator: str,
+    **how: str | bool | None,
+) -> None:
     """Forecast any monthly series from a file, with 80 and 95 % bounds.
 
-    SERIES is a .csv or .parquet with the columns unique_id, month (2018-05 or 2018-05-01) and value (decimal point;
-    nothing is a month without observation, 0 is none). OUT has a row per series and month, and one per series without
-    a month: the sum over the horizon. Exit code 1 when the file cannot be used.
+    SERIES is a .csv, .parquet or .xlsx with the columns unique_id, month (2018-05 or 2018-05-01) and value (decimal
+    point; nothing is a month without observation, 0 is none), or a wide table. OUT has a row per series and month, and
+    one per series without a month: the sum over the horizon. Exit code 1 when the file cannot be used; wlz inspect says
+    what a file is understood as.
     """
-    from wlz.forecasting.any_panel import PanelError, forecast_frame, read_panel
+    from wlz.files.panel import PanelError
+    from wlz.forecasting.any_panel import forecast_frame
 
-    _refuse_wrong_use(series, out)
+    any_file.refuse_wrong_use(("SERIES", series), [("--out", out)])
     try:
-        panel = read_panel(read_table(series, separator))
-        found = forecast_frame(panel, engine=engine, horizon=horizon, total=total, seed=seed)
+        panel = open_panel(series, separator, total_by, **how)
+        as_is = bool(how["as_is"])
+        found = forecast_frame(panel, engine=engine, horizon=horizon, total=total, seed=seed, as_is=as_is)
     except (PanelError, UnreadableError) as error:
         note(f"{series}: {error}")
         raise SystemExit(1) from None
     try:
-        write_whole(found, out, separator)
+        any_file.write_whole(found, out, separator)
     except OSError as error:
         note(f"--out {out}: not written ({error}). Next: name a file in a folder with room that you can write in")
         raise SystemExit(2) from None
-    tell_forecast(panel, found, engine, out)
+    tell_forecast(panel, found, engine, as_is)
+    say(f"written: {out}")
 
 
-def _refuse_wrong_use(series: Path, out: Path) -> None:
-    """Leaves with exit code 2 for another ending, a folder that is not there, or one file for both."""
-    for name, path in (("SERIES", series), ("--out", out)):
-        if path.suffix.lower() not in ENDINGS:
-            note(f"{name} {path}: found the ending {path.suffix or 'of no kind'!r}, expected {' or '.join(ENDINGS)}")
-            raise SystemExit(2)
-    if not out.absolute().parent.is_dir():
-        note(f"--out {out}: no folder {out.parent}. Next: make it, or name another file")
-        raise SystemExit(2)
-    if out.exists() and out.samefile(series):
-        note(f"--out {out}: is the file with the series, which would be lost. Next: name another file")
-        raise SystemExit(2)
+def open_panel(path: Path, separator: str, total_by: tuple[str, ...] = (), **how: str | bool | None) -> "PanelFrame":
+    """The panel of a file, read as the options say. Raises PanelError or UnreadableError."""
+    from wlz.files.panel import read_panel
+
+    opened = any_file.open_table(path, separator)
+    panel = read_panel(opened.frame, reading_of(("unique_id", "month", "value"), how), total_by)
+    return panel._replace(said=(*opened.said, *panel.said))
 
 
-def read_table(path: Path, separator: str) -> pl.DataFrame:
-    """Rows of a file; those of a CSV as text, so that 007 stays 007. Raises UnreadableError."""
-    try:
-        if path.suffix.lower() == ".parquet":
-            return pl.read_parquet(path)
-        return pl.read_csv(path, separator=separator, infer_schema=False)
-    except pl.exceptions.NoDataError:
-        raise UnreadableError(
-            "found nothing in it, expected a header and rows. Likely an export that broke off. Next: export again"
-        ) from None
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        told = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UnreadableError(
-            f"found something else than its ending says ({told}), expected a {path.suffix} file. Likely another format "
-            "or encoding (CSV must be UTF-8), another separator or a decimal comma, or a file that is not whole. Next: "
-            "name the separator with --separator, or export again"
-        ) from None
+def reading_of(roles: tuple[str, ...], how: dict[str, str | bool | None]) -> Reading:
+    """What the options say of a file: named columns by role, and the rest."""
+    columns = {role: str(how[role]) for role in roles if how.get(role)}
+    rest = {name: how[name] for name in ("decimal", "absent", "values") if how.get(name)}
+    return Reading(columns, as_is=bool(how.get("as_is")), **rest)  # type: ignore[arg-type]
 
 
-def write_whole(found: pl.DataFrame, out: Path, separator: str) -> None:
-    """Write beside and rename over: who reads `out` sees the old file or the new one, never half. Raises OSError."""
-    beside = out.with_name(f".{out.name}.{os.getpid()}.new")
-    try:
-        if out.suffix.lower() == ".parquet":
-            found.write_parquet(beside)
-        else:
-            found.write_csv(beside, separator=separator)
-        os.replace(beside, out)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise OSError(str(error).splitlines()[0].replace(beside.name, out.name)) from None
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def tell_forecast(panel: "PanelFrame", found: pl.DataFrame, engine: str, out: Path) -> None:
+def tell_forecast(panel: "PanelFrame", found: pl.DataFrame, engine: str, as_is: bool) -> None:
     """What was forecast, which rules applied to how many series, the total if asked for."""
-    from wlz.forecasting.any_panel import NO_FORECAST, TOTAL_ID, count_edge_cases
+    from wlz.files.panel import TOTAL_ID
+    from wlz.forecasting.any_panel import NO_FORECAST, count_edge_cases
 
     months = found["month"].drop_nulls()
     count = len(panel.ids)
@@ -129,17 +119,37 @@ def tell_forecast(panel: "PanelFrame", found: pl.DataFrame, engine: str, out: Pa
         f"{count:,} series, {_label(panel.first_month)} to {_label(panel.last_month)}; forecast {_label(months[0])} to "
         f"{_label(months[-1])} with {engine}"
     )
+    incomplete = None if as_is else tell_incomplete(panel)
+    for line in (*panel.said, *panel.doubts, *([incomplete] if incomplete else [])):
+        say(f"  {line}")
     cases = count_edge_cases(found)
     say(f"edge cases: {', '.join(f'{number:,} {flag}' for flag, number in cases.items()) or 'none'}")
     if NO_FORECAST in found["model"]:
         say("  silent: no value in the last 12 months, so no forecast and no part in a total. Write zeros if it ended")
-    for row in found.filter(pl.col("unique_id") == TOTAL_ID, pl.col("month").is_null()).iter_rows(named=True):
+    totals = found.filter(pl.col("unique_id").str.starts_with(TOTAL_ID), pl.col("month").is_null())
+    if panel.totals and not totals.is_empty():
+        say(f"  no part in a total, being sums of other series: {', '.join(panel.totals[:5])}")
+    for row in totals.iter_rows(named=True):
         shown = {name: _show(value) for name, value in row.items() if isinstance(value, float)}
+        of = row["unique_id"].removeprefix(TOTAL_ID).removeprefix(":")
         say(
-            f"total of the {format_count(months.n_unique(), 'month')}: {shown['forecast']}; "
+            f"total{f' {of}' if of else ''} of the {format_count(months.n_unique(), 'month')}: {shown['forecast']}; "
             f"80 % {shown['lower_80']} to {shown['upper_80']}; 95 % {shown['lower_95']} to {shown['upper_95']}"
         )
-    say(f"written: {out}")
+
+
+def tell_incomplete(panel: "PanelFrame") -> str | None:
+    """Which last months are not complete, and how low they are."""
+    from wlz.forecasting.any_panel import HISTORY_MONTHS
+    from wlz.forecasting.incomplete import find_incomplete_months
+    from wlz.words.months import add_months
+
+    found = find_incomplete_months(panel.values[:, -HISTORY_MONTHS:])
+    if not found.months:
+        return None
+    months = [add_months(panel.last_month, 1 - found.months + place) for place in range(found.months)]
+    told = ", ".join(f"{_label(month)} at {ratio:.0%}" for month, ratio in zip(months, found.ratios, strict=True))
+    return f"not complete in nearly all series, and forecast instead: {told} of what was expected (--as-is takes them)"
 
 
 def _label(month: date) -> str:

@@ -25,8 +25,9 @@ USES_SIMULATION = {"pipelines/cli/simulate.py", "pipelines/cli/demo.py"}
 # Rooms that know no stage: which rooms of wlz each may import, its own apart. The two methods know no care at all.
 WITHIN_WLZ = {
     "wlz/words": (),
-    "wlz/forecasting": ("words",),
-    "wlz/runoff": ("words", "forecasting"),
+    "wlz/files": ("words",),
+    "wlz/forecasting": ("words", "files"),
+    "wlz/runoff": ("words", "files", "forecasting"),
     "reports": ("words",),
 }
 THIRD_PARTY = {
@@ -233,9 +234,9 @@ def rooms_of_wlz() -> dict[str, set[str]]:
 
 
 def test_rooms_of_the_method_can_be_drawn_without_a_circle():
-    """Twenty rooms, each above those it imports: taking away the lowest ones again and again leaves nothing."""
+    """Twenty-two rooms, each above those it imports: taking away the lowest ones again and again leaves nothing."""
     rooms = rooms_of_wlz()
-    assert len(rooms) == 20
+    assert len(rooms) == 22
     while rooms:
         lowest = {room for room, others in rooms.items() if not others & set(rooms)}
         assert lowest, f"these import each other in a circle: {sorted(rooms)}"

@@ -10,7 +10,8 @@ from click.testing import CliRunner, Result
 from polars.testing import assert_frame_equal
 
 from pipelines.cli import main
-from wlz.forecasting.any_panel import FORECAST_SCHEMA, LINE_NAMES, TOTAL_ID
+from wlz.files.panel import TOTAL_ID
+from wlz.forecasting.any_panel import FORECAST_SCHEMA, LINE_NAMES
 from wlz.words.months import add_months
 
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from wlz.forecasting.any_panel import PanelError
+from wlz.files.panel import PanelError
 from wlz.runoff import LagError
 from wlz.runoff.any_triangle import BOUND_NAMES, METHODS, ROW_NAMES, complete_frame
 from wlz.words.months import add_months
@@ -203,7 +203,8 @@ def test_missing_rows_and_nulls_are_the_same():
     (lambda rows: rows.with_columns(value=None), None, "no values"),
     (lambda rows: rows.with_columns(value=float("inf")), None, "found inf"),
     (lambda rows: rows.with_columns(care_month=pl.lit(datetime(2018, 1, 1, 3))), None, "at midnight"),
-    (lambda rows: rows.with_columns(care_month=pl.lit(5)), None, "expected dates"),
+    (lambda rows: rows.with_columns(care_month=pl.lit(5)), None, "found 5, expected a month"),
+    (lambda rows: rows.with_columns(care_month=pl.lit(5.0)), None, "expected dates"),
     (lambda rows: rows.with_columns(value=pl.lit(True)), None, "expected numbers"),
     (lambda rows: rows.with_columns(delivery_month=pl.lit(date(2010, 1, 1))), None, "before the care"),
     (lambda rows: rows.rename({"who": "method"}), None, "called as a column of the result"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.cli.forecast import read_table
+from pipelines.cli.any_file import read_table
 from tests.unit.door_desk import AIDS, MAY, ONE_TRANSFER, TRANSFERS, Desk, validate
 from tests.unit.landing_files import DECLARED, HEADER, ROW, put, read, refuse
 from warehouse.landing import read_delivery

@@ -10,11 +10,12 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from wlz.forecasting.any_panel import read_months, read_values
+from wlz.files.deliveries import add_first_zeros, drop_copy, refuse_mixed_grain, refuse_other_unit
+from wlz.files.reading import Reading
+from wlz.files.triangle import TriangleRows, add_up_lags, read_triangle, refuse_cumulative, refuse_increments
 from wlz.forecasting.engines import ENGINES
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
 from wlz.runoff import (
-    SMALLEST_SHARE,
     Completion,
     LagError,
     Triangle,
@@ -38,9 +39,11 @@ from wlz.runoff import (
     spread_scatter,
     used_pairs,
 )
+from wlz.runoff.a_priori import expect_level
 from wlz.runoff.completion import complete_months, forecast_known
 
 AXES = ("care_month", "delivery_month", "value")
+AS_GIVEN = Reading()
 METHODS = ("bornhuetter_ferguson", "chain_ladder", "benktander", "cape_cod", "mack")
 DEFAULT_METHOD = "bornhuetter_ferguson"
 MACK_NAME = "mack (sigma: mack)"
@@ -50,15 +53,15 @@ FACTOR_NAMES = ("lag_months", "to_lag_months", "development_factor", "completene
 SCORES = (-1.2815515655446004, 1.2815515655446004, -1.959963984540054, 1.959963984540054)
 FULL_MONTHS, FULL_DELIVERIES = 2 * SEASON_MONTHS, 13  # for month of the year, late deliveries and retrospective errors
 N_DIAGONALS = 12
-OLD_LAGS = 4
 A_PRIORI_ENGINE = "ets_average"
 
 
 class CompletedTriangle(NamedTuple):
-    """`rows` and `factors` as `wlz complete` writes them."""
+    """`rows` and `factors` as `wlz complete` writes them; `said` is what was understood of the file."""
 
     rows: pl.DataFrame
     factors: pl.DataFrame
+    said: tuple[str, ...] = ()
 
 
 class _Found(NamedTuple):
@@ -72,7 +75,10 @@ class _Found(NamedTuple):
 
 
 def complete_frame(
-    frame: pl.DataFrame, keys: Sequence[str] | None = None, method: str = DEFAULT_METHOD
+    frame: pl.DataFrame,
+    keys: Sequence[str] | None = None,
+    method: str = DEFAULT_METHOD,
+    reading: Reading = AS_GIVEN,
 ) -> CompletedTriangle:
     """Every care month of every key completed, with 80 and 95 % bounds.
 
@@ -91,8 +97,7 @@ def complete_frame(
     """
     if method not in METHODS:
         raise LagError(f"method: found {method!r}, expected one of {', '.join(METHODS)}")
-    names = [name for name in frame.columns if name and name not in AXES] if keys is None else list(keys)
-    triangle = build_triangle(_read_frame(frame, names), names)
+    triangle, said = open_triangle(frame, keys, reading)
     if (~np.isnan(triangle.values)).sum(axis=2).max() < 2:
         raise LagError(
             "found one delivery of every care month, expected at least two: from one nothing can be learnt about what "
@@ -101,11 +106,60 @@ def complete_frame(
         )
     found = _complete_by_mack(triangle) if method == "mack" else _complete_by_lag(triangle, method)
     label = MACK_NAME if method == "mack" else method
-    return CompletedTriangle(_to_rows(triangle, found, label), _list_factors(triangle, found.factors, method))
+    factors = _list_factors(triangle, found.factors, method)
+    return CompletedTriangle(_to_rows(triangle, found, label), factors, (*said, describe_method(triangle, method)))
 
 
-def _read_frame(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """Key columns, months as dates, values as numbers. Raises LagError or PanelError."""
+def open_triangle(
+    frame: pl.DataFrame, keys: Sequence[str] | None = None, reading: Reading = AS_GIVEN
+) -> tuple[Triangle, tuple[str, ...]]:
+    """The triangle of a table, and what was understood of it. Raises LagError or PanelError."""
+    rows = _read_frame(frame, keys, reading)
+    return build_triangle(rows.frame, rows.keys), tuple(rows.said)
+
+
+def describe_method(triangle: Triangle, method: str = DEFAULT_METHOD) -> str:
+    """Which form of a method the shape of a triangle allows, and on how many link ratios it rests."""
+    values = triangle.values
+    if method == "mack":
+        return f"chain ladder of each key by itself, on {int(used_pairs(values).sum()):,} link ratios"
+    pairs = int(used_pairs(fill_gaps(values), _diagonals(values)).sum())
+    if _takes_whole_method(triangle):
+        return f"the whole lag method (months of the year, late deliveries), on {pairs:,} link ratios"
+    trend = "by key a trend where it is clear, else "
+    return (
+        f"link ratios alone ({pairs:,}), {trend}the mean of older care months as a priori, and Mack's bounds: fewer "
+        f"than {FULL_MONTHS} months or {FULL_DELIVERIES} deliveries, or other steps than months"
+    )
+
+
+def _takes_whole_method(triangle: Triangle) -> bool:
+    values = triangle.values
+    monthly = triangle.step_months == 1 and triangle.first_lag in (0, 1)
+    deliveries = len({t + lag for t, lag in zip(*np.nonzero(~np.isnan(values).all(axis=0)), strict=True)})
+    return monthly and values.shape[1] >= FULL_MONTHS and deliveries >= FULL_DELIVERIES and _ends_on_diagonal(values)
+
+
+def _read_frame(frame: pl.DataFrame, keys: Sequence[str] | None, reading: Reading) -> TriangleRows:
+    """Key columns, months as dates, cumulative values as numbers. Raises LagError or PanelError."""
+    _refuse_keys(frame, keys or [])
+    rows = read_triangle(frame, keys, reading)
+    _refuse_keys(rows.frame, rows.keys)
+    if reading.values == "increments":
+        if not reading.as_is:
+            refuse_cumulative(rows.frame, rows.keys)
+        return rows._replace(frame=add_up_lags(rows.frame, rows.keys))
+    if reading.as_is:
+        return rows
+    refuse_increments(rows.frame, rows.keys)
+    refuse_other_unit(rows.frame, rows.keys)
+    refuse_mixed_grain(rows.frame)
+    kept, copied = drop_copy(rows.frame, rows.keys)
+    whole, added = add_first_zeros(kept, rows.keys)
+    return rows._replace(frame=whole, said=[*rows.said, *copied, *added])
+
+
+def _refuse_keys(frame: pl.DataFrame, keys: Sequence[str]) -> None:
     kept = [name for name in keys if name in (*AXES, *ROW_NAMES, *FACTOR_NAMES)]
     if kept or len(set(keys)) < len(keys):
         raise LagError(
@@ -113,28 +167,29 @@ def _read_frame(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
             f"({', '.join(dict.fromkeys((*AXES, *ROW_NAMES, *FACTOR_NAMES)))}). Next: rename the column, or name the "
             "keys"
         )
-    missing = [name for name in (*keys, *AXES) if name not in frame.columns]
-    if missing:
-        raise LagError(
-            f"no column {', '.join(missing)}: found {', '.join(map(repr, frame.columns[:8])) or 'no columns'}, "
-            f"expected {', '.join([*keys, *AXES])}. Likely other headers or another separator. Next: rename the "
-            "columns or name the separator, and run again"
-        )
-    nested = [name for name in keys if frame.schema[name].is_nested()]
+    nested = [name for name in keys if name in frame.columns and frame.schema[name].is_nested()]
     if nested:
         raise LagError(f"keys: found {nested[0]} with lists, expected text, numbers or dates. Next: unnest it")
-    months = [read_months(frame[name]).alias(name) for name in AXES[:2]]
-    return pl.DataFrame([*frame.select(keys).get_columns(), *months, read_values(frame["value"]).alias("value")])
 
 
 def _complete_by_mack(triangle: Triangle) -> _Found:
     values = triangle.values
-    factors = development_factors(values)
-    share = _share_now(values, factors)
-    share[~_has_ratio(values)] = np.nan
-    declared = latest(values)
-    completed = np.where(np.isnan(share), np.nan, chain_ladder(declared, share))
-    return _bound_by_mack(values, completed, share, factors)
+    factors, share = _factors_of_mack(values)
+    declared, now = latest(values), _at_latest(values, share)
+    completed = np.where(now > 0, chain_ladder(declared, now), np.nan)  # of 0 known nothing follows
+    return _bound_by_mack(values, completed, now, factors)
+
+
+def _factors_of_mack(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Volume-weighted factors (N, L − 1), infinite from 0, and shares (N, L); NaN where a step rests on no ratio."""
+    factors, pairs = development_factors(values), used_pairs(values)
+    base = np.where(pairs, values[:, :, :-1], 0.0).sum(axis=1)
+    grown = np.where(pairs, values[:, :, 1:], 0.0).sum(axis=1)
+    factors = np.where((base == 0) & (grown > 0), np.inf, factors)
+    share = completeness_from_factors(factors)
+    for row, counts in enumerate(pairs.sum(axis=1)):
+        share[row] = np.where(np.isnan(completeness_learnt(factors[[row]], counts)[0]), np.nan, share[row])
+    return factors, share
 
 
 def _bound_by_mack(values: FloatArray, completed: FloatArray, share: FloatArray, factors: FloatArray) -> _Found:
@@ -142,16 +197,12 @@ def _bound_by_mack(values: FloatArray, completed: FloatArray, share: FloatArray,
     declared, learnt = latest(values), _has_ratio(values)
     errors = mack_standard_error(values, development_factors(values))
     unsure = np.isnan(completed) | (share <= 0)  # of what nothing is known yet, link ratios do not say how sure it is
+    unsure |= (declared == 0) & (share < 1) & (np.nansum(declared, axis=1) != 0)[:, None]
     month = np.where(learnt[:, None] & ~unsure, errors.month, np.nan)
     total = np.where(learnt & ~(unsure & ~np.isnan(declared)).any(axis=1), errors.total, np.nan)
     sums = np.nansum(declared, axis=1), np.where(np.isnan(declared), 0.0, completed).sum(axis=1)
     bounds = _bound_reserve(declared, completed, month)
     return _Found(completed, share, month, total, bounds, _bound_reserve(*sums, total), factors)
-
-
-def _share_now(values: FloatArray, factors: FloatArray) -> FloatArray:
-    """(N, T) completeness of every care month at its last observation."""
-    return _at_latest(values, completeness_from_factors(factors))
 
 
 def _at_latest(values: FloatArray, share: FloatArray) -> FloatArray:
@@ -181,9 +232,7 @@ def _bound_reserve(declared: FloatArray, completed: FloatArray, error: FloatArra
 
 def _complete_by_lag(triangle: Triangle, method: str) -> _Found:
     values, uitvoerder = triangle.values, _label_first_key(triangle.keys)
-    monthly = triangle.step_months == 1 and triangle.first_lag in (0, 1)
-    deliveries = len({t + lag for t, lag in zip(*np.nonzero(~np.isnan(values).all(axis=0)), strict=True)})
-    if monthly and values.shape[1] >= FULL_MONTHS and deliveries >= FULL_DELIVERIES and _ends_on_diagonal(values):
+    if _takes_whole_method(triangle):
         return _complete_fully(triangle, uitvoerder, method)
     hierarchy = [np.zeros(len(values), dtype=np.int64), uitvoerder, np.arange(len(values))]
     filled, used = fill_gaps(values), _diagonals(values)
@@ -192,7 +241,7 @@ def _complete_by_lag(triangle: Triangle, method: str) -> _Found:
     share = _at_latest(values, completeness_learnt(factors, learnt))
     factors = np.where(learnt > 0, factors, np.nan)
     declared = latest(values)
-    completed = _apply(method, declared, share, _expect_mean(values, declared, share))
+    completed = _apply(method, declared, share, expect_level(values, declared, share))
     return _bound_by_mack(filled, completed, share, factors)
 
 
@@ -213,16 +262,6 @@ def _label_first_key(keys: pl.DataFrame) -> IntArray:
     if not keys.width:
         return np.zeros(keys.height, dtype=np.int64)
     return np.asarray(keys[keys.columns[0]].rle_id().to_numpy().astype(np.int64))
-
-
-def _expect_mean(values: FloatArray, declared: FloatArray, share: FloatArray) -> FloatArray:
-    """A priori (N, T): mean chain-ladder ultimate of the care months at least four lags old among the last twelve."""
-    ultimate = np.where(share >= SMALLEST_SHARE, chain_ladder(declared, share), np.nan)
-    old = np.where(latest_lag(values) >= OLD_LAGS, ultimate, np.nan)[:, -SEASON_MONTHS:]
-    used = np.where(np.isnan(old).all(axis=1, keepdims=True), ultimate[:, -SEASON_MONTHS:], old)
-    count = (~np.isnan(used)).sum(axis=1)
-    mean = np.nansum(used, axis=1) / np.maximum(count, 1)
-    return np.repeat(np.where(count > 0, mean, np.nan)[:, None], values.shape[1], axis=1)
 
 
 def _apply(method: str, declared: FloatArray, share: FloatArray, a_priori: FloatArray) -> FloatArray:
@@ -321,7 +360,7 @@ def _list_factors(triangle: Triangle, factors: FloatArray, method: str) -> pl.Da
     is_mack = method == "mack"
     values = triangle.values if is_mack else fill_gaps(triangle.values)
     pairs = used_pairs(values, None if is_mack else _diagonals(values)).sum(axis=1)
-    share = completeness_from_factors(factors) if is_mack else completeness_learnt(factors, pairs.sum(axis=0))
+    share = _factors_of_mack(values)[1] if is_mack else completeness_learnt(factors, pairs.sum(axis=0))
     row = np.repeat(np.arange(count), len(lags) - 1)
     numbers = _frame(
         keys,

@@ -1,0 +1,85 @@
+"""`import wlz`: the volume method and the lag method on a frame of Polars or pandas, as on the command line."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def forecast(
+    frame: Any,
+    *,
+    engine: str = "combined",
+    horizon: int = 12,
+    total: bool = False,
+    total_by: Sequence[str] = (),
+    seed: int = 0,
+    columns: Mapping[str, str] | None = None,
+    decimal: str | None = None,
+    values: str | None = None,
+    absent: str | None = None,
+    as_is: bool = False,
+) -> Any:
+    """Forecast and 80 and 95 % bounds of any monthly series: a row per series and month, and one of the sum.
+
+    `frame`: a Polars or pandas frame with the columns unique_id, month and value, or a wide table; `columns` names
+    others, as in ``{"value": "paid_usd"}``. The options are those of `wlz forecast`. Back comes a frame of the same
+    kind with unique_id, month (none: the sum over the horizon), forecast, lower_80, upper_80, lower_95, upper_95,
+    engine and model. Raises `wlz.files.reading.PanelError`, whose message says what to do.
+
+    >>> forecast(pl.read_csv("volumes.csv"), total=True)  # doctest: +SKIP
+    """
+    from wlz.files.panel import read_panel
+    from wlz.files.reading import Reading
+    from wlz.forecasting.any_panel import forecast_frame
+
+    reading = Reading(dict(columns or {}), decimal, values, absent, as_is)
+    panel = read_panel(_to_polars(frame), reading, tuple(total_by))
+    found = forecast_frame(panel, engine=engine, horizon=horizon, total=total, seed=seed, as_is=as_is)
+    return _as_given(found, frame)
+
+
+def complete(
+    frame: Any,
+    *,
+    keys: Sequence[str] | None = None,
+    method: str = "bornhuetter_ferguson",
+    columns: Mapping[str, str] | None = None,
+    decimal: str | None = None,
+    values: str | None = None,
+    as_is: bool = False,
+) -> Any:
+    """Every care month of a triangle as it will be, with 80 and 95 % bounds, and a total per key without a month.
+
+    `frame`: a Polars or pandas frame with key columns, care_month, delivery_month (or lags) and value, cumulative, or a
+    table with a column per lag; `columns` names others, as in ``{"lag": "dev"}``. The options are those of
+    `wlz complete`. Back comes a frame of the same kind. Raises `wlz.files.reading.PanelError` or
+    `wlz.runoff.LagError`, whose message says what to do.
+
+    >>> complete(pl.read_csv("triangle.csv"), method="mack")  # doctest: +SKIP
+    """
+    from wlz.files.reading import Reading
+    from wlz.runoff.any_triangle import complete_frame
+
+    reading = Reading(dict(columns or {}), decimal, values, as_is=as_is)
+    return _as_given(complete_frame(_to_polars(frame), keys, method, reading).rows, frame)
+
+
+def _to_polars(frame: Any) -> "pl.DataFrame":
+    """The frame in Polars; an index of pandas that has a name is a column."""
+    import polars as pl
+
+    if isinstance(frame, pl.DataFrame):
+        return frame
+    if isinstance(frame, pl.LazyFrame):
+        return frame.collect()
+    if not hasattr(frame, "reset_index"):
+        raise TypeError(f"found {type(frame).__name__}, expected a frame of Polars or pandas")
+    named = any(name is not None for name in frame.index.names)
+    return pl.from_pandas(frame.reset_index() if named else frame, nan_to_null=True)
+
+
+def _as_given(found: "pl.DataFrame", frame: Any) -> Any:
+    """The result in the kind of frame that came in."""
+    return found.to_pandas() if hasattr(frame, "reset_index") else found
