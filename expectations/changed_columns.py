@@ -40,6 +40,7 @@ RENEWED = tuple(
 )
 HALF_A_CENT = 0.005
 MOST = 0.5
+COUNT_DEVIATIONS = 5.0  # of a count: what is closer to it may be chance
 
 
 def measure_changed_columns(view: DeliveryView) -> pl.DataFrame:
@@ -90,11 +91,19 @@ def _turned_numbers(view: BudgetView, beside: pl.DataFrame) -> list[dict[str, An
         both = beside.filter((now != 0) & (before != 0)).with_columns(ratio=now / before)
         for rows in (both, newest(both)):
             wording, factor = _judge_ratios(rows["ratio"], view.assumptions["column_scale_factor"])
+            if wording == "scale" and column.dtype.is_integer() and _may_be_chance(rows, column.name):
+                continue
             if wording:
                 of_rows = (now - before).abs().sum() if column.dtype == MONEY else pl.col(WEIGHT).sum()
                 found.append(_finding(view, column.name, wording, rows.select(of_rows).item(), factor))
                 break
     return found
+
+
+def _may_be_chance(rows: pl.DataFrame, count: str) -> bool:
+    """Whether counts this small differ as much by themselves: by five times the root of what both add up to."""
+    now, before = (float(rows[name].abs().sum()) for name in (count, f"{count}_before"))
+    return (now - before) ** 2 <= COUNT_DEVIATIONS**2 * (now + before)
 
 
 def _judge_ratios(ratios: pl.Series, limit: float) -> tuple[str, float | None]:

@@ -270,6 +270,20 @@ class TestChanged:
         assert result.is_blocking
         assert "column verleend" in result.message
 
+    @pytest.mark.parametrize(
+        ("before", "now", "refused"),
+        [(5, 1, False), (1, 5, False), (12, 2, False), (40, 8, True), (12, 12_000, True), (3, 3_000, True)],
+    )
+    def test_counts_this_small_differ_as_much_by_chance(
+        self, check_rule: Check, before: int, now: int, refused: bool
+    ) -> None:
+        """A waiting list of five that is one a month later is no other scale; one of forty, or a thousand times, is."""
+        may = pl.col("reference_date") == date(2018, 5, 31)
+        told = stands(4).with_columns(waiting_count=pl.lit(before, pl.Int64))
+        newer = at(stands().with_columns(waiting_count=pl.lit(before, pl.Int64)), may, "waiting_count", now / before)
+        result = check_rule("D14", newer, "pgb_verleningen", before=told)
+        assert result.is_blocking is refused
+
     def test_the_newest_month_alone_in_another_scale_is_refused(self, check_rule: Check) -> None:
         may = pl.col("reference_date") == date(2018, 5, 31)
         scaled = at(stands(), may, "granted_eur", 100.0)
