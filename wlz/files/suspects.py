@@ -113,7 +113,8 @@ def refuse_running_totals(panel: Panel) -> None:
             & (falls[:, januaries].sum(axis=1) >= 1) & (np.nanmax(judged, axis=1) > 0)
         )  # fmt: skip
         first = np.take_along_axis(judged, np.argmax(~np.isnan(judged), axis=1)[:, None], axis=1)[:, 0]
-        start = first / np.nanmedian(steps, axis=1)
+        usual = np.nanmedian(np.where(np.isnan(steps).all(axis=1, keepdims=True), 0.0, steps), axis=1)
+        start = first / usual
         running = rises.all(axis=1) & (start > ALIKE[0]) & (start < ALIKE[1])
     for found, since, option in ((to_date, "January", "year-to-date"), (running, "the first month", "cumulative")):
         if found.mean() >= SHARE_OF_SERIES:
