@@ -16,6 +16,7 @@ from wlz.utilisation.possible_transfers import transfer_value
 
 PARTS = {"zin": "zin_budget_eur", "pgb": "pgb_budget_eur"}
 _PLACE = ["budget_year", "zorgkantoorregio"]
+NAMED_REGIONS = 5  # of a kader that rose everywhere
 
 
 def measure_moved(view: BudgetView) -> pl.DataFrame:
@@ -50,10 +51,13 @@ def measure_risen(view: BudgetView) -> pl.DataFrame:
             one_each().first(),
             pl.col("gained").first().alias("at_stake_eur"),
             (pl.col("gained") / pl.col("nation_before")).first().alias("rise_ratio"),
-            region.alias("regions"),
+            region.head(NAMED_REGIONS).alias("regions"),
+            (pl.len().cast(pl.Int64) - NAMED_REGIONS).alias("others"),
         )
     )
-    return keep_largest(found)
+    is_long = pl.col("others") > 0
+    wording = pl.when(is_long).then(pl.lit("many")).otherwise(pl.lit("found")).alias("wording")
+    return keep_largest(found.with_columns(wording))
 
 
 def measure_later_transfers(view: BudgetView) -> pl.DataFrame:

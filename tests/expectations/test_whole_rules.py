@@ -209,6 +209,15 @@ class TestKader:
             in (result.message)
         )
 
+    def test_of_a_kader_that_rose_everywhere_the_largest_are_named(
+        self, check_rule: Check, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("expectations.kader.NAMED_REGIONS", 1)
+        risen = kader(MAY, {code: (zin + 30_000, pgb) for code, (zin, pgb) in KADER.items()})
+        message = check_rule("K04", risen, "kader", before=kader(JANUARY)).message
+        assert message.count("€ 30,000") == 1
+        assert f"and {len(KADER) - 1} more regions" in message
+
     @pytest.mark.parametrize(("factor", "refused"), [(1.05, False), (1.3, True), (3.0, True)])
     def test_a_rise_no_release_ever_was_is_refused(self, check_rule: Check, factor: float, refused: bool) -> None:
         """All regions alike, or one of them by as much of the nation."""
