@@ -1,6 +1,5 @@
 """`wlz inspect`: what a file of a panel or a triangle is understood as, before anything is computed from it."""
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from pipelines.cli.complete import ROLES
 from pipelines.cli.console import note, say
 from pipelines.cli.forecast import reading_of, tell_incomplete
 from wlz.words.counts import format_count
-from wlz.words.months import add_months
+from wlz.words.months import add_months, month_label
 
 if TYPE_CHECKING:
     from wlz.files.panel import PanelFrame
@@ -102,11 +101,7 @@ def describe_panel(panel: "PanelFrame", *, as_is: bool) -> list[str]:
     lines += [f"  {incomplete}"] if incomplete else []
     lines += [f"  no value in the last 12 months, so no forecast: {_some(panel.ids, silent)}"] if silent.any() else []
     counted, after = int((~silent).sum()), add_months(panel.last_month, 1)
-    return [*lines, f"wlz forecast would forecast {counted:,} series from {_label(after)} on"]
-
-
-def _label(month: date) -> str:
-    return f"{month:%Y-%m}"
+    return [*lines, f"wlz forecast would forecast {counted:,} series from {month_label(after)} on"]
 
 
 def _some(ids: list[str], which: Any) -> str:

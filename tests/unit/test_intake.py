@@ -253,32 +253,6 @@ def test_a_name_in_another_case_is_a_warning_until_it_is_right(desk):
     assert desk.register("kind")[-1] == ("declaraties",)
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("hulpmiddelen.xlsx", "hulpmiddelen"),
-        ("kader-definitief.csv", "kader"),
-        ("pgb_verlening.csv", "pgb_verleningen"),
-        ("declaraties (1).csv", "declaraties"),
-        ("indicaties.csv.zip", "indicaties"),
-        ("nacalculatie_totaal_v2.csv", "nacalculatie_totaal"),
-    ],
-)
-def test_a_name_nearly_right_is_a_warning_with_the_name_expected(desk, name, kind):
-    desk.put(AIDS)
-    desk.put(AIDS, name)
-    [warning] = [one for one in desk.take_in().results if one.check_id == "D01" and one.outcome == "failed"]
-    assert (warning.severity, warning.checked_table) == ("warn", kind)
-    assert f"2018-05/{name} is passed over because of its name; expected {kind}.parquet" in warning.message
-
-
-def test_quite_another_name_is_no_delivery(desk):
-    desk.put(AIDS)
-    for name in ("README.txt", ".DS_Store", "~$kader.xlsx", "notitie.csv", "prognose.csv"):
-        desk.put(AIDS, name)
-    assert [one for one in desk.take_in().results if one.check_id == "D01" and one.outcome == "failed"] == []
-
-
 def test_rows_that_cannot_be_used_are_set_apart_with_their_euro(desk):
     """The file is accepted; an unknown prestatie is kept out of the figures and never lost."""
     desk.put(CLAIMS + "2018-05-02;5501;;Q999;2017-12;14;1,0;-7,25\n", "declaraties.csv")

@@ -63,9 +63,10 @@ def test_a_quarter_beside_months_is_named_with_its_series() -> None:
 def test_care_claimed_now_and_then_is_no_quarter() -> None:
     """Five rows, or rows at no fixed distance, beside series of months."""
     few = ROWS.filter(unique_id="b").filter(pl.int_range(pl.len()).is_in([0, 3, 6, 9, 12]))
-    read(pl.concat([ROWS.filter(pl.col("unique_id") != "b"), few]))
+    others = ROWS.filter(pl.col("unique_id") != "b")
+    assert (~np.isnan(read(pl.concat([others, few])).values[1])).sum() == 5
     odd = ROWS.filter(unique_id="b").filter(pl.int_range(pl.len()).is_in([0, 1, 4, 6, 9, 10, 12, 14, 16]))
-    read(pl.concat([ROWS.filter(pl.col("unique_id") != "b"), odd]))
+    assert (~np.isnan(read(pl.concat([others, odd])).values[1])).sum() == 9
 
 
 @pytest.mark.parametrize("label", ["{y}Q{q}", "Q{q} {y}", "{y}-K{q}"])
@@ -218,7 +219,7 @@ def test_running_totals_are_refused_and_taken_apart_when_named() -> None:
 
 def test_a_growing_series_is_no_running_total() -> None:
     growing = {"a": [100.0 * 1.02**month for month in range(36)], "b": [50.0 + month for month in range(36)]}
-    read(make_rows(growing))
+    assert read(make_rows(growing)).values.tolist() == list(growing.values())
 
 
 @pytest.mark.parametrize("months", [1, 2, 6])

@@ -7,7 +7,7 @@ import polars as pl
 
 from wlz.files.dates import Dates
 from wlz.files.reading import AS_IS, PanelError, name_some
-from wlz.words.months import number_months
+from wlz.words.months import month_label, number_months
 
 DAYS_IN_WEEK = 7
 GRAINS = {2: "two months", 3: "a quarter", 4: "four months", 6: "half a year", 12: "a year"}
@@ -92,8 +92,9 @@ def refuse_other_grain(rows: pl.DataFrame) -> None:
         return
     if not (regular["step"] == 1).any():
         step = int(coarse["step"].mode().min())  # type: ignore[arg-type]
+        first = month_label(rows["month"].min())  # type: ignore[arg-type]
         raise PanelError(
-            f"column month: found rows {step} months apart (from {month_label(rows)} on), expected one per month. "
+            f"column month: found rows {step} months apart (from {first} on), expected one per month. "
             f"Likely totals of {GRAINS[step]}, which are no months. Next: deliver them per month; where the months "
             f"between are unknown, {AS_IS}"
         )
@@ -106,8 +107,3 @@ def refuse_other_grain(rows: pl.DataFrame) -> None:
             f"month. Likely totals of {GRAINS[step]}, or rows only for months with activity. Next: deliver them per "
             "month; for rows that are left out where nothing was, --absent zero; for unknown months, --absent gap"
         )
-
-
-def month_label(rows: pl.DataFrame) -> str:
-    """The first month of the rows as 2018-05."""
-    return str(rows["month"].min())[: len("2018-05")]
