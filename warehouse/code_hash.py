@@ -7,14 +7,17 @@ between Pythons. Imports the standard library only, so that any Python can run i
 
 import hashlib
 import io
+import os
 import re
 import tokenize
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("wlz", "warehouse", "expectations", "assets")
 MARTS = "warehouse/marts"
+KEPT, KEPT_TREES = "code_hash.txt", 8
 _LEFT_OUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER}
 _INDENTATION = {tokenize.INDENT: "→", tokenize.DEDENT: "←"}
 # From Python 3.12 on an f-string is many tokens, from 3.14 on a t-string too; before, it was one.
@@ -29,14 +32,55 @@ def code_files(root: Path = ROOT) -> list[Path]:
     return sorted([*python, *(root / MARTS).rglob("*.sql")])
 
 
+def read_code(root: Path = ROOT) -> dict[str, bytes]:
+    """Every file that makes numbers by its name below the root, in order."""
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in code_files(root)}
+
+
 def hash_code(root: Path = ROOT) -> str:
-    """SHA-256 over the name and the words of every file that makes numbers."""
+    """SHA-256 over the name and the words of every file that makes numbers.
+
+    Kept beside the compiled Python of this module, under the hash of the files as they are: reading words takes a
+    second, and every command wants the answer. Where it cannot be kept it is computed again.
+    """
+    read = read_code(root)
+    whole = hashlib.sha256(Path(__file__).read_bytes())
+    for name, content in read.items():
+        whole.update(f"\0{name}\0{len(content)}\0".encode() + content)
+    kept = Path(__file__).parent / "__pycache__" / KEPT
+    known = _read_kept(kept).get(whole.hexdigest())
+    return known or _keep(kept, whole.hexdigest(), hash_words(read))
+
+
+def hash_words(read: Mapping[str, bytes]) -> str:
+    """SHA-256 over names and words of files by their name."""
     digest = hashlib.sha256()
-    for path in code_files(root):
-        text = path.read_text(encoding="utf-8")
-        words = sql_words(text) if path.suffix == ".sql" else python_words(text)
-        digest.update("\0".join([path.relative_to(root).as_posix(), *words, ""]).encode())
+    for name, content in read.items():
+        text = content.decode("utf-8").replace("\r\n", "\n")
+        words = sql_words(text) if name.endswith(".sql") else python_words(text)
+        digest.update("\0".join([name, *words, ""]).encode())
     return digest.hexdigest()
+
+
+def _read_kept(kept: Path) -> dict[str, str]:
+    """Hash of words by hash of files, of the last trees; nothing where it cannot be read."""
+    try:
+        return dict(line.split() for line in kept.read_text(encoding="ascii").splitlines())
+    except (OSError, ValueError):
+        return {}
+
+
+def _keep(kept: Path, whole: str, words: str) -> str:
+    """Adds a tree, the newest last, in one step; passes the hash of its words on."""
+    trees = [*_read_kept(kept).items(), (whole, words)][-KEPT_TREES:]
+    beside = kept.with_name(f"{kept.name}.{os.getpid()}")
+    try:
+        beside.write_text("".join(f"{one} {other}\n" for one, other in trees), encoding="ascii")
+        beside.replace(kept)
+    except OSError:  # a folder of programs nobody may write to
+        with suppress(OSError):
+            beside.unlink()
+    return words
 
 
 def python_words(source: str) -> list[str]:

@@ -7,7 +7,9 @@ forecast does with it is in `volumes/volumes.py`, what of a month is imputed in 
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from wlz.words.months import add_months, months_between
@@ -101,46 +103,78 @@ def find_hand_overs(
     begun = spans.filter(pl.col("begin") > horizon, pl.col("begin") > first).join(
         begins, on="prestatiecode", how="anti"
     )
-    place = ["prestatiegroep", "wlz_uitvoerder"]
-    both = stopped.select(place).unique().sort(pl.all())
-    found = [
-        row
-        for group, name in both.iter_rows()
-        for row in _match(
-            rows.filter(wlz_uitvoerder=name),
-            rows.filter(prestatiegroep=group, wlz_uitvoerder=name),
-            stopped.filter(prestatiegroep=group, wlz_uitvoerder=name),
-            begun.filter(prestatiegroep=group, wlz_uitvoerder=name),
-            _running(spans, group, name, last, begins),
-            last,
-        )
-    ]
+    going = spans.filter(pl.col("stop") >= last).join(begins, on="prestatiecode", how="anti")
+    place = ["wlz_uitvoerder", "prestatiegroep"]
+    parts = [frame.partition_by(place, as_dict=True) for frame in (stopped, begun, going)]
+    cares = {name: _lay_out(mine, last) for (name,), mine in rows.partition_by("wlz_uitvoerder", as_dict=True).items()}
+    found = []
+    for group, name in stopped.select("prestatiegroep", "wlz_uitvoerder").unique().sort(pl.all()).iter_rows():
+        ends_here, begins_here, runs = (part.get((name, group), part_of.clear()) for part, part_of in zip(
+            parts, (stopped, begun, going), strict=True))  # fmt: skip
+        for family in _match(cares[name], ends_here, begins_here, runs["prestatiecode"].sort().to_list(), last):
+            old, new, stop, share, factor, begin, year = family
+            found.append((old, name, new, stop, share, factor, group, begin, year))
     return pl.DataFrame(found, schema=FAMILY_SCHEMA, orient="row")
 
 
-def _running(spans: pl.DataFrame, group: str, name: str, last: date, begins: pl.DataFrame) -> list[str]:
-    """Codes of a group of an uitvoerder that go on, and that no list calls a successor."""
-    mine = spans.filter(pl.col("stop") >= last, prestatiegroep=group, wlz_uitvoerder=name)
-    return mine.join(begins, on="prestatiecode", how="anti")["prestatiecode"].sort().to_list()
+class _Care(NamedTuple):
+    """The series of one uitvoerder as codes × months: row of a code, first month, and what was claimed and is known."""
+
+    row_of: Mapping[str, int]
+    first: date
+    is_there: np.ndarray  # bool: since the first claim of the series
+    euro: np.ndarray  # float64, 0 where nothing was claimed
+    volume: np.ndarray
+    is_known: np.ndarray  # bool: claimed, up to the last known month, and known for KNOWN_RATIO at least
+    whole: np.ndarray  # euro made up for what is not yet claimed, where known
+
+    def months(self, first: date, last: date) -> slice:
+        """Columns of the months from first to last, as far as there are any."""
+        begin, end = (months_between(self.first, month) for month in (first, last))
+        return slice(max(begin, 0), max(end + 1, 0))
+
+    def year_to(self, stop: date) -> slice:
+        """Columns of the WINDOW_MONTHS up to a month."""
+        return self.months(add_months(stop, 1 - WINDOW_MONTHS), stop)
+
+
+def _lay_out(rows: pl.DataFrame, last: date) -> _Care:
+    """Rows of one uitvoerder, a row per code and month, as arrays."""
+    codes = rows["prestatiecode"].unique().sort().to_list()
+    row_of = {code: row for row, code in enumerate(codes)}
+    first: date = rows["care_month"].min()  # type: ignore[assignment]
+    final: date = rows["care_month"].max()  # type: ignore[assignment]
+    at = (
+        rows["prestatiecode"].replace_strict(row_of, return_dtype=pl.Int64).to_numpy(),
+        rows.select((pl.col("care_month").dt.year() - first.year) * 12 + pl.col("care_month").dt.month() - first.month)
+        .to_series()
+        .to_numpy(),
+    )
+    shape = (len(codes), months_between(first, final) + 1)
+    ratio = rows["completeness_ratio"].to_numpy()
+    known = (rows["care_month"] <= last).to_numpy() & (ratio >= KNOWN_RATIO)
+    there, is_known = (np.zeros(shape, dtype=bool) for _ in range(2))
+    laid = _Care(row_of, first, there, np.zeros(shape), np.zeros(shape), is_known, np.zeros(shape))
+    laid.is_there[at] = True
+    laid.euro[at], laid.volume[at] = rows["euro"].to_numpy(), rows["declared_volume"].to_numpy()
+    laid.is_known[at] = known
+    laid.whole[at] = np.divide(laid.euro[at], ratio, out=np.zeros(len(ratio)), where=known)
+    return laid
 
 
 def _match(
-    everything: pl.DataFrame,
-    rows: pl.DataFrame,
-    stopped: pl.DataFrame,
-    begun: pl.DataFrame,
-    running: list[str],
-    last: date,
-) -> Iterator[tuple[str, str, str, date, float, float, str, date, float]]:
+    care: _Care, stopped: pl.DataFrame, begun: pl.DataFrame, running: list[str], last: date
+) -> Iterator[tuple[str, str, date, float, float, date, float]]:
     """Families of one group of an uitvoerder: those that stop together, and those that begin or jump about then.
 
-    A price before is put at the level of today by what happened to the uitvoerder's other prices: a tariff that rises
-    on the same 1 January is no other unit.
+    Each: old code, new code, last month of the old, share, units of the new per old one, first month of the new, euro
+    of the year of the old. A price before is put at the level of today by what happened to the uitvoerder's other
+    prices: a tariff that rises on the same 1 January is no other unit.
     """
     for stop in stopped["stop"].unique().sort():
         after = add_months(stop, 1)
         mine = stopped.filter(stop=stop)["prestatiecode"].to_list()
-        old = {code: size for code in mine if (size := _before(rows.filter(prestatiecode=code), stop)) is not None}
+        old = {code: size for code in mine if (size := _before(care, code, stop)) is not None}
         had = sum(euro for euro, _ in old.values())
         if not had:
             continue
@@ -149,23 +183,19 @@ def _match(
             for code, begin in begun.select("prestatiecode", "begin").sort("prestatiecode").iter_rows()
             if abs(months_between(after, begin)) <= APART_MONTHS and code not in mine
         }
-        sizes = {code: _since(rows.filter(prestatiecode=code), max(begin, after), last) for code, begin in near.items()}
+        sizes = {code: _since(care, code, max(begin, after), last) for code, begin in near.items()}
         new = {code: size for code, size in sizes.items() if size is not None}
         begin = min((near[code] for code in new), default=after)
-        others = everything.filter(~pl.col("prestatiecode").is_in([*old, *new]))
-        rise = _price_rise(others, stop, begin, last)
+        rise = _price_rise(care, {*old, *new}, stop, begin, last)
         if not _is_size_of(new, had):
-            new = _jumps(rows.filter(pl.col("prestatiecode").is_in(running)), had, rise, stop, last)
+            new = _jumps(care, running, had, rise, stop, last)
             near = dict.fromkeys(new, after)
         if not _is_size_of(new, had):
             continue
         has = sum(euro for euro, _ in new.values())
         for code, (_, price) in old.items():
             for other, (euro, other_price) in new.items():
-                yield (
-                    code, rows["wlz_uitvoerder"][0], other, stop, euro / has, price * rise / other_price,
-                    rows["prestatiegroep"][0], near[other], had * WINDOW_MONTHS,
-                )  # fmt: skip
+                yield code, other, stop, euro / has, price * rise / other_price, near[other], had * WINDOW_MONTHS
 
 
 def _is_size_of(new: Mapping[str, tuple[float, float]], had: float) -> bool:
@@ -173,57 +203,56 @@ def _is_size_of(new: Mapping[str, tuple[float, float]], had: float) -> bool:
     return 1 / SIZE_RATIO <= has / had <= SIZE_RATIO
 
 
-def _jumps(rows: pl.DataFrame, had: float, rise: float, stop: date, last: date) -> dict[str, tuple[float, float]]:
+def _jumps(
+    care: _Care, running: list[str], had: float, rise: float, stop: date, last: date
+) -> dict[str, tuple[float, float]]:
     """Series that ran on and have much more since others stopped: euro a month more, and its price.
 
     More than JUMP_DEVIATIONS of how their own months lay around their mean in the year before, and than
     JUMP_MINIMUM_RATIO of what stopped: other months, and other series, move by themselves.
     """
     found = {}
-    for code in rows["prestatiecode"].unique().sort():
-        mine = rows.filter(prestatiecode=code)
-        before, since = _before(mine, stop), _since(mine, add_months(stop, 1), last)
+    for code in running:
+        before, since = _before(care, code, stop), _since(care, code, add_months(stop, 1), last)
         if before is None or since is None:
             continue
         usual = before[0] * rise
         more, volume = since[0] - usual, since[0] / since[1] - before[0] / before[1]
-        year = mine.filter(pl.col("care_month") <= stop, pl.col("care_month") > add_months(stop, -WINDOW_MONTHS))
-        spread = float(year["euro"].std() or 0.0)  # type: ignore[arg-type]
+        row, months = care.row_of[code], care.year_to(stop)
+        year = care.euro[row, months][care.is_there[row, months]]
+        spread = float(year.std(ddof=1)) if year.size > 1 else 0.0
         if volume > 0 and more > max(JUMP_DEVIATIONS * spread, JUMP_MINIMUM_RATIO * had):
             found[code] = more, more / volume
     return found
 
 
-def _price_rise(rows: pl.DataFrame, stop: date, begin: date, last: date) -> float:
+def _price_rise(care: _Care, leaving: set[str], stop: date, begin: date, last: date) -> float:
     """Today's volumes of series that go on, at today's prices ÷ at those of the year up to `stop`; 1 without any."""
-    care_month = pl.col("care_month")
-    sums = [
-        rows.filter(care_month > first, care_month <= until, pl.col("declared_volume") > 0)
-        .group_by("prestatiecode")
-        .agg(pl.col("euro", "declared_volume").sum())
-        for first, until in ((add_months(stop, -WINDOW_MONTHS), stop), (add_months(begin, -1), last))
-    ]
-    both = sums[0].join(sums[1], on="prestatiecode", suffix="_now").filter(pl.col("euro") > 0, pl.col("euro_now") > 0)
-    before = both.select((pl.col("euro") / pl.col("declared_volume") * pl.col("declared_volume_now")).sum()).item()
-    return float(both["euro_now"].sum()) / before if before else 1.0
+    stays = np.array([code not in leaving for code in care.row_of])
+    cared = care.volume > 0
+    (euro, volume), (euro_now, volume_now) = (
+        ((care.euro * cared)[:, months].sum(axis=1), (care.volume * cared)[:, months].sum(axis=1))
+        for months in (care.year_to(stop), care.months(begin, last))
+    )
+    both = stays & (euro > 0) & (euro_now > 0)
+    before = float((euro[both] / volume[both] * volume_now[both]).sum())
+    return float(euro_now[both].sum()) / before if before else 1.0
 
 
-def _before(rows: pl.DataFrame, stop: date) -> tuple[float, float] | None:
+def _before(care: _Care, code: str, stop: date) -> tuple[float, float] | None:
     """Euro a month and price over the year up to the last month with care; None for a series that did not run."""
-    year = rows.filter(pl.col("care_month") <= stop, pl.col("care_month") > add_months(stop, -WINDOW_MONTHS))
-    euro, volume = float(year["euro"].sum()), float(year["declared_volume"].sum())
-    if year.filter(pl.col("declared_volume") > 0).height < STEADY_MONTHS or euro <= 0 or volume <= 0:
+    row, months = care.row_of[code], care.year_to(stop)
+    euro, volume = float(care.euro[row, months].sum()), float(care.volume[row, months].sum())
+    if np.count_nonzero(care.volume[row, months] > 0) < STEADY_MONTHS or euro <= 0 or volume <= 0:
         return None
     return euro / WINDOW_MONTHS, euro / volume
 
 
-def _since(rows: pl.DataFrame, begin: date, last: date) -> tuple[float, float] | None:
+def _since(care: _Care, code: str, begin: date, last: date) -> tuple[float, float] | None:
     """Euro a month, made up for what is not yet claimed, and price since a series began; None where none is known."""
-    known = rows.filter(
-        pl.col("care_month") >= begin, pl.col("care_month") <= last, pl.col("completeness_ratio") >= KNOWN_RATIO
-    )
-    euro, volume = float(known["euro"].sum()), float(known["declared_volume"].sum())
-    if known.is_empty() or euro <= 0 or volume <= 0:
+    row, months = care.row_of[code], care.months(begin, last)
+    known = care.is_known[row, months]
+    euro, volume = float(care.euro[row, months][known].sum()), float(care.volume[row, months][known].sum())
+    if not known.any() or euro <= 0 or volume <= 0:
         return None
-    whole = float((known["euro"] / known["completeness_ratio"]).sum())
-    return whole / known.height, euro / volume
+    return float(care.whole[row, months].sum()) / int(known.sum()), euro / volume

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from warehouse import code_hash, packs, provenance, reference, settings
-from warehouse.code_hash import code_files, hash_code, python_words, sql_words
+from warehouse.code_hash import code_files, hash_code, hash_words, python_words, read_code, sql_words
 from warehouse.packs import OWN_LISTS, SIMULATED, load_pack, load_reference
 from warehouse.provenance import REFERENCE_FILES, describe_inputs, sum_up_inputs
 from warehouse.settings import load_round
@@ -59,9 +59,9 @@ def test_every_python_reads_the_same_words(python, tmp_path):
     """f-strings are one token up to 3.11 and many from 3.12 on."""
     (tmp_path / "sample.txt").write_text(SAMPLE, encoding="utf-8")
     ask = (
-        "import hashlib, sys; from warehouse.code_hash import hash_code, python_words; "
+        "import hashlib, sys; from warehouse.code_hash import hash_words, python_words, read_code; "
         "words = python_words(open('sample.txt', encoding='utf-8').read()); "
-        "print(hashlib.sha256(chr(0).join(words).encode()).hexdigest()[:12], hash_code())"
+        "print(hashlib.sha256(chr(0).join(words).encode()).hexdigest()[:12], hash_words(read_code()))"
     )
     run = [python, "-I", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {ask}"]
     done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, check=False)
@@ -165,6 +165,27 @@ def test_a_comment_and_the_simulation_are_not(tree):
     simulator = tree / "simulation" / "claims.py"
     simulator.write_text(simulator.read_text(encoding="utf-8") + "\nMORE = 1\n", encoding="utf-8")
     assert hash_code(tree) == hash_code()
+
+
+def test_the_hash_is_kept_under_what_the_files_say_and_never_taken_for_that_of_others(tree, tmp_path, monkeypatch):
+    """Of a changed tree, of a kept file that is no such file, and where nothing can be kept."""
+    (tmp_path / "__pycache__").mkdir()
+    kept = tmp_path / "__pycache__" / code_hash.KEPT
+    shutil.copy(code_hash.__file__, tmp_path / "code_hash.py")
+    monkeypatch.setattr(code_hash, "__file__", str(tmp_path / "code_hash.py"))
+    right = hash_words(read_code(tree))
+    assert hash_code(tree) == right
+    whole, words = kept.read_text(encoding="ascii").split()
+    assert words == right
+    kept.write_text(f"{whole} {'0' * 64}\n", encoding="ascii")
+    assert hash_code(tree) == "0" * 64, "the kept one is used"
+    changed = tree / "wlz" / "series.py"
+    changed.write_text(changed.read_text(encoding="utf-8") + "\nMORE = 1\n", encoding="utf-8")
+    assert hash_code(tree) == hash_words(read_code(tree)) != right
+    kept.write_bytes(b"\xff three words here\n")
+    assert hash_code(tree) == hash_words(read_code(tree))
+    shutil.rmtree(tmp_path / "__pycache__")
+    assert hash_code(tree) == hash_words(read_code(tree))
 
 
 # ---- Reference, round, assumptions -------------------------------------------------------------------------------

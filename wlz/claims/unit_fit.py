@@ -7,6 +7,7 @@ price is used for (`prices.py`). Claims are never corrected.
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ OTHER_UNIT_FACTORS = (
 SCALE_FACTORS = (100.0, 1000.0)  # euro in cents, thousands: never a unit
 MIXTURE_MINIMUM_RATIO = 1.5  # less is a plain difference of prices
 MIXTURE_MARGIN_FACTOR = 1.25  # from the whole factor: above 60 ÷ 1.25 = 48 all of it is in the other unit
+_JUDGED_BY = ("unit_factor_hours_minutes", "unit_factor_tolerance", "unit_volume_tolerance")
 _ROUNDING = 1e-9  # of a logarithm: 48 and 75 times still count as around 60
 # A key with several agreements shows the gravest verdict; those that changed a price come before mere suspicions.
 GRAVITY = (
@@ -125,6 +127,12 @@ def fit_unit(
     return UnitFit("none")
 
 
+@lru_cache(maxsize=8)
+def _usual_tolerances(hour: float, same: float) -> Mapping[float, float]:
+    """Of all factors there are, kept: a run judges a hundred thousand agreements with the same assumptions."""
+    return factor_tolerances((hour, *OTHER_UNIT_FACTORS, *SCALE_FACTORS), same)
+
+
 def judge_unit(price_ratio: float | None, volume_ratio: float | None, assumptions: Mapping[str, float]) -> UnitVerdict:
     """Verdict on one agreement from r = agreed ÷ declared price and q = agreed ÷ declared volume (None: unknown).
 
@@ -142,13 +150,20 @@ def judge_unit(price_ratio: float | None, volume_ratio: float | None, assumption
     ...     "unit_volume_tolerance": 0.35}).status
     'unit_error_confirmed'
     """
+    return _judge(price_ratio, volume_ratio, *(assumptions[name] for name in _JUDGED_BY))
+
+
+@lru_cache(maxsize=1 << 16)
+def _judge(
+    price_ratio: float | None, volume_ratio: float | None, hour: float, tolerance: float, spread: float
+) -> UnitVerdict:
+    """Kept: every scenario of a run, with and without the claims of the year, asks about the same agreements."""
     if price_ratio is None or price_ratio <= 0:
         return UnitVerdict("no_reference", 1.0)
-    hour, same = assumptions["unit_factor_hours_minutes"], math.log(assumptions["unit_factor_tolerance"])
+    same = math.log(tolerance)
     log_price = math.log(price_ratio)
     log_volume = math.log(volume_ratio) if volume_ratio is not None and volume_ratio > 0 else None
-    tolerances = factor_tolerances((hour, *OTHER_UNIT_FACTORS, *SCALE_FACTORS), same)
-    spread = assumptions["unit_volume_tolerance"]
+    tolerances = _usual_tolerances(hour, same)
     fit = fit_unit(log_price, log_volume, tolerances, same=same, spread=spread, mixed=hour)
     if fit.kind == "ambiguous":
         return UnitVerdict("ambiguous", 1.0, f"fits {fit.words}")
@@ -186,10 +201,8 @@ def correct_units(
     With a wrong unit the volume is multiplied (the amount was right), with a scale error the amount is divided.
     """
     judged = _add_references(agreed, declared, assumptions["price_outlier_factor"])
-    verdicts = [
-        judge_unit(price_ratio, volume_ratio, assumptions)
-        for price_ratio, volume_ratio in judged.select("price_ratio", "volume_ratio").iter_rows()
-    ]
+    by = [assumptions[name] for name in _JUDGED_BY]
+    verdicts = [_judge(*ratios, *by) for ratios in judged.select("price_ratio", "volume_ratio").iter_rows()]
     evidence = [
         _describe(row, verdict, year) for row, verdict in zip(judged.iter_rows(named=True), verdicts, strict=True)
     ]
