@@ -11,7 +11,7 @@ def forecast(
     frame: Any,
     *,
     engine: str = "combined",
-    horizon: int = 12,
+    horizon: int | None = None,
     total: bool = False,
     total_by: Sequence[str] = (),
     seed: int = 0,
@@ -19,24 +19,26 @@ def forecast(
     decimal: str | None = None,
     values: str | None = None,
     absent: str | None = None,
+    freq: str = "monthly",
     as_is: bool = False,
 ) -> Any:
-    """Forecast and 80 and 95 % bounds of any monthly series: a row per series and month, and one of the sum.
+    """Forecast and 80 and 95 % bounds of any monthly or weekly series: a row per series and month, and one of the sum.
 
     `frame`: a Polars or pandas frame with the columns unique_id, month and value, or a wide table; `columns` names
     others, as in ``{"value": "paid_usd"}``. The options are those of `wlz forecast`. Back comes a frame of the same
     kind with unique_id, month (none: the sum over the horizon), forecast, lower_80, upper_80, lower_95, upper_95,
-    engine and model. Raises `wlz.files.reading.PanelError`, whose message says what to do.
+    engine and model; of weeks (`freq` "weekly") a column week instead of month. `horizon`: 12 months or 52 weeks if not
+    said. Raises `wlz.files.reading.PanelError`, whose message says what to do.
 
     >>> forecast(pl.read_csv("volumes.csv"), total=True)  # doctest: +SKIP
     """
     from wlz.files.panel import read_panel
     from wlz.files.reading import Reading
-    from wlz.forecasting.any_panel import forecast_frame
+    from wlz.forecasting.any_grain import forecast_panel
 
-    reading = Reading(dict(columns or {}), decimal, values, absent, as_is)
+    reading = Reading(dict(columns or {}), decimal, values, absent, as_is, freq)
     panel = read_panel(_to_polars(frame), reading, tuple(total_by))
-    found = forecast_frame(panel, engine=engine, horizon=horizon, total=total, seed=seed, as_is=as_is)
+    found = forecast_panel(panel, engine=engine, horizon=horizon, total=total, seed=seed, as_is=as_is)
     return _as_given(found, frame)
 
 
@@ -48,6 +50,7 @@ def complete(
     columns: Mapping[str, str] | None = None,
     decimal: str | None = None,
     values: str | None = None,
+    freq: str = "monthly",
     as_is: bool = False,
 ) -> Any:
     """Every care month of a triangle as it will be, with 80 and 95 % bounds, and a total per key without a month.
@@ -62,7 +65,7 @@ def complete(
     from wlz.files.reading import Reading
     from wlz.runoff.any_triangle import complete_frame
 
-    reading = Reading(dict(columns or {}), decimal, values, as_is=as_is)
+    reading = Reading(dict(columns or {}), decimal, values, as_is=as_is, freq=freq)
     return _as_given(complete_frame(_to_polars(frame), keys, method, reading).rows, frame)
 
 

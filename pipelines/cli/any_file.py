@@ -31,6 +31,9 @@ separator_option = click.option(
 decimal_option = click.option(
     "--decimal", type=click.Choice([".", ","]), help="Sign of decimals in text; the other one then marks thousands."
 )
+freq_option = click.option(
+    "--freq", type=click.Choice(["monthly", "weekly"]), default="monthly", show_default=True, help="What a row is of."
+)
 as_is_option = click.option("--as-is", is_flag=True, help="Take the file as it is: refuse nothing that only looks odd.")
 
 

@@ -1,6 +1,7 @@
 """`wlz complete`: the lag method on any triangle from a file. No warehouse, no deliveries: file in, file out."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import polars as pl
@@ -11,6 +12,9 @@ from pipelines.cli.console import note, say
 from pipelines.cli.forecast import reading_of
 from wlz.runoff.any_triangle import DEFAULT_METHOD, METHODS
 from wlz.words.counts import format_count
+
+if TYPE_CHECKING:
+    from wlz.runoff.any_triangle import CompletedTriangle
 
 SHOWN_TOTALS = 5
 triangle_options = any_file.options(
@@ -23,6 +27,7 @@ triangle_options = any_file.options(
     click.option(
         "--values", type=click.Choice(["increments"]), help="The values are what came in per delivery: add them up."
     ),
+    any_file.freq_option,
     any_file.as_is_option,
 )
 ROLES = ("care_month", "delivery_month", "lag", "value")
@@ -45,7 +50,8 @@ def complete(
     TRIANGLE is a .csv, .parquet or .xlsx with any key columns, care_month, delivery_month (2018-05 or 2018-05-01) and
     value, cumulative to that delivery (0 is a zero, no row is not observed), or a table with a column per lag. OUT has
     a row per key and care month, and a total per key without a month. --method mack is the textbook chain ladder with
-    Mack's standard error. Exit code 1 when the file cannot be used; wlz inspect says what a file is understood as.
+    Mack's standard error. With --freq weekly care and deliveries are weeks. Exit code 1 when the file cannot be used;
+    wlz inspect says what a file is understood as.
     """
     from wlz.files.reading import PanelError
     from wlz.runoff import LagError
@@ -67,15 +73,16 @@ def complete(
         except OSError as error:
             note(f"{path}: not written ({error}). Next: name a file in a folder with room that you can write in")
             raise SystemExit(2) from None
-    _tell(found.rows, [*opened.said, *found.said])
+    _tell(found, [*opened.said, *found.said])
     say("written: " + ", ".join(str(path) for path, _ in written))
 
 
-def _tell(rows: pl.DataFrame, said: list[str]) -> None:
+def _tell(found: "CompletedTriangle", said: list[str]) -> None:
     """How much was completed, with what, and the totals of the first keys."""
+    unit, rows = "week" if found.is_weekly else "month", found.rows.rename({"care_week": "care_month"}, strict=False)
     totals = rows.filter(pl.col("care_month").is_null())
     months = rows.height - totals.height
-    told = f"{format_count(totals.height, 'triangle')}, {format_count(months, 'care month')}"
+    told = f"{format_count(totals.height, 'triangle')}, {format_count(months, f'care {unit}')}"
     say(f"{told} completed with {rows['method'][0]}")
     for line in said:
         say(f"  {line}")

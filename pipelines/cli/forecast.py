@@ -1,6 +1,5 @@
 """`wlz forecast`: the volume method on any panel from a file. No warehouse, no deliveries: file in, file out."""
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +10,10 @@ from pipelines.cli import any_file
 from pipelines.cli.any_file import UnreadableError
 from pipelines.cli.console import note, say
 from wlz.files.reading import Reading
+from wlz.forecasting.any_grain import HORIZON_LIMIT_WEEKS
 from wlz.forecasting.engines import DEFAULT_ENGINE, ENGINES
 from wlz.words.counts import format_count
+from wlz.words.months import add_months, month_label
 
 if TYPE_CHECKING:
     from wlz.files.panel import PanelFrame
@@ -30,6 +31,7 @@ panel_options = any_file.options(
         type=click.Choice(["cumulative", "year-to-date"]),
         help="The values are running totals, since the first month or since January: take the differences.",
     ),
+    any_file.freq_option,
     any_file.as_is_option,
 )
 
@@ -42,10 +44,8 @@ panel_options = any_file.options(
 )
 @click.option(
     "--horizon",
-    type=click.IntRange(1, 60),
-    default=12,
-    show_default=True,
-    help="Months after the last one known.",
+    type=click.IntRange(1, HORIZON_LIMIT_WEEKS),
+    help="Months (to 60) or weeks (to 208) after the last one known.  [default: 12 months, 52 weeks]",
 )
 @click.option("--total", is_flag=True, help="Add the sum of all series, as __total__, with the bounds of that sum.")
 @click.option(
@@ -58,28 +58,29 @@ def forecast(
     series: Path,
     out: Path,
     engine: str,
-    horizon: int,
+    horizon: int | None,
     total: bool,
     total_by: tuple[str, ...],
     seed: int,
     separator: str,
     **how: str | bool | None,
 ) -> None:
-    """Forecast any monthly series from a file, with 80 and 95 % bounds.
+    """Forecast any monthly or weekly series from a file, with 80 and 95 % bounds.
 
     SERIES is a .csv, .parquet or .xlsx with the columns unique_id, month (2018-05 or 2018-05-01) and value (decimal
     point; nothing is a month without observation, 0 is none), or a wide table. OUT has a row per series and month, and
-    one per series without a month: the sum over the horizon. Exit code 1 when the file cannot be used; wlz inspect says
+    one per series without a month: the sum over the horizon. With --freq weekly rows are weeks: 2024-W05, or a date on
+    the same day of every week. Exit code 1 when the file cannot be used; wlz inspect says
     what a file is understood as.
     """
     from wlz.files.panel import PanelError
-    from wlz.forecasting.any_panel import forecast_frame
+    from wlz.forecasting.any_grain import forecast_panel
 
     any_file.refuse_wrong_use(("SERIES", series), [("--out", out)])
     try:
         panel = open_panel(series, separator, total_by, **how)
         as_is = bool(how["as_is"])
-        found = forecast_frame(panel, engine=engine, horizon=horizon, total=total, seed=seed, as_is=as_is)
+        found = forecast_panel(panel, engine=engine, horizon=horizon, total=total, seed=seed, as_is=as_is)
     except (PanelError, UnreadableError) as error:
         note(f"{series}: {error}")
         raise SystemExit(1) from None
@@ -104,7 +105,7 @@ def open_panel(path: Path, separator: str, total_by: tuple[str, ...] = (), **how
 def reading_of(roles: tuple[str, ...], how: dict[str, str | bool | None]) -> Reading:
     """What the options say of a file: named columns by role, and the rest."""
     columns = {role: str(how[role]) for role in roles if how.get(role)}
-    rest = {name: how[name] for name in ("decimal", "absent", "values") if how.get(name)}
+    rest = {name: how[name] for name in ("decimal", "absent", "values", "freq") if how.get(name)}
     return Reading(columns, as_is=bool(how.get("as_is")), **rest)  # type: ignore[arg-type]
 
 
@@ -113,12 +114,12 @@ def tell_forecast(panel: "PanelFrame", found: pl.DataFrame, engine: str, as_is: 
     from wlz.files.panel import TOTAL_ID
     from wlz.forecasting.any_panel import NO_FORECAST, count_edge_cases
 
-    months = found["month"].drop_nulls()
+    unit = "week" if panel.weeks else "month"
+    months = found[unit].drop_nulls()
     count = len(panel.ids)
-    say(
-        f"{count:,} series, {_label(panel.first_month)} to {_label(panel.last_month)}; forecast {_label(months[0])} to "
-        f"{_label(months[-1])} with {engine}"
-    )
+    first, last = (day.isoformat() if panel.weeks else month_label(day) for day in (months[0], months[-1]))
+    known = f"{panel.label(panel.first_month)} to {panel.label(panel.last_month)}"
+    say(f"{count:,} series, {known}; forecast {first} to {last} with {engine}")
     incomplete = None if as_is else tell_incomplete(panel)
     for line in (*panel.said, *panel.doubts, *([incomplete] if incomplete else [])):
         say(f"  {line}")
@@ -126,34 +127,28 @@ def tell_forecast(panel: "PanelFrame", found: pl.DataFrame, engine: str, as_is: 
     say(f"edge cases: {', '.join(f'{number:,} {flag}' for flag, number in cases.items()) or 'none'}")
     if NO_FORECAST in found["model"]:
         say("  silent: no value in the last 12 months, so no forecast and no part in a total. Write zeros if it ended")
-    totals = found.filter(pl.col("unique_id").str.starts_with(TOTAL_ID), pl.col("month").is_null())
+    totals = found.filter(pl.col("unique_id").str.starts_with(TOTAL_ID), pl.col(unit).is_null())
     if panel.totals and not totals.is_empty():
         say(f"  no part in a total, being sums of other series: {', '.join(panel.totals[:5])}")
     for row in totals.iter_rows(named=True):
         shown = {name: _show(value) for name, value in row.items() if isinstance(value, float)}
         of = row["unique_id"].removeprefix(TOTAL_ID).removeprefix(":")
         say(
-            f"total{f' {of}' if of else ''} of the {format_count(months.n_unique(), 'month')}: {shown['forecast']}; "
+            f"total{f' {of}' if of else ''} of the {format_count(months.n_unique(), unit)}: {shown['forecast']}; "
             f"80 % {shown['lower_80']} to {shown['upper_80']}; 95 % {shown['lower_95']} to {shown['upper_95']}"
         )
 
 
 def tell_incomplete(panel: "PanelFrame") -> str | None:
-    """Which last months are not complete, and how low they are."""
-    from wlz.forecasting.any_panel import HISTORY_MONTHS
-    from wlz.forecasting.incomplete import find_incomplete_months
-    from wlz.words.months import add_months
+    """Which last months (or weeks) are not complete, and how low they are."""
+    from wlz.forecasting.any_grain import find_incomplete
 
-    found = find_incomplete_months(panel.values[:, -HISTORY_MONTHS:])
+    found = find_incomplete(panel)
     if not found.months:
         return None
     months = [add_months(panel.last_month, 1 - found.months + place) for place in range(found.months)]
-    told = ", ".join(f"{_label(month)} at {ratio:.0%}" for month, ratio in zip(months, found.ratios, strict=True))
+    told = ", ".join(f"{panel.label(month)} at {ratio:.0%}" for month, ratio in zip(months, found.ratios, strict=True))
     return f"not complete in nearly all series, and forecast instead: {told} of what was expected (--as-is takes them)"
-
-
-def _label(month: date) -> str:
-    return month.isoformat()[: len("2018-05")]
 
 
 def _show(value: float) -> str:

@@ -13,7 +13,7 @@ from pipelines.cli.complete import ROLES
 from pipelines.cli.console import note, say
 from pipelines.cli.forecast import reading_of, tell_incomplete
 from wlz.words.counts import format_count
-from wlz.words.months import add_months, month_label
+from wlz.words.months import add_months
 
 if TYPE_CHECKING:
     from wlz.files.panel import PanelFrame
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wlz.runoff import Triangle
 
 SHOWN = 5
-SILENT_MONTHS = 12
+SILENT_MONTHS, WEEKS_IN_YEAR = 12, 52
 COLUMN_OPTIONS = (
     ("--id", "unique_id"), ("--month",), ("--value",), ("--care-month",), ("--delivery-month",), ("--lag",),
 )  # fmt: skip
@@ -40,6 +40,7 @@ COLUMN_OPTIONS = (
         type=click.Choice(["cumulative", "year-to-date", "increments"]),
         help="As of wlz forecast or wlz complete.",
     ),
+    any_file.freq_option,
     any_file.as_is_option,
 )
 def inspect_file(file: Path, separator: str, keys: str, **how: str | bool | None) -> None:
@@ -75,7 +76,9 @@ def _panel(frame: pl.DataFrame, reading: "Reading") -> list[str]:
 def _triangle(frame: pl.DataFrame, keys: list[str] | None, reading: "Reading") -> list[str]:
     from wlz.runoff.any_triangle import open_triangle
 
-    return describe_triangle(*open_triangle(frame, keys, reading))
+    triangle, said, weeks = open_triangle(frame, keys, reading)
+    lines = describe_triangle(triangle, said, is_weekly=weeks is not None)
+    return [weeks.say(line) for line in lines] if weeks else lines
 
 
 def describe_panel(panel: "PanelFrame", *, as_is: bool) -> list[str]:
@@ -87,21 +90,22 @@ def describe_panel(panel: "PanelFrame", *, as_is: bool) -> list[str]:
     gaps = ~known & (columns > first[:, None]) & (columns < last[:, None])
     early = last < values.shape[1] - 1
     lines = [
-        f"panel: {len(panel.ids):,} series, {panel.first_month:%Y-%m} to {panel.last_month:%Y-%m}",
+        f"panel: {len(panel.ids):,} series, {panel.label(panel.first_month)} to {panel.label(panel.last_month)}",
         f"  {int(known.sum()):,} values, {int((values == 0).sum()):,} of them 0; {int(gaps.sum()):,} gaps inside "
         f"{int(gaps.any(axis=1).sum()):,} series",
     ]
     if early.any():
-        lines.append(f"  end before {panel.last_month:%Y-%m}: {_some(panel.ids, early)}")
+        lines.append(f"  end before {panel.label(panel.last_month)}: {_some(panel.ids, early)}")
     lines += [f"  {line}" for line in (*panel.said, *panel.doubts)]
     if panel.totals:
         lines.append(f"  sums of other series, no part of a total: {', '.join(panel.totals[:SHOWN])}")
     incomplete = None if as_is else tell_incomplete(panel)
-    silent = ~known[:, -SILENT_MONTHS:].any(axis=1)
+    year = WEEKS_IN_YEAR if panel.weeks else SILENT_MONTHS
+    silent = ~known[:, -year:].any(axis=1)
     lines += [f"  {incomplete}"] if incomplete else []
-    lines += [f"  no value in the last 12 months, so no forecast: {_some(panel.ids, silent)}"] if silent.any() else []
+    lines += [f"  no value in the last year, so no forecast: {_some(panel.ids, silent)}"] if silent.any() else []
     counted, after = int((~silent).sum()), add_months(panel.last_month, 1)
-    return [*lines, f"wlz forecast would forecast {counted:,} series from {month_label(after)} on"]
+    return [*lines, f"wlz forecast would forecast {counted:,} series from {panel.label(after)} on"]
 
 
 def _some(ids: list[str], which: Any) -> str:
@@ -110,7 +114,7 @@ def _some(ids: list[str], which: Any) -> str:
     return ", ".join(names[:SHOWN]) + more
 
 
-def describe_triangle(triangle: "Triangle", said: tuple[str, ...]) -> list[str]:
+def describe_triangle(triangle: "Triangle", said: tuple[str, ...], *, is_weekly: bool = False) -> list[str]:
     """A triangle in a few lines: keys, care months, deliveries, what is missing, how it would be completed."""
     from wlz.runoff.any_triangle import describe_method
 
@@ -128,5 +132,5 @@ def describe_triangle(triangle: "Triangle", said: tuple[str, ...]) -> list[str]:
         f" lags {triangle.lags[0]} to {triangle.lags[-1]}; {int(seen.sum()):,} cells, {int((values == 0).sum()):,} "
         "of them 0",
         *(f"  {line}" for line in said),
-        f"wlz complete would take {describe_method(triangle)}",
+        f"wlz complete would take {describe_method(triangle, is_weekly=is_weekly)}",
     ]

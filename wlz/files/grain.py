@@ -7,6 +7,7 @@ import polars as pl
 
 from wlz.files.dates import Dates
 from wlz.files.reading import AS_IS, PanelError, name_some
+from wlz.files.weeks import WAY_OUT
 from wlz.words.months import month_label, number_months
 
 DAYS_IN_WEEK = 7
@@ -26,6 +27,7 @@ def to_months(column: pl.Series, dates: Dates, names: pl.Series) -> tuple[pl.Ser
         raise PanelError(
             f"column {column.name}: found {_KINDS[dates.kind]} ('{column[0]}'), expected months. Likely totals per "
             f"{_KINDS[dates.kind][:-1]}. Next: deliver them per month"
+            + (f"; {WAY_OUT}" if dates.kind == "week" else "")
         )
     days, said = dates.days.alias("month"), list[str]()
     firsts = days.dt.truncate("1mo")
@@ -66,6 +68,7 @@ def _refuse_days(column: pl.Series, rows: pl.DataFrame) -> None:
     raise PanelError(
         f"column {column.name}: found rows per {unit} ({day}, series {name!r}, {count:,} rows), expected the first of "
         "a month, one row per month. Likely rows per day or week. Next: add them up per month, and run again"
+        + (f"; {WAY_OUT}" if unit == "week" else "")
     )
 
 

@@ -16,8 +16,9 @@ from wlz.files.dates import read_dates
 from wlz.files.names import TOTAL_ID, read_names, refuse_alike
 from wlz.files.numbers import VALUE_LIMIT, read_said, read_values
 from wlz.files.reading import PanelError, Reading, name_some
+from wlz.files.weeks import COLUMN_NAMES, WEEKLY, WeekNames, count_weeks, join_year_and_week
 from wlz.files.wide import unpivot_months, unpivot_series
-from wlz.words.months import add_months, month_date, number_months
+from wlz.words.months import add_months, month_date, month_label, number_months
 
 COLUMNS = ("unique_id", "month", "value")
 OPTIONS = {"unique_id": "--id", "month": "--month", "value": "--value"}
@@ -31,7 +32,7 @@ class PanelFrame(NamedTuple):
 
     The last column is the last month in which any series has a value. `said` is what was understood of the file,
     `doubts` what is odd and was taken as it is, `totals` the series that are sums of others, `groups` per column of
-    groups the group of every series.
+    groups the group of every series. Of a panel of weeks (`weeks`) months stand for them (`weeks.py`).
     """
 
     ids: list[str]
@@ -41,11 +42,16 @@ class PanelFrame(NamedTuple):
     doubts: tuple[str, ...] = ()
     totals: tuple[str, ...] = ()
     groups: Mapping[str, list[str]] = {}
+    weeks: WeekNames | None = None
 
     @property
     def last_month(self) -> date:
         """Month of the last column."""
         return add_months(self.first_month, self.values.shape[1] - 1)
+
+    def label(self, month: date) -> str:
+        """A month as 2018-05, or the day of the week it stands for."""
+        return self.weeks.day(month).isoformat() if self.weeks else month_label(month)
 
 
 def read_panel(frame: pl.DataFrame, reading: Reading = AS_GIVEN, groups: tuple[str, ...] = ()) -> PanelFrame:
@@ -60,6 +66,22 @@ def read_panel(frame: pl.DataFrame, reading: Reading = AS_GIVEN, groups: tuple[s
     >>> read_panel(pl.DataFrame({"unique_id": ["a", "a"], "month": ["2018-01", "2018-03"], "value": [1, 2]})).values
     array([[ 1., nan,  2.]])
     """
+    _refuse_empty(frame)
+    long, said = _to_long(frame, reading)
+    _refuse_missing_groups(frame, long, groups)
+    if reading.freq != WEEKLY:
+        return _read_long(long, said, reading, groups)
+    weeks = count_weeks(long["month"])
+    far = long.with_columns(weeks.months.alias("month"))
+    try:
+        found = _read_long(far, [*said, *weeks.said], reading, groups)
+    except PanelError as error:
+        raise PanelError(weeks.names.say(str(error))) from None
+    told, doubts = (tuple(weeks.names.say(line) for line in lines) for lines in (found.said, found.doubts))
+    return found._replace(said=told, doubts=doubts, weeks=weeks.names)
+
+
+def _refuse_empty(frame: pl.DataFrame) -> None:
     if frame.is_empty():
         raise (
             PanelError(
@@ -69,12 +91,13 @@ def read_panel(frame: pl.DataFrame, reading: Reading = AS_GIVEN, groups: tuple[s
             if set(COLUMNS) <= set(frame.columns)
             else _missing(frame, [one for one in COLUMNS if one not in frame])
         )
-    long, said = _to_long(frame, reading)
-    _refuse_missing_groups(frame, long, groups)
+
+
+def _read_long(long: pl.DataFrame, said: list[str], reading: Reading, groups: tuple[str, ...]) -> PanelFrame:
     names, of_names = read_names(long["unique_id"])
     dates = read_dates(long["month"])
     months, of_months = grain.to_months(long["month"], dates, names)
-    said += [*of_names, *of_months, *(read_said(long["value"]) if reading.decimal is None else [])]
+    said = [*said, *of_names, *of_months, *(read_said(long["value"]) if reading.decimal is None else [])]
     rows = pl.DataFrame({"unique_id": names, "month": months, "value": read_values(long["value"], reading.decimal)})
     _refuse_duplicates(rows, long["unique_id"])
     known = rows.drop_nulls("value")
@@ -124,8 +147,10 @@ def _with_zeros(values: Floats) -> Floats:
 
 def _to_long(frame: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, list[str]]:
     """The columns of the contract and those of groups, from a long or a wide table."""
-    frame, said = join_year_and_month(frame)
-    found, of_columns = find_columns(frame.columns, PANEL_ROLES, reading.columns, OPTIONS)
+    is_weekly = reading.freq == WEEKLY
+    frame, said = join_year_and_week(frame) if is_weekly else join_year_and_month(frame)
+    roles = PANEL_ROLES | ({"month": (*COLUMN_NAMES, *PANEL_ROLES["month"])} if is_weekly else {})
+    found, of_columns = find_columns(frame.columns, roles, reading.columns, OPTIONS)
     if "month" not in found or "value" not in found:
         wide = unpivot_months(frame, found) if "month" not in found else None
         if wide is not None:

@@ -21,7 +21,8 @@ class Reading:
     ``columns`` names columns by their role (`unique_id`, `month`, `value`; of a triangle `care_month`,
     `delivery_month`); ``decimal`` is the sign of decimals, the other one then marks thousands; ``values`` says what the
     values are added up over (`cumulative`, `year-to-date`, of a triangle `increments`); ``absent`` whether a month
-    without a row is a `gap` or `zero`; ``as_is``: nothing that looks odd is refused.
+    without a row is a `gap` or `zero`; ``as_is``: nothing that looks odd is refused; ``freq`` is `monthly` or `weekly`:
+    what a row is of.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class Reading:
     values: str | None = None
     absent: str | None = None
     as_is: bool = False
+    freq: str = "monthly"
 
 
 def refuse_rows(

@@ -15,6 +15,7 @@ from wlz.files.columns import find_columns, is_nameless, looks_numeric
 from wlz.files.dates import Dates, read_dates
 from wlz.files.numbers import read_said, read_values
 from wlz.files.reading import AS_IS, PanelError, Reading
+from wlz.files.weeks import WAY_OUT, WEEKLY, WeekNames, count_weeks
 from wlz.files.wide import FEWEST_MONTHS, is_month
 from wlz.words.months import month_date, number_months
 
@@ -37,12 +38,23 @@ FEWEST_STEPS = 4
 SAME = 1e-9
 
 
+WEEK_ROLES = {
+    CARE: ("care_week", "origin_week", "event_week", "reference_week", "week", "week_start", "onset_week"),
+    DELIVERY: ("delivery_week", "report_week", "reporting_week", "reported_week"),
+    LAG: ("lag_weeks", "delay_weeks"),
+}  # fmt: skip
+
+
 class TriangleRows(NamedTuple):
-    """`frame` with the columns of `keys`, care_month, delivery_month and value; `said` what was understood."""
+    """`frame` with the columns of `keys`, care_month, delivery_month and value; `said` what was understood.
+
+    Of a triangle of weeks months stand for them, by the names in `weeks`.
+    """
 
     frame: pl.DataFrame
     keys: list[str]
     said: list[str]
+    weeks: WeekNames | None = None
 
 
 def read_triangle(frame: pl.DataFrame, keys: Sequence[str] | None, reading: Reading) -> TriangleRows:
@@ -53,15 +65,25 @@ def read_triangle(frame: pl.DataFrame, keys: Sequence[str] | None, reading: Read
     long = long.with_columns(
         pl.col(names).cast(pl.String).str.strip_chars() if _is_texts(long, names) else pl.col(names)
     )
-    care, of_care = _to_months(long[CARE])
+    weekly = reading.freq == WEEKLY
+    weeks = count_weeks(long[CARE]) if weekly else None
+    care, of_care = (weeks.months, weeks.said) if weeks else _to_months(long[CARE])
     value = read_values(long[VALUE], reading.decimal).alias(VALUE)
     if DELIVERY in found:
-        delivery, of_delivery = _to_months(long[DELIVERY])
+        column = long[DELIVERY]
+        delivery, of_delivery = (count_weeks(column, any_day=True).months, []) if weekly else _to_months(column)
     else:
         delivery, of_delivery = _add_lags(care, long[LAG])
     said += [*of_care, *of_delivery, *(read_said(long[VALUE]) if reading.decimal is None else [])]
     rows = pl.DataFrame([*long.select(names).get_columns(), care.alias(CARE), delivery.alias(DELIVERY), value])
-    return TriangleRows(rows, names, said)
+    return TriangleRows(rows, names, said, weeks.names if weeks else None)
+
+
+def list_roles(reading: Reading) -> dict[str, tuple[str, ...]]:
+    """Usual names of the columns, with those of weeks where a file is of weeks."""
+    if reading.freq != WEEKLY:
+        return ROLES
+    return {role: (*WEEK_ROLES.get(role, ()), *names) for role, names in ROLES.items()}
 
 
 def is_triangle(frame: pl.DataFrame, reading: Reading) -> bool:
@@ -69,7 +91,7 @@ def is_triangle(frame: pl.DataFrame, reading: Reading) -> bool:
     axes = (CARE, DELIVERY, LAG)
     named = {role: name for role, name in reading.columns.items() if role in axes}
     try:
-        found, _ = find_columns(frame.columns, {role: ROLES[role] for role in axes}, named, OPTIONS)
+        found, _ = find_columns(frame.columns, {role: list_roles(reading)[role] for role in axes}, named, OPTIONS)
     except PanelError:
         return False
     if CARE in found and {DELIVERY, LAG} & set(found):
@@ -87,7 +109,7 @@ def _to_long(
 ) -> tuple[pl.DataFrame, dict[str, str], list[str]]:
     """Columns of the contract from a long or wide table; which of them were found; what was understood."""
     free = [name for name in frame.columns if name not in (keys or [])]
-    found, said = find_columns(free, ROLES, reading.columns, OPTIONS)
+    found, said = find_columns(free, list_roles(reading), reading.columns, OPTIONS)
     lag = found.pop(LAG) if DELIVERY in found and LAG in found else None
     is_long = {CARE, VALUE} <= set(found) and bool({DELIVERY, LAG} & set(found))
     wide = None if is_long else _unpivot(frame, found)
@@ -178,7 +200,7 @@ def _to_months(column: pl.Series) -> tuple[pl.Series, list[str]]:
 def _weekly(column: pl.Series) -> PanelError:
     return PanelError(
         f"column {column.name}: found weeks ({column[0]} and on), expected months. Likely a triangle of weeks. Next: "
-        "add weeks up per month"
+        f"add weeks up per month; {WAY_OUT}"
     )
 
 

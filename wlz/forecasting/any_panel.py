@@ -6,9 +6,10 @@ per series and forecast month, and one per series with the sum over the horizon.
 """
 
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from wlz.files.panel import TOTAL_ID, PanelError, PanelFrame
@@ -38,19 +39,38 @@ WIDTH_ENGINES = {"statsmodels": "ets_select"}
 
 
 class Drawing(NamedTuple):
-    """How paths are drawn: whose width, the seed, how many, and how many months are drawn before the first shown."""
+    """How paths are drawn: whose width, the seed, how many, and how many months are drawn before the first shown.
+
+    `shares` (H, C): what of the H months drawn falls in each of the C columns shown; None shows the months themselves,
+    with their sum behind them.
+    """
 
     engine: str
     seed: int
     paths: int
     skipped: int
+    shares: FloatArray | None = None
+
+    def show(self, months: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Months (…, H) of points or paths → the columns that are shown (…, C)."""
+        if self.shares is not None:
+            return np.asarray(months @ self.shares)
+        return np.concatenate([months, months.sum(axis=-1, keepdims=True)], axis=-1)
 
 
 class Lines(NamedTuple):
-    """`series` (5, N, H + 1) and `sums` (5, S, H + 1) in the order of LINE_NAMES, the sum over the horizon last."""
+    """`series` (5, N, C) and `sums` (5, S, C) in the order of LINE_NAMES, the sum over the horizon last."""
 
     series: FloatArray
     sums: FloatArray
+
+
+class Course(NamedTuple):
+    """Lines of all series and of the sums asked for, `model` of each series, `sums` by name with what they are of."""
+
+    lines: Lines
+    model: list[str]
+    sums: dict[str, str]
 
 
 def forecast_frame(
@@ -77,33 +97,57 @@ def forecast_frame(
     Limits: the last 60 months count; `statsmodels` is slow and has the width of `ets_select`; beyond two years ahead
     the width is not measured. Raises PanelError for an unknown engine, a horizon outside 1–60, no series.
     """
-    _refuse_wrong_use(engine, horizon)
+    refuse_wrong_use(engine, horizon)
     skipped = 0 if as_is else find_incomplete_months(panel.values[:, -HISTORY_MONTHS:]).months
     known = panel.values[:, : panel.values.shape[1] - skipped]
+    drawing = Drawing(WIDTH_ENGINES.get(engine, engine), seed, paths, skipped)
+    ends = add_months(panel.last_month, -skipped)
+    course = forecast_lines(panel, known, engine, skipped + horizon, drawing, month_of_year=ends.month - 1, total=total)
+    return to_frame(panel, course, [add_months(panel.last_month, 1 + step) for step in range(horizon)], engine)
+
+
+def forecast_lines(
+    panel: PanelFrame,
+    known: FloatArray,
+    engine: str,
+    ahead: int,
+    drawing: Drawing,
+    *,
+    month_of_year: int,
+    total: bool,
+) -> Course:
+    """Series (N, T) by an engine `ahead` months on, edge cases and sums included, in the columns that are shown.
+
+    `month_of_year` of the last column known, 0 is January. Raises PanelError for a panel without a series to forecast.
+    """
     values = known[:, -HISTORY_MONTHS:]
     rows = np.flatnonzero(~np.isnan(values[:, -SILENT_MONTHS:]).all(axis=1))
     if not len(rows):
         raise PanelError("no series: found none with a value in the last 12 months, expected at least one")
     ids, treated = [panel.ids[row] for row in rows], treat_history(values[rows])
-    month_of_year = add_months(panel.last_month, -skipped).month - 1
-    found = forecast_treated(treated, ENGINES[engine], skipped + horizon, month_of_year=month_of_year)
+    found = forecast_treated(treated, ENGINES[engine], ahead, month_of_year=month_of_year)
     sums = list_sums(panel, total)
     parts = {name: part[rows] for name, part in sums.items()}
-    drawing = Drawing(WIDTH_ENGINES.get(engine, engine), seed, paths, skipped)
     drawn = _draw_lines(Panel(ids, treated.history, found.point), parts, drawing)
-    lines = np.full((len(LINE_NAMES), len(values), horizon + 1), np.nan)
+    lines = np.full((len(LINE_NAMES), len(values), drawn.series.shape[2]), np.nan)
     lines[:, rows] = drawn.series
     model = np.full(len(values), NO_FORECAST, dtype=object)
     model[rows] = name_models(found)
-    first_month = add_months(panel.last_month, 1)
-    frame = _to_frame(panel.ids, lines, model.tolist(), first_month, engine)
-    if sums:
-        labels = [_label_sum(int(part[rows].sum()), int(part.sum())) for part in sums.values()]
-        frame = pl.concat([frame, _to_frame(list(sums), drawn.sums, labels, first_month, engine)])
-    return frame
+    labels = {name: _label_sum(int(part[rows].sum()), int(part.sum())) for name, part in sums.items()}
+    return Course(Lines(lines, drawn.sums), model.tolist(), labels)
 
 
-def _refuse_wrong_use(engine: str, horizon: int) -> None:
+def to_frame(panel: PanelFrame, course: Course, months: list[date], engine: str) -> pl.DataFrame:
+    """Rows of FORECAST_SCHEMA: the series, then the sums, each with its months and then the year without a month."""
+    frame = _to_rows(panel.ids, course.lines.series, course.model, months, engine)
+    if not course.sums:
+        return frame
+    summed = _to_rows(list(course.sums), course.lines.sums, list(course.sums.values()), months, engine)
+    return pl.concat([frame, summed])
+
+
+def refuse_wrong_use(engine: str, horizon: int) -> None:
+    """Raises PanelError for an engine that is none, and a horizon of too many months."""
     if engine not in ENGINES:
         raise PanelError(f"engine: found {engine!r}, expected one of {', '.join(ENGINES)}")
     if not 1 <= horizon <= HORIZON_LIMIT:
@@ -135,7 +179,8 @@ def name_models(found: Forecast) -> list[str]:
 
 def count_edge_cases(forecast: pl.DataFrame) -> dict[str, int]:
     """How many series of a forecast each edge rule applies to, most frequent first."""
-    of_series = forecast.filter(pl.col("month").is_null(), ~pl.col("unique_id").str.starts_with(TOTAL_ID))
+    unit = "week" if "week" in forecast.columns else "month"
+    of_series = forecast.filter(pl.col(unit).is_null(), ~pl.col("unique_id").str.starts_with(TOTAL_ID))
     flag = pl.coalesce(pl.col("model").str.extract(r"\(([a-z_]+)\)$"), pl.col("model").str.extract("^(ended)$"))
     counted = of_series.select(flag.alias("flag")).drop_nulls().group_by("flag").len()
     return dict(counted.sort(["len", "flag"], descending=[True, False]).iter_rows())
@@ -144,7 +189,7 @@ def count_edge_cases(forecast: pl.DataFrame) -> dict[str, int]:
 def _draw_lines(panel: Panel, parts: dict[str, BoolArray], drawing: Drawing) -> Lines:
     """Point and bounds per series and of sums of them; blocks of series, of which only sums are kept."""
     shown = panel.point[:, drawing.skipped :]
-    point, engine = _with_sum(shown), ENGINES[drawing.engine]
+    point, engine = drawing.show(shown), ENGINES[drawing.engine]
     uncertainty = fit_uncertainty(panel, engine)
     # The others stay at their point on every path; left out, they do so to the last digit.
     moves = (uncertainty.difficulty > 0) & (panel.point != 0).any(axis=1)
@@ -155,27 +200,25 @@ def _draw_lines(panel: Panel, parts: dict[str, BoolArray], drawing: Drawing) -> 
 
     def read_off(block: slice, drawn: PathArray) -> tuple[slice, FloatArray, list[FloatArray]]:
         ahead = drawn[:, :, drawing.skipped :]
-        year = ahead.sum(axis=2, keepdims=True)
         within = [ahead if part[moving[block]].all() else ahead[part[moving[block]]] for part in parts.values()]
         summed = [of_part.sum(axis=0, dtype=np.float64) for of_part in within]
-        return block, take_bounds(np.concatenate([ahead, year], axis=2)), summed
+        return block, take_bounds(drawing.show(ahead)), summed
 
     shocks = draw_shocks(drawing.paths, panel.history.shape[1], drawing.seed)
     for block, of_block, summed in sample_blocks(chosen, uncertainty.take(moving), shocks, read_off):
         bounds[:, moving[block]] = of_block
         for name, of_part in zip(parts, summed, strict=True):
             sums[name] += of_part
-    totals = [_enclose_sum(point[part].sum(axis=0), sums[name], (part & moves).any()) for name, part in parts.items()]
+    totals = [
+        _enclose_sum(point[part].sum(axis=0), drawing.show(sums[name]), (part & moves).any())
+        for name, part in parts.items()
+    ]
     return Lines(_enclose(point, bounds), np.stack(totals, axis=1) if totals else np.empty((len(LINE_NAMES), 0, 0)))
 
 
 def _enclose_sum(point: FloatArray, paths: FloatArray, moves: bool) -> FloatArray:
     """A sum of series with the bounds of its paths; without a series that moves those are the sum."""
-    return _enclose(point, take_bounds(_with_sum(paths)) if moves else np.repeat(point[None], len(BOUND_NAMES), axis=0))
-
-
-def _with_sum(months: FloatArray) -> FloatArray:
-    return np.concatenate([months, months.sum(axis=1, keepdims=True)], axis=1)
+    return _enclose(point, take_bounds(paths) if moves else np.repeat(point[None], len(BOUND_NAMES), axis=0))
 
 
 def _enclose(point: FloatArray, bounds: FloatArray) -> FloatArray:
@@ -185,16 +228,15 @@ def _enclose(point: FloatArray, bounds: FloatArray) -> FloatArray:
     return np.stack([point, lower_80, upper_80, np.minimum(lower_95, lower_80), np.maximum(upper_95, upper_80)])
 
 
-def _to_frame(ids: list[str], lines: FloatArray, model: list[str], first_month: date, engine: str) -> pl.DataFrame:
-    """Rows per series: its months, then the year without a month. `lines` (5, N, H + 1)."""
+def _to_rows(ids: list[str], lines: FloatArray, model: list[str], months: list[date], engine: str) -> pl.DataFrame:
+    """Rows per series: its months, then the year without a month. `lines` (5, N, C)."""
     columns = lines.shape[2]
-    months = [*(add_months(first_month, step) for step in range(columns - 1)), None]
     unknown: BoolArray = np.isnan(lines)
     numbers = {name: pl.Series(lines[place].ravel()) for place, name in enumerate(LINE_NAMES)}
     frame = pl.DataFrame(
         {
             "unique_id": np.repeat(np.array(ids, dtype=object), columns).tolist(),
-            "month": months * len(ids),
+            "month": [*months, None] * len(ids),
             **numbers,
             "engine": [engine] * unknown[0].size,
             "model": np.repeat(np.array(model, dtype=object), columns).tolist(),

@@ -34,29 +34,29 @@ class Incomplete(NamedTuple):
 NOTHING = Incomplete(0, ())
 
 
-def find_incomplete_months(values: FloatArray) -> Incomplete:
+def find_incomplete_months(values: FloatArray, season: int = SEASON_MONTHS) -> Incomplete:
     """Months at the end (N, T) in which at least 85 % of the series lie below what was expected of them.
 
     Expected: the same month a year before × the growth of the six months before the last six. Low is a middle fall of
     2 % that also lies four robust deviations outside what the panel did before; of fewer than ten series the last
     month must be below half, never seen before. Older months are at least as complete as younger ones: else the whole
-    panel fell, and nothing is set aside. So it is when all six are low.
+    panel fell, and nothing is set aside. So it is when all six are low. Of a panel of weeks `season` is 52.
 
     >>> find_incomplete_months(np.array([[100.0] * 36 + [0.0, 0.0]])).months
     2
     """
     months = values.shape[1]
-    if months < SEASON_MONTHS + LEVEL_MONTHS + LATEST_MONTHS:
+    if months < season + LEVEL_MONTHS + LATEST_MONTHS:
         return NOTHING
-    errors = _errors(values, months)
-    usable = _may_be_judged(values) & (~np.isnan(errors)).any(axis=1)
+    errors = _errors(values, months, season)
+    usable = _may_be_judged(values, season) & (~np.isnan(errors)).any(axis=1)
     if not usable.any():
         return NOTHING
     now = _middle(errors[usable])
     known = ~np.isnan(errors[usable])
     share = (errors[usable] < 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     low = share >= np.where(np.arange(LATEST_MONTHS) == LATEST_MONTHS - 1, LOW_SHARE, LOW_SHARE_BEFORE)
-    before = _past(values[usable])
+    before = _past(values[usable], season)
     deep, broad, unusual = (low & one for one in _find_falls(now, before))
     if not (deep[-1] or (broad[-1] and usable.sum() >= FEWEST_SERIES)):
         return NOTHING
@@ -87,25 +87,25 @@ def _find_falls(now: FloatArray, before: FloatArray) -> tuple[BoolArray, BoolArr
     return deep, (now < -DEVIATIONS * usual) & (now < lowest), now < -BEFORE_DEVIATIONS * usual
 
 
-def _may_be_judged(values: FloatArray) -> BoolArray:
+def _may_be_judged(values: FloatArray, season: int) -> BoolArray:
     """Series that were there in the year before the last six months, and seldom 0 then."""
-    year = values[:, -LATEST_MONTHS - SEASON_MONTHS : -LATEST_MONTHS]
+    year = values[:, -LATEST_MONTHS - season : -LATEST_MONTHS]
     known = (~np.isnan(year)).sum(axis=1)
-    found: BoolArray = (known >= SEASON_MONTHS // 2) & ((year == 0).sum(axis=1) <= ZERO_SHARE * known)
+    found: BoolArray = (known >= season // 2) & ((year == 0).sum(axis=1) <= ZERO_SHARE * known)
     return found
 
 
-def _errors(values: FloatArray, end: int) -> FloatArray:
+def _errors(values: FloatArray, end: int, season: int) -> FloatArray:
     """ln(month ÷ expected) of the last six months before `end` (N, LATEST); NaN where unknown, 0 as a thousandth."""
     base = end - LATEST_MONTHS
     now = values[:, base - LEVEL_MONTHS : base]
     actual = values[:, base:end]
-    if base - LEVEL_MONTHS >= SEASON_MONTHS:
-        ago = values[:, base - LEVEL_MONTHS - SEASON_MONTHS : base - SEASON_MONTHS]
+    if base - LEVEL_MONTHS >= season:
+        ago = values[:, base - LEVEL_MONTHS - season : base - season]
         both = ~np.isnan(now) & ~np.isnan(ago)
         total, total_ago = (np.where(both, side, 0.0).sum(axis=1) for side in (now, ago))
         growth = np.divide(total, total_ago, out=np.full(len(values), np.nan), where=total_ago > 0)
-        expected = values[:, base - SEASON_MONTHS : end - SEASON_MONTHS] * growth[:, None]
+        expected = values[:, base - season : end - season] * growth[:, None]
     else:
         known = (~np.isnan(now)).sum(axis=1)
         mean = np.divide(np.nansum(now, axis=1), known, out=np.full(len(values), np.nan), where=known > 0)
@@ -123,8 +123,8 @@ def _middle(errors: FloatArray) -> FloatArray:
         errors.shape[1])])  # fmt: skip
 
 
-def _past(values: FloatArray) -> FloatArray:
+def _past(values: FloatArray, season: int) -> FloatArray:
     """The same middles at every earlier moment before the last six months, (J, LATEST)."""
-    ends = range(values.shape[1] - LATEST_MONTHS, 2 * SEASON_MONTHS + LATEST_MONTHS - 1, -1)
-    found = [_middle(_errors(values, end)) for end in ends]
+    ends = range(values.shape[1] - LATEST_MONTHS, 2 * season + LATEST_MONTHS - 1, -1)
+    found = [_middle(_errors(values, end, season)) for end in ends]
     return np.array(found).reshape(len(found), LATEST_MONTHS)

@@ -11,8 +11,9 @@ import numpy as np
 import polars as pl
 
 from wlz.files.deliveries import add_first_zeros, drop_copy, refuse_mixed_grain, refuse_other_unit
-from wlz.files.reading import Reading
+from wlz.files.reading import PanelError, Reading
 from wlz.files.triangle import TriangleRows, add_up_lags, read_triangle, refuse_cumulative, refuse_increments
+from wlz.files.weeks import WeekNames
 from wlz.forecasting.engines import ENGINES
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
 from wlz.runoff import (
@@ -40,6 +41,7 @@ from wlz.runoff import (
     used_pairs,
 )
 from wlz.runoff.a_priori import expect_level
+from wlz.runoff.completed_rows import BOUND_NAMES, Found, in_weeks, label_keys, to_rows
 from wlz.runoff.completion import complete_months, forecast_known
 
 AXES = ("care_month", "delivery_month", "value")
@@ -47,12 +49,11 @@ AS_GIVEN = Reading()
 METHODS = ("bornhuetter_ferguson", "chain_ladder", "benktander", "cape_cod", "mack")
 DEFAULT_METHOD = "bornhuetter_ferguson"
 MACK_NAME = "mack (sigma: mack)"
-BOUND_NAMES = ("lower_80", "upper_80", "lower_95", "upper_95")
 ROW_NAMES = ("declared", "completed", "completeness_ratio", *BOUND_NAMES, "standard_error", "method")
 FACTOR_NAMES = ("lag_months", "to_lag_months", "development_factor", "completeness_ratio", "ratios_count")
 SCORES = (-1.2815515655446004, 1.2815515655446004, -1.959963984540054, 1.959963984540054)
 FULL_MONTHS, FULL_DELIVERIES = 2 * SEASON_MONTHS, 13  # for month of the year, late deliveries and retrospective errors
-N_DIAGONALS = 12
+N_DIAGONALS, N_DIAGONALS_OF_WEEKS = 12, 26
 A_PRIORI_ENGINE = "ets_average"
 
 
@@ -62,16 +63,21 @@ class CompletedTriangle(NamedTuple):
     rows: pl.DataFrame
     factors: pl.DataFrame
     said: tuple[str, ...] = ()
+    is_weekly: bool = False
 
 
-class _Found(NamedTuple):
-    completed: FloatArray
-    completeness: FloatArray
-    error: FloatArray  # (N, T) standard error
-    total_error: FloatArray  # (N,)
-    bounds: FloatArray  # (4, N, T)
-    total_bounds: FloatArray  # (4, N)
-    factors: FloatArray
+class Shape(NamedTuple):
+    """A triangle, and whether its months stand for weeks: those have no season of twelve."""
+
+    triangle: Triangle
+    is_weekly: bool = False
+
+    @property
+    def diagonals(self) -> int | None:
+        """How many of the last deliveries link ratios are learnt from; None: all, where steps are not even."""
+        if not _ends_on_diagonal(self.triangle.values):
+            return None
+        return N_DIAGONALS_OF_WEEKS if self.is_weekly else N_DIAGONALS
 
 
 def complete_frame(
@@ -97,53 +103,73 @@ def complete_frame(
     """
     if method not in METHODS:
         raise LagError(f"method: found {method!r}, expected one of {', '.join(METHODS)}")
-    triangle, said = open_triangle(frame, keys, reading)
+    triangle, said, weeks = open_triangle(frame, keys, reading)
     if (~np.isnan(triangle.values)).sum(axis=2).max() < 2:
         raise LagError(
-            "found one delivery of every care month, expected at least two: from one nothing can be learnt about what "
-            "comes later. Likely only the last delivery, or a column that numbers the rows taken as a key. Next: add "
-            "earlier deliveries, or name the keys"
+            f"found one delivery of every care {_unit(weeks)}, expected at least two: from one nothing can be learnt "
+            "about what comes later. Likely only the last delivery, or a column that numbers the rows taken as a key. "
+            "Next: add earlier deliveries, or name the keys"
         )
-    found = _complete_by_mack(triangle) if method == "mack" else _complete_by_lag(triangle, method)
+    shape = Shape(triangle, is_weekly=weeks is not None)
+    found = _complete_by_mack(triangle) if method == "mack" else _complete_by_lag(shape, method)
     label = MACK_NAME if method == "mack" else method
-    factors = _list_factors(triangle, found.factors, method)
-    return CompletedTriangle(_to_rows(triangle, found, label), factors, (*said, describe_method(triangle, method)))
+    rows, factors = to_rows(triangle, found, label), _list_factors(shape, found.factors, method)
+    described = describe_method(triangle, method, is_weekly=weeks is not None)
+    if weeks:
+        rows, factors = in_weeks(rows, factors, weeks)
+    return CompletedTriangle(rows, factors, (*said, described), weeks is not None)
+
+
+def _unit(weeks: WeekNames | None) -> str:
+    return "week" if weeks else "month"
 
 
 def open_triangle(
     frame: pl.DataFrame, keys: Sequence[str] | None = None, reading: Reading = AS_GIVEN
-) -> tuple[Triangle, tuple[str, ...]]:
-    """The triangle of a table, and what was understood of it. Raises LagError or PanelError."""
-    rows = _read_frame(frame, keys, reading)
-    return build_triangle(rows.frame, rows.keys), tuple(rows.said)
+) -> tuple[Triangle, tuple[str, ...], WeekNames | None]:
+    """The triangle of a table, what was understood of it, and the weeks that its months stand for.
+
+    Raises LagError or PanelError.
+    """
+    _refuse_keys(frame, keys or [])
+    rows = read_triangle(frame, keys, reading)
+    if rows.weeks is None:
+        judged = _judge_rows(rows, reading)
+        return build_triangle(judged.frame, judged.keys), tuple(judged.said), None
+    try:
+        judged = _judge_rows(rows, reading)
+        return build_triangle(judged.frame, judged.keys), tuple(map(rows.weeks.say, judged.said)), rows.weeks
+    except (LagError, PanelError) as error:
+        raise type(error)(rows.weeks.say(str(error))) from None
 
 
-def describe_method(triangle: Triangle, method: str = DEFAULT_METHOD) -> str:
+def describe_method(triangle: Triangle, method: str = DEFAULT_METHOD, *, is_weekly: bool = False) -> str:
     """Which form of a method the shape of a triangle allows, and on how many link ratios it rests."""
     values = triangle.values
     if method == "mack":
         return f"chain ladder of each key by itself, on {int(used_pairs(values).sum()):,} link ratios"
-    pairs = int(used_pairs(fill_gaps(values), _diagonals(values)).sum())
-    if _takes_whole_method(triangle):
+    shape = Shape(triangle, is_weekly)
+    pairs = int(used_pairs(fill_gaps(values), shape.diagonals).sum())
+    if _takes_whole_method(shape):
         return f"the whole lag method (months of the year, late deliveries), on {pairs:,} link ratios"
     trend = "by key a trend where it is clear, else "
+    if is_weekly:
+        return f"link ratios alone ({pairs:,}), {trend}the mean of older care weeks as a priori, and Mack's bounds"
     return (
         f"link ratios alone ({pairs:,}), {trend}the mean of older care months as a priori, and Mack's bounds: fewer "
         f"than {FULL_MONTHS} months or {FULL_DELIVERIES} deliveries, or other steps than months"
     )
 
 
-def _takes_whole_method(triangle: Triangle) -> bool:
-    values = triangle.values
-    monthly = triangle.step_months == 1 and triangle.first_lag in (0, 1)
+def _takes_whole_method(shape: Shape) -> bool:
+    triangle, values = shape.triangle, shape.triangle.values
+    monthly = triangle.step_months == 1 and triangle.first_lag in (0, 1) and not shape.is_weekly
     deliveries = len({t + lag for t, lag in zip(*np.nonzero(~np.isnan(values).all(axis=0)), strict=True)})
     return monthly and values.shape[1] >= FULL_MONTHS and deliveries >= FULL_DELIVERIES and _ends_on_diagonal(values)
 
 
-def _read_frame(frame: pl.DataFrame, keys: Sequence[str] | None, reading: Reading) -> TriangleRows:
-    """Key columns, months as dates, cumulative values as numbers. Raises LagError or PanelError."""
-    _refuse_keys(frame, keys or [])
-    rows = read_triangle(frame, keys, reading)
+def _judge_rows(rows: TriangleRows, reading: Reading) -> TriangleRows:
+    """Cumulative values, without what is not what it seems. Raises LagError or PanelError."""
     _refuse_keys(rows.frame, rows.keys)
     if reading.values == "increments":
         if not reading.as_is:
@@ -172,7 +198,7 @@ def _refuse_keys(frame: pl.DataFrame, keys: Sequence[str]) -> None:
         raise LagError(f"keys: found {nested[0]} with lists, expected text, numbers or dates. Next: unnest it")
 
 
-def _complete_by_mack(triangle: Triangle) -> _Found:
+def _complete_by_mack(triangle: Triangle) -> Found:
     values = triangle.values
     factors, share = _factors_of_mack(values)
     declared, now = latest(values), _at_latest(values, share)
@@ -192,7 +218,7 @@ def _factors_of_mack(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     return factors, share
 
 
-def _bound_by_mack(values: FloatArray, completed: FloatArray, share: FloatArray, factors: FloatArray) -> _Found:
+def _bound_by_mack(values: FloatArray, completed: FloatArray, share: FloatArray, factors: FloatArray) -> Found:
     """Standard errors and bounds after Mack; NaN where none can be given, never 0 for want of link ratios."""
     declared, learnt = latest(values), _has_ratio(values)
     errors = mack_standard_error(values, development_factors(values))
@@ -202,7 +228,7 @@ def _bound_by_mack(values: FloatArray, completed: FloatArray, share: FloatArray,
     total = np.where(learnt & ~(unsure & ~np.isnan(declared)).any(axis=1), errors.total, np.nan)
     sums = np.nansum(declared, axis=1), np.where(np.isnan(declared), 0.0, completed).sum(axis=1)
     bounds = _bound_reserve(declared, completed, month)
-    return _Found(completed, share, month, total, bounds, _bound_reserve(*sums, total), factors)
+    return Found(completed, share, month, total, bounds, _bound_reserve(*sums, total), factors)
 
 
 def _at_latest(values: FloatArray, share: FloatArray) -> FloatArray:
@@ -230,12 +256,13 @@ def _bound_reserve(declared: FloatArray, completed: FloatArray, error: FloatArra
     return np.stack([lower[0], upper[0], lower[1], upper[1]])
 
 
-def _complete_by_lag(triangle: Triangle, method: str) -> _Found:
-    values, uitvoerder = triangle.values, _label_first_key(triangle.keys)
-    if _takes_whole_method(triangle):
+def _complete_by_lag(shape: Shape, method: str) -> Found:
+    triangle, values = shape.triangle, shape.triangle.values
+    uitvoerder = _label_first_key(triangle.keys)
+    if _takes_whole_method(shape):
         return _complete_fully(triangle, uitvoerder, method)
     hierarchy = [np.zeros(len(values), dtype=np.int64), uitvoerder, np.arange(len(values))]
-    filled, used = fill_gaps(values), _diagonals(values)
+    filled, used = fill_gaps(values), shape.diagonals
     factors = credibility_factors(filled, hierarchy, n_diagonals=used).factor
     learnt = used_pairs(filled, used).sum(axis=(0, 1))
     share = _at_latest(values, completeness_learnt(factors, learnt))
@@ -243,11 +270,6 @@ def _complete_by_lag(triangle: Triangle, method: str) -> _Found:
     declared = latest(values)
     completed = _apply(method, declared, share, expect_level(values, declared, share))
     return _bound_by_mack(filled, completed, share, factors)
-
-
-def _diagonals(values: FloatArray) -> int | None:
-    """The last twelve deliveries, where deliveries are diagonals of one step; else all of them."""
-    return N_DIAGONALS if _ends_on_diagonal(values) else None
 
 
 def _ends_on_diagonal(values: FloatArray) -> bool:
@@ -279,7 +301,7 @@ def _apply(method: str, declared: FloatArray, share: FloatArray, a_priori: Float
     return np.where(np.isnan(found), by_ratio, found)
 
 
-def _complete_fully(triangle: Triangle, uitvoerder: IntArray, method: str) -> _Found:
+def _complete_fully(triangle: Triangle, uitvoerder: IntArray, method: str) -> Found:
     """The lag method of the advice, with bounds from what earlier deliveries would have said."""
     seen = ~np.isnan(latest(triangle.values))
     values = _carry_forward(triangle.values)
@@ -299,7 +321,7 @@ def _complete_fully(triangle: Triangle, uitvoerder: IntArray, method: str) -> _F
     total = np.where(seen, completed, 0.0).sum(axis=1)
     spread = np.sqrt((size * common).sum(axis=1) ** 2 + ((size * own) ** 2).sum(axis=1))
     relative = np.divide(spread, np.abs(total), out=np.zeros(len(total)), where=total != 0)
-    return _Found(
+    return Found(
         completed,
         done.completeness,
         size * deviation,
@@ -321,48 +343,17 @@ def _carry_forward(values: FloatArray) -> FloatArray:
     return np.where(behind, latest(values)[:, :, None], values)
 
 
-def _to_rows(triangle: Triangle, found: _Found, method: str) -> pl.DataFrame:
-    """A row per key and observed care month, then the total of the key (care_month null)."""
-    keys, months, declared = triangle.keys, triangle.care_months, latest(triangle.values)
-    seen = ~np.isnan(declared)
-    row, column = np.nonzero(seen)
-    by_month = {
-        "declared": declared[row, column],
-        "completed": found.completed[row, column],
-        "completeness_ratio": found.completeness[row, column],
-        **{name: found.bounds[place][row, column] for place, name in enumerate(BOUND_NAMES)},
-        "standard_error": found.error[row, column],
-    }
-    sums = np.nansum(declared, axis=1), np.where(seen, found.completed, 0.0).sum(axis=1)
-    of_total = {
-        "declared": sums[0],
-        "completed": sums[1],
-        "completeness_ratio": np.where(sums[1] != 0, sums[0] / np.where(sums[1] != 0, sums[1], 1.0), np.nan),
-        **{name: found.total_bounds[place] for place, name in enumerate(BOUND_NAMES)},
-        "standard_error": found.total_error,
-    }
-    monthly = _frame(keys, row, by_month).with_columns(care_month=pl.Series(months, dtype=pl.Date)[column])
-    totals = _frame(keys, np.arange(keys.height), of_total).with_columns(care_month=pl.lit(None, dtype=pl.Date))
-    both = pl.concat([monthly, totals.select(monthly.columns)]).with_columns(method=pl.lit(method))
-    columns = [*keys.columns, "care_month", *by_month, "method"]
-    return both.select(columns).sort([*keys.columns, "care_month"], nulls_last=True)
-
-
-def _frame(keys: pl.DataFrame, row: IntArray, values: dict[str, FloatArray]) -> pl.DataFrame:
-    numbers = pl.DataFrame({name: pl.Series(of_name).fill_nan(None) for name, of_name in values.items()})
-    return numbers if not keys.width else pl.concat([keys[row], numbers], how="horizontal")
-
-
-def _list_factors(triangle: Triangle, factors: FloatArray, method: str) -> pl.DataFrame:
+def _list_factors(shape: Shape, factors: FloatArray, method: str) -> pl.DataFrame:
     """Development factors per key and lag, and how many link ratios each rests on."""
+    triangle = shape.triangle
     keys, lags = triangle.keys, triangle.lags
     count = keys.height
     is_mack = method == "mack"
     values = triangle.values if is_mack else fill_gaps(triangle.values)
-    pairs = used_pairs(values, None if is_mack else _diagonals(values)).sum(axis=1)
+    pairs = used_pairs(values, None if is_mack else shape.diagonals).sum(axis=1)
     share = _factors_of_mack(values)[1] if is_mack else completeness_learnt(factors, pairs.sum(axis=0))
     row = np.repeat(np.arange(count), len(lags) - 1)
-    numbers = _frame(
+    numbers = label_keys(
         keys,
         row,
         {"development_factor": factors.ravel(), "completeness_ratio": share[:, :-1].ravel()},

@@ -1,0 +1,40 @@
+"""A panel of months or of weeks, by the method for it."""
+
+import polars as pl
+
+from wlz.files.panel import PanelFrame
+from wlz.forecasting.any_panel import HISTORY_MONTHS, forecast_frame
+from wlz.forecasting.engines import DEFAULT_ENGINE
+from wlz.forecasting.ets import SEASON_MONTHS
+from wlz.forecasting.incomplete import Incomplete, find_incomplete_months
+from wlz.forecasting.weekly import DEFAULT_WEEKS, HORIZON_LIMIT_WEEKS, WEEKS_IN_YEAR, forecast_weeks
+
+
+def forecast_panel(
+    panel: PanelFrame,
+    *,
+    engine: str = DEFAULT_ENGINE,
+    horizon: int | None = None,
+    total: bool = False,
+    seed: int = 0,
+    as_is: bool = False,
+) -> pl.DataFrame:
+    """Forecast and bounds of every series: `forecast_frame` of months, `forecast_weeks` of weeks; a year if not said.
+
+    Raises PanelError as those do.
+    """
+    if panel.weeks is None:
+        months = SEASON_MONTHS if horizon is None else horizon
+        return forecast_frame(panel, engine=engine, horizon=months, total=total, seed=seed, as_is=as_is)
+    weeks = DEFAULT_WEEKS if horizon is None else horizon
+    return forecast_weeks(panel, engine=engine, horizon=weeks, total=total, seed=seed, as_is=as_is)
+
+
+def find_incomplete(panel: PanelFrame) -> Incomplete:
+    """Last months, or weeks, in which nearly all series are low at once."""
+    if panel.weeks is None:
+        return find_incomplete_months(panel.values[:, -HISTORY_MONTHS:])
+    return find_incomplete_months(panel.values, season=WEEKS_IN_YEAR)
+
+
+__all__ = ["HORIZON_LIMIT_WEEKS", "find_incomplete", "forecast_panel"]
