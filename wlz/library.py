@@ -20,6 +20,7 @@ def forecast(
     values: str | None = None,
     absent: str | None = None,
     freq: str = "monthly",
+    days: str | None = None,
     as_is: bool = False,
 ) -> Any:
     """Forecast and 80 and 95 % bounds of any monthly or weekly series: a row per series and month, and one of the sum.
@@ -38,7 +39,7 @@ def forecast(
 
     reading = Reading(dict(columns or {}), decimal, values, absent, as_is, freq)
     panel = read_panel(_to_polars(frame), reading, tuple(total_by))
-    found = forecast_panel(panel, engine=engine, horizon=horizon, total=total, seed=seed, as_is=as_is)
+    found = forecast_panel(panel, engine=engine, horizon=horizon, total=total, seed=seed, as_is=as_is, days=days)
     return _as_given(found, frame)
 
 

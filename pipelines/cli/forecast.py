@@ -51,6 +51,11 @@ panel_options = any_file.options(
 @click.option(
     "--total-by", multiple=True, metavar="COLUMN", help="Also add the sums per value of this column. Repeatable."
 )
+@click.option(
+    "--days",
+    type=click.Choice(["weekdays"]),
+    help="Forecast months per day from Monday to Friday, if series follow those.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same bounds.")
 @any_file.separator_option
 @panel_options
@@ -61,6 +66,7 @@ def forecast(
     horizon: int | None,
     total: bool,
     total_by: tuple[str, ...],
+    days: str | None,
     seed: int,
     separator: str,
     **how: str | bool | None,
@@ -80,7 +86,7 @@ def forecast(
     try:
         panel = open_panel(series, separator, total_by, **how)
         as_is = bool(how["as_is"])
-        found = forecast_panel(panel, engine=engine, horizon=horizon, total=total, seed=seed, as_is=as_is)
+        found = forecast_panel(panel, engine=engine, horizon=horizon, total=total, seed=seed, as_is=as_is, days=days)
     except (PanelError, UnreadableError) as error:
         note(f"{series}: {error}")
         raise SystemExit(1) from None

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from wlz.files.panel import PanelFrame
+from wlz.files.panel import PanelError, PanelFrame
 from wlz.forecasting.any_panel import HISTORY_MONTHS, forecast_frame
 from wlz.forecasting.engines import DEFAULT_ENGINE
 from wlz.forecasting.ets import SEASON_MONTHS
@@ -18,14 +18,25 @@ def forecast_panel(
     total: bool = False,
     seed: int = 0,
     as_is: bool = False,
+    days: str | None = None,
 ) -> pl.DataFrame:
     """Forecast and bounds of every series: `forecast_frame` of months, `forecast_weeks` of weeks; a year if not said.
 
-    Raises PanelError as those do.
+    `days`: "weekdays" counts months by their days from Monday to Friday. Raises PanelError as those do, and for days of
+    weeks.
     """
+    if days not in (None, "weekdays"):
+        raise PanelError(f"days: found {days!r}, expected 'weekdays', or nothing")
     if panel.weeks is None:
         months = SEASON_MONTHS if horizon is None else horizon
-        return forecast_frame(panel, engine=engine, horizon=months, total=total, seed=seed, as_is=as_is)
+        by_weekday = days is not None
+        return forecast_frame(
+            panel, engine=engine, horizon=months, total=total, seed=seed, as_is=as_is, by_weekday=by_weekday
+        )
+    if days is not None:
+        raise PanelError(
+            "days: found weekdays of a panel of weeks, expected months. Every week has five. Next: leave out --days"
+        )
     weeks = DEFAULT_WEEKS if horizon is None else horizon
     return forecast_weeks(panel, engine=engine, horizon=weeks, total=total, seed=seed, as_is=as_is)
 

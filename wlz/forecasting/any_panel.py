@@ -33,6 +33,7 @@ FORECAST_SCHEMA: dict[str, pl.DataType] = {
 HISTORY_MONTHS = MIN_SEASON_OBSERVATIONS + MAX_PAST_YEARS * SEASON_MONTHS
 SILENT_MONTHS = SEASON_MONTHS  # without a value: no month of last year is known
 NO_FORECAST = "no forecast (silent)"
+MEAN_WEEKDAYS = 365.25 * 5 / 7 / SEASON_MONTHS  # of a month
 HORIZON_LIMIT = 60  # months ahead; behind it bounds are wider than the forecast
 # The full search takes seconds a series and year: its width is learnt from our own search, which chooses alike.
 WIDTH_ENGINES = {"statsmodels": "ets_select"}
@@ -82,6 +83,7 @@ def forecast_frame(
     seed: int = 0,
     paths: int = DEFAULT_PATHS,
     as_is: bool = False,
+    by_weekday: bool = False,
 ) -> pl.DataFrame:
     """Forecast and bounds of every series, columns of FORECAST_SCHEMA, sorted by series; the year row has no month.
 
@@ -92,7 +94,8 @@ def forecast_frame(
     in a total: engines would repeat its last known year with bounds that know nothing of the silence. The year row is
     the sum over the horizon with the bounds of that sum; with `total` the series `__total__`, and per group of the
     panel `__total__:column=group`, have those of joint paths. Where the point lies outside the sampled bounds (very
-    skewed months) the nearer bound is the point.
+    skewed months) the nearer bound is the point. `by_weekday`: months are forecast per day from Monday to Friday, for
+    series that follow those.
 
     Limits: the last 60 months count; `statsmodels` is slow and has the width of `ets_select`; beyond two years ahead
     the width is not measured. Raises PanelError for an unknown engine, a horizon outside 1–60, no series.
@@ -100,10 +103,26 @@ def forecast_frame(
     refuse_wrong_use(engine, horizon)
     skipped = 0 if as_is else find_incomplete_months(panel.values[:, -HISTORY_MONTHS:]).months
     known = panel.values[:, : panel.values.shape[1] - skipped]
-    drawing = Drawing(WIDTH_ENGINES.get(engine, engine), seed, paths, skipped)
+    shares = None
+    if by_weekday:
+        weekdays = count_weekdays(panel.first_month, panel.values.shape[1] + horizon)
+        known, shown = known / weekdays[: known.shape[1]], weekdays[panel.values.shape[1] :]
+        shares = np.concatenate([np.diag(shown), shown[:, None]], axis=1)
+    drawing = Drawing(WIDTH_ENGINES.get(engine, engine), seed, paths, skipped, shares)
     ends = add_months(panel.last_month, -skipped)
     course = forecast_lines(panel, known, engine, skipped + horizon, drawing, month_of_year=ends.month - 1, total=total)
     return to_frame(panel, course, [add_months(panel.last_month, 1 + step) for step in range(horizon)], engine)
+
+
+def count_weekdays(first_month: date, count: int) -> FloatArray:
+    """Days from Monday to Friday in each of so many months, beside those of a mean month.
+
+    >>> count_weekdays(date(2018, 2, 1), 2).round(3).tolist()
+    [0.92, 1.012]
+    """
+    begins = np.datetime64(first_month, "M") + np.arange(count + 1)
+    days = np.busday_count(begins[:-1].astype("datetime64[D]"), begins[1:].astype("datetime64[D]"))
+    return np.asarray(days / MEAN_WEEKDAYS, dtype=np.float64)
 
 
 def forecast_lines(
