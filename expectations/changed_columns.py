@@ -22,6 +22,8 @@ from expectations.judging.beside import (
     period_columns,
     put_beside,
     series_columns,
+    told_before,
+    told_now,
 )
 from expectations.judging.delivery_view import BudgetView, ClaimsView, DeliveryView
 from expectations.judging.finding import keep_largest, one_each
@@ -58,7 +60,7 @@ def measure_changed_columns(view: DeliveryView) -> pl.DataFrame:
     assert isinstance(view, BudgetView), "claims apart every kind has this view"
     if view.before is None or view.before.is_empty():
         return keep_largest(pl.DataFrame())
-    now, before = add_up(view, view.used_rows), add_up(view, view.before)
+    now, before = view.once(told_now), view.once(told_before)
     beside = put_beside(now, before, view.table)
     found = [
         *_turned_numbers(view, beside),
@@ -171,7 +173,7 @@ def measure_restated(view: BudgetView) -> pl.DataFrame:
     """
     if view.before is None or view.before.is_empty():
         return keep_largest(pl.DataFrame())
-    now, before = add_up(view, view.used_rows), add_up(view, view.before)
+    now, before = view.once(told_now), view.once(told_before)
     beside = put_beside(now, before, view.table).filter(pl.col(BEFORE) == pl.col(PERIOD))
     told = [_restated(beside, column) for column in _told(view)]
     row = max(told, key=lambda one: float(one["restated_ratio"]))
@@ -235,9 +237,9 @@ def measure_single_rows(view: BudgetView) -> pl.DataFrame:
     Those of the delivery before count among the others. A number in euro must move the whole of its period by more
     than ``single_row_ratio``; a volume at the usual price of the series as well. The euro is what it moves.
     """
-    now = add_up(view, view.used_rows)
+    now = view.once(told_now)
     keys = series_columns(view.table)
-    others = now if view.before is None else pl.concat([now, _only_earlier(now, add_up(view, view.before), keys)])
+    others = now if view.before is None else pl.concat([now, _only_earlier(now, view.once(told_before), keys)])
     found = [_single_rows(view, now, others, keys, column) for column in _judged_numbers(view)]
     rows = pl.concat(found, how="diagonal_relaxed") if found else pl.DataFrame()
     return keep_largest(

@@ -43,9 +43,9 @@ def measure_moved_months(view: ClaimsView) -> pl.DataFrame:
     found = pl.concat([_by_zorgkantoor(view, _moved_months(view, both, sign), sign) for sign in (1, -1)])
     is_fall = pl.col("wording") == "fell"
     found = found.filter(~is_fall | (pl.col("moved_year_ratio") > view.assumptions["moved_months_block_ratio"]))
-    if found.is_empty() or measure_changed_claims(view)["findings_count"].sum():
+    if found.is_empty() or view.once(measure_changed_claims)["findings_count"].sum():
         return keep_largest(pl.DataFrame())
-    told = [one for one in (measure_doubling(view), measure_partial(view)) if one["findings_count"].sum()]
+    told = [one for one in map(view.once, (measure_doubling, measure_partial)) if one["findings_count"].sum()]
     elsewhere = [name for one in told for name in one["wlz_uitvoerder"]]
     return keep_largest(found.filter(~pl.col("wlz_uitvoerder").is_in(elsewhere)))
 
@@ -53,15 +53,18 @@ def measure_moved_months(view: ClaimsView) -> pl.DataFrame:
 def _put_beside(view: ClaimsView) -> pl.DataFrame:
     """Judged months per SERIES: lag, prestatiegroep, euro before, euro_now; of months the zorgkantoor tells at all."""
     assert view.previous_sums is not None, "asked by the caller"
-    before, now = (_sum_months(rows) for rows in (view.previous_sums, view.sums))
+    oldest = view.assumptions["closed_month_lag_months"]
+    before = _sum_months(view.previous_sums)
     told = before.filter(pl.col("euro") > 0).group_by("zorgkantoor_code").agg(pl.col("care_month").max().alias("last"))
+    is_judged = number_months("care_month") > number_months(pl.lit(told["last"].min(), dtype=pl.Date)) - oldest
+    before, now = before.filter(is_judged), _sum_months(view.sums.filter(is_judged))
     lag = number_months("last") - number_months("care_month") + 1
     return (
         before.join(now, on=[*SERIES, "care_month"], how="full", coalesce=True, suffix="_now")
         .with_columns(pl.col("euro", "euro_now").fill_null(0.0))
         .join(told, on="zorgkantoor_code")
         .with_columns(lag.alias("lag"))
-        .filter(pl.col("lag").is_between(YOUNGEST_LAG, view.assumptions["closed_month_lag_months"]))
+        .filter(pl.col("lag").is_between(YOUNGEST_LAG, oldest))
         .join(now.select("zorgkantoor_code", "care_month").unique(), on=["zorgkantoor_code", "care_month"], how="semi")
         .join(view.prestaties.select("prestatiecode", "prestatiegroep"), on="prestatiecode")
     )

@@ -13,7 +13,7 @@ from expectations.changed_columns import (
     measure_restated,
     measure_single_rows,
 )
-from expectations.judging.beside import WEIGHT, add_up, number_columns, series_columns
+from expectations.judging.beside import WEIGHT, add_up, number_columns, series_columns, told_before, told_now
 from expectations.judging.delivery_view import BudgetView
 from expectations.judging.finding import keep_largest, one_each
 from expectations.judging.results import USED
@@ -56,7 +56,7 @@ def measure_new_periods(view: BudgetView) -> pl.DataFrame:
     """
     if view.before is None or view.before.is_empty() or view.used_rows.is_empty() or _is_refused(view):
         return keep_largest(pl.DataFrame())
-    now, before = (_by_period(view, add_up(view, rows)) for rows in (view.used_rows, view.before))
+    now, before = (_by_period(view, view.once(told)) for told in (told_now, told_before))
     new = now.filter(pl.col(WHEN) > before[WHEN].max())[WHEN].unique().sort().to_list()
     known = pl.concat([now, before.join(now, on=WHEN, how="anti").select(now.columns)])
     if view.kind in OF_A_MONTH:
@@ -75,9 +75,9 @@ def measure_new_periods(view: BudgetView) -> pl.DataFrame:
 
 
 def _is_refused(view: BudgetView) -> bool:
-    if any(_has_found(measure(view)) for measure in (measure_changed_columns, measure_single_rows, measure_whole)):
+    if any(_has_found(view.once(measure)) for measure in (measure_changed_columns, measure_single_rows, measure_whole)):
         return True
-    restated = measure_restated(view)
+    restated = view.once(measure_restated)
     return _has_found(restated) and float(restated["restated_ratio"].sum()) > view.assumptions["restated_block_ratio"]
 
 

@@ -36,7 +36,6 @@ def measure_set_apart(view: DeliveryView) -> pl.DataFrame:
     of_apart = _sum_by_key(view, apart, key).rename({"euro": "apart_eur"})
     both = summed.join(of_apart, on=key, how="left", nulls_equal=True) if key else summed.hstack(of_apart)
     placed = _place(view, both.with_columns(pl.col("apart_eur").fill_null(0.0)))
-    parts, named = _name_largest(apart, view)
     whole, part = view.assumptions["set_apart_ratio"], view.assumptions["set_apart_group_ratio"]
     for levels in (("delivery",), ("wlz_uitvoerder",), ("prestatiegroep", "list_unit")):
         limit = part if len(levels) > 1 else whole
@@ -47,6 +46,7 @@ def measure_set_apart(view: DeliveryView) -> pl.DataFrame:
             else placed.clear()
         )
         if found.height:
+            parts, named = _name_largest(apart, view)
             how_much = "rows" if not has_money(view.table) else "euro"
             wording = pl.concat_str(pl.col("wording"), pl.lit(f" {how_much} {parts}"))
             figures = [pl.lit(codes).alias(name) for name, codes in named.items()]

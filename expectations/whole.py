@@ -12,11 +12,12 @@ from expectations.judging.beside import (
     COUNT,
     PERIOD,
     WEIGHT,
-    add_up,
     is_event,
     newest,
     period_columns,
     series_columns,
+    told_before,
+    told_now,
 )
 from expectations.judging.delivery_view import BudgetView
 from expectations.judging.finding import keep_largest, one_each
@@ -41,10 +42,10 @@ def measure_whole(view: BudgetView) -> pl.DataFrame:
     The euro is what was claimed, or told before; rows for a kind without euro. Zorgkantoren count as regions, so that
     one that closed lives on.
     """
-    now = add_up(view, view.used_rows)
+    now = view.once(told_now)
     found = _without_claimed(view, now)
     if view.before is not None and not view.before.is_empty():
-        before = add_up(view, view.before)
+        before = view.once(told_before)
         found += _without_own_year(view, now, before) or _without_regions(view, now, before) or [
             *_without_rows(view, now, before), *_older(view, now, before), *_fallen(view, now, before)
         ]  # fmt: skip

@@ -83,6 +83,17 @@ def add_up(view: BudgetView, rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def told_now(view: BudgetView) -> pl.DataFrame:
+    """``add_up`` of the rows that are used."""
+    return add_up(view, view.used_rows)
+
+
+def told_before(view: BudgetView) -> pl.DataFrame:
+    """``add_up`` of the delivery before, which must be known."""
+    assert view.before is not None, "asked by the caller"
+    return add_up(view, view.before)
+
+
 def put_beside(now: pl.DataFrame, before: pl.DataFrame, table: Table) -> pl.DataFrame:
     """Rows of ``add_up`` with what was told before of the series, of the same period or the latest earlier one.
 

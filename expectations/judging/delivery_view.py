@@ -4,11 +4,11 @@ A rule says by its ``kinds`` which view it is given. What is dear to compute (cl
 that is computed once, when the first rule asks for it, and goes with the view. What is a finding is not said here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -19,6 +19,9 @@ from wlz.words.large_frames import as_text, find_repeated, schema_as_text, sum_i
 
 CROSSWALK_COLUMNS = ("zorgkantoor_code", "valid_from", "valid_to", "zorgkantoorregio")
 BY_PROVIDER = ("zorgkantoor_code", "agb_code", "prestatiecode", "unit_code", "care_month")
+
+
+Computed = TypeVar("Computed")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -82,6 +85,17 @@ class DeliveryView:
         """The delivered rows with ``file_row``: lines of a CSV file (the header is 1), rows of a Parquet file."""
         first = 1 if self.file_name.endswith(".parquet") else 2
         return self.rows.with_row_index("file_row", offset=first)
+
+    @cached_property
+    def _computed(self) -> dict[Callable[[Any], Any], Any]:
+        return {}
+
+    def once(self, compute: Callable[[Any], Computed]) -> Computed:
+        """What a function makes of this view; kept, for several rules ask for the same."""
+        if compute not in self._computed:
+            self._computed[compute] = compute(self)
+        found: Computed = self._computed[compute]
+        return found
 
     @cached_property
     def is_repeated(self) -> pl.Series:

@@ -113,7 +113,7 @@ def measure(rule: Rule, view: DeliveryView | TableView) -> RuleMetrics:
         rule, view.checked_table, view.delivery_id, view.subject, pl.DataFrame(), expected=expected
     )
     try:
-        frame = rule.metrics(view)
+        frame = view.once(rule.metrics) if isinstance(view, DeliveryView) else rule.metrics(view)
         missing = [name for name in (*FINDING_COLUMNS, *rule.expectation.columns) if name not in frame.columns]
         if missing:
             raise ValueError(f"the metrics lack {', '.join(missing)}")

@@ -87,3 +87,15 @@ def test_rows_of_a_file_that_could_not_be_parsed_are_an_error(make_view):
     assert not view.readable
     with pytest.raises(ValueError, match=r"2018-05/declaraties.parquet could not be parsed"):
         assert isinstance(view.used_rows, pl.DataFrame)
+
+
+def test_what_several_rules_ask_of_a_view_is_computed_once(make_view, claims):
+    asked: list[object] = []
+
+    def look(view: object) -> int:
+        asked.append(view)
+        return len(asked)
+
+    first, second = make_view(claims), make_view(claims)
+    assert [first.once(look), first.once(look), second.once(look)] == [1, 1, 2]
+    assert asked == [first, second]
