@@ -13,7 +13,7 @@ def forecast(
     engine: str = "combined",
     horizon: int | None = None,
     total: bool = False,
-    total_by: Sequence[str] = (),
+    total_by: Sequence[str] | str = (),
     seed: int = 0,
     columns: Mapping[str, str] | None = None,
     decimal: str | None = None,
@@ -37,8 +37,9 @@ def forecast(
     from wlz.files.reading import Reading
     from wlz.forecasting.any_grain import forecast_panel
 
-    reading = Reading(dict(columns or {}), decimal, values, absent, as_is, freq)
-    panel = read_panel(_to_polars(frame), reading, tuple(total_by))
+    reading = Reading(dict(columns or {}), decimal, values, absent, as_is, _one_of_freqs(freq))
+    groups = (total_by,) if isinstance(total_by, str) else tuple(total_by)
+    panel = read_panel(_to_polars(frame), reading, groups)
     found = forecast_panel(panel, engine=engine, horizon=horizon, total=total, seed=seed, as_is=as_is, days=days)
     return _as_given(found, frame)
 
@@ -46,7 +47,7 @@ def forecast(
 def complete(
     frame: Any,
     *,
-    keys: Sequence[str] | None = None,
+    keys: Sequence[str] | str | None = None,
     method: str = "bornhuetter_ferguson",
     columns: Mapping[str, str] | None = None,
     decimal: str | None = None,
@@ -66,8 +67,17 @@ def complete(
     from wlz.files.reading import Reading
     from wlz.runoff.any_triangle import complete_frame
 
-    reading = Reading(dict(columns or {}), decimal, values, as_is=as_is, freq=freq)
-    return _as_given(complete_frame(_to_polars(frame), keys, method, reading).rows, frame)
+    reading = Reading(dict(columns or {}), decimal, values, as_is=as_is, freq=_one_of_freqs(freq))
+    names = [keys] if isinstance(keys, str) else keys
+    return _as_given(complete_frame(_to_polars(frame), names, method, reading).rows, frame)
+
+
+def _one_of_freqs(freq: str) -> str:
+    from wlz.files.reading import PanelError
+
+    if freq not in ("monthly", "weekly"):
+        raise PanelError(f"freq: found {freq!r}, expected 'monthly' or 'weekly'. Next: name one of them")
+    return freq
 
 
 def _to_polars(frame: Any) -> "pl.DataFrame":
@@ -81,7 +91,9 @@ def _to_polars(frame: Any) -> "pl.DataFrame":
     if not hasattr(frame, "reset_index"):
         raise TypeError(f"found {type(frame).__name__}, expected a frame of Polars or pandas")
     named = any(name is not None for name in frame.index.names)
-    return pl.from_pandas(frame.reset_index() if named else frame, nan_to_null=True)
+    plain = frame.reset_index() if named else frame
+    periods = [name for name in plain.columns if str(plain[name].dtype).startswith("period")]
+    return pl.from_pandas(plain.assign(**{name: plain[name].dt.to_timestamp() for name in periods}), nan_to_null=True)
 
 
 def _as_given(found: "pl.DataFrame", frame: Any) -> Any:

@@ -14,6 +14,7 @@ import polars as pl
 from pipelines.cli.console import note
 from wlz.words.faults import Spoken
 
+_UNNAMED = "__UNNAMED__"
 ENDINGS = (".csv", ".parquet")  # of what is written
 READ_ENDINGS = (".csv", ".parquet", ".xlsx")
 MOST_TITLES = 20  # lines above the header
@@ -104,7 +105,8 @@ def _open_csv(path: Path, separator: str) -> Opened:
     frame = frame.drop(empty)
     notes = _count_notes(frame)
     if notes:
-        said.append(f"{notes} lines below the rows are passed over ({frame[-notes, 0][:60]!r})")
+        first = next((text for text in frame[frame.columns[0]].tail(notes) if text), "empty")
+        said.append(f"{notes} lines below the rows are passed over ({first[:60]!r})")
     return Opened(frame.head(frame.height - notes), said)
 
 
@@ -118,12 +120,12 @@ def _count_titles(lines: Sequence[str], separator: str) -> int:
 
 
 def _count_notes(frame: pl.DataFrame) -> int:
-    """Last rows with a first field only: a source or remark below the table."""
+    """Last rows with a first field only, or none: a source or remark below the table, and empty lines before it."""
     if frame.width < 2:
         return 0
     count = 0
     for row in reversed(frame.tail(MOST_TITLES).rows()):
-        if row[0] is None or any(one is not None for one in row[1:]):
+        if any(one is not None for one in row[1:]):
             break
         count += 1
     return count
@@ -138,9 +140,22 @@ def _open_workbook(path: Path) -> Opened:
             "found a workbook without rows, expected a header and rows. Likely another file. Next: export again"
         )
     name, frame = next(iter(filled.items()))
+    frame, titles = _below_titles(path, name, frame)
     others = len(filled) - 1
     said = [f"sheet {name!r} is read" + (f", {others} more with rows are not" if others else "")] if others else []
-    return Opened(frame, said)
+    return Opened(frame, [*said, *titles])
+
+
+def _below_titles(path: Path, name: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """The sheet read from its header on: the first row with a text in every column, where columns have no name."""
+    if not any(column.startswith(_UNNAMED) for column in frame.columns):
+        return frame, []
+    plain = pl.read_excel(path, sheet_name=name, has_header=False, raise_if_empty=False)
+    for place, row in enumerate(plain.head(MOST_TITLES + 1).rows()):
+        if all(one is not None and str(one).strip() for one in row) and place:
+            found = pl.read_excel(path, sheet_name=name, read_options={"header_row": place}, raise_if_empty=False)
+            return found, [f"{place} rows above the header are passed over ({frame.columns[0][:60]!r})"]
+    return frame, []
 
 
 def write_whole(found: pl.DataFrame, out: Path, separator: str) -> None:

@@ -150,6 +150,12 @@ def tell_incomplete(panel: "PanelFrame") -> str | None:
     from wlz.forecasting.any_grain import find_incomplete
 
     found = find_incomplete(panel)
+    if found.too_many:
+        unit = "weeks" if panel.weeks else "months"
+        return (
+            f"the last six {unit} or more are far lower than expected in nearly all series, and are taken as they are: "
+            "leave out those that are not complete"
+        )
     if not found.months:
         return None
     months = [add_months(panel.last_month, 1 - found.months + place) for place in range(found.months)]

@@ -62,7 +62,7 @@ def _quarter(text: pl.Series) -> pl.Series:
 
 
 def _week(text: pl.Series) -> pl.Series:
-    iso = text.str.to_uppercase().str.replace(r"^(\d{4})-?W(\d{1,2})$", "$1-W$2-1")
+    iso = text.str.to_uppercase().str.replace(r"^(\d{4})-?W(\d{1,2})(-1)?$", "$1-W$2-1")
     return iso.str.to_date("%G-W%V-%u", strict=False).dt.strftime("%Y-%m-%d")
 
 
@@ -82,7 +82,7 @@ _NOTATIONS = (
     _Notation(rf"(?i)^\d{{4}}[ \-/]*{_LETTERS}$", "month", _by_name),
     _Notation(r"(?i)^\d{4}[ \-]?[qk]w?\s?[1-4]$", "quarter", _quarter),
     _Notation(r"(?i)^[qk]w?\s?[1-4][ \-/]*\d{4}$", "quarter", _quarter),
-    _Notation(r"(?i)^\d{4}-?w\d{1,2}$", "week", _week),
+    _Notation(r"(?i)^\d{4}-?w\d{1,2}(-1)?$", "week", _week),
 )
 _DAY_FIRST = r"^(?P<d>\d{1,2})[-/.](?P<m>\d{1,2})[-/.](?P<y>\d{4})(?:[T ]00:00(?::00)?)?$"
 _MONTH_FIRST = _DAY_FIRST.replace("<d>", "<x>").replace("<m>", "<d>").replace("<x>", "<m>")

@@ -53,6 +53,34 @@ def drop_copy(frame: pl.DataFrame, keys: Sequence[str]) -> tuple[pl.DataFrame, l
     return kept, [f"the delivery of {last:%Y-%m} is a copy of {before:%Y-%m}, and left out{more} (--as-is takes it)"]
 
 
+def drop_filled(
+    frame: pl.DataFrame, keys: Sequence[str], *, are_increments: bool = False
+) -> tuple[pl.DataFrame, list[str]]:
+    """Without last deliveries that bring nothing to any care month of a full rectangle: the half that is not known yet.
+
+    Filled with zeros (a pivot does so), or with what was known before. A single copy is ``drop_copy``'s.
+    """
+    axes = [*keys, CARE]
+    rows = frame.drop_nulls(VALUE).sort([*axes, DELIVERY])
+    before = pl.col(VALUE).shift().over(axes)
+    is_news = pl.col(VALUE) != 0 if are_increments else (pl.col(VALUE) != 0) & (pl.col(VALUE) != before.fill_null(0.0))
+    last = rows.filter(is_news)[DELIVERY].max()
+    beyond = rows.filter(pl.col(DELIVERY) > last) if last is not None else rows.clear()
+    count = beyond[DELIVERY].n_unique()
+    zeros = bool((beyond[VALUE] == 0).all())
+    if beyond.height < FEWEST_CELLS or (count < 2 and not (zeros and not are_increments)):
+        return frame, []
+    youngest = rows.filter(is_news, pl.col(DELIVERY) <= last)[CARE].max()
+    if not zeros and youngest != rows[CARE].max():  # claims of older care months that ended are no filling
+        return frame, []
+    what = "0" if zeros else "what was known before"
+    first: date = beyond[DELIVERY].min()  # type: ignore[assignment]
+    return frame.filter(pl.col(DELIVERY) <= last), [
+        f"{count:,} deliveries from {first:%Y-%m} on hold {what} for every care month, and are left out: they are not "
+        "there yet (--as-is takes them)"
+    ]
+
+
 def refuse_other_unit(frame: pl.DataFrame, keys: Sequence[str]) -> None:
     """Raises PanelError where a delivery says of all months many times more or less than the one before it."""
     deliveries = frame[DELIVERY].unique().sort()
@@ -140,4 +168,4 @@ def _step(care_months: Sequence[date]) -> int:
     return int(np.gcd.reduce(np.diff(numbers))) or 1 if len(numbers) > 1 else 1
 
 
-__all__ = ["add_first_zeros", "drop_copy", "refuse_mixed_grain", "refuse_other_unit"]
+__all__ = ["add_first_zeros", "drop_copy", "drop_filled", "refuse_mixed_grain", "refuse_other_unit"]

@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 
 from wlz.files import grain, suspects
-from wlz.files.columns import PANEL_ROLES, find_columns, is_nameless, join_year_and_month
+from wlz.files.columns import PANEL_ROLES, bare, find_columns, is_nameless, join_year_and_month
 from wlz.files.dates import read_dates
 from wlz.files.names import TOTAL_ID, read_names, refuse_alike
 from wlz.files.numbers import VALUE_LIMIT, read_said, read_values
 from wlz.files.reading import PanelError, Reading, name_some
-from wlz.files.weeks import COLUMN_NAMES, WEEKLY, WeekNames, count_weeks, join_year_and_week
+from wlz.files.weeks import COLUMN_NAMES, WAY_OUT, WEEKLY, WeekNames, count_weeks, join_year_and_week
 from wlz.files.wide import unpivot_months, unpivot_series
 from wlz.words.months import add_months, month_date, month_label, number_months
 
@@ -70,11 +70,11 @@ def read_panel(frame: pl.DataFrame, reading: Reading = AS_GIVEN, groups: tuple[s
     long, said = _to_long(frame, reading)
     _refuse_missing_groups(frame, long, groups)
     if reading.freq != WEEKLY:
-        return _read_long(long, said, reading, groups)
+        return _read_long(long, said, reading, groups, None)
     weeks = count_weeks(long["month"])
     far = long.with_columns(weeks.months.alias("month"))
     try:
-        found = _read_long(far, [*said, *weeks.said], reading, groups)
+        found = _read_long(far, [*said, *weeks.said], reading, groups, weeks.names)
     except PanelError as error:
         raise PanelError(weeks.names.say(str(error))) from None
     told, doubts = (tuple(weeks.names.say(line) for line in lines) for lines in (found.said, found.doubts))
@@ -93,7 +93,9 @@ def _refuse_empty(frame: pl.DataFrame) -> None:
         )
 
 
-def _read_long(long: pl.DataFrame, said: list[str], reading: Reading, groups: tuple[str, ...]) -> PanelFrame:
+def _read_long(
+    long: pl.DataFrame, said: list[str], reading: Reading, groups: tuple[str, ...], weeks: WeekNames | None
+) -> PanelFrame:
     names, of_names = read_names(long["unique_id"])
     dates = read_dates(long["month"])
     months, of_months = grain.to_months(long["month"], dates, names)
@@ -112,6 +114,7 @@ def _read_long(long: pl.DataFrame, said: list[str], reading: Reading, groups: tu
         if reading.absent is None:
             grain.refuse_other_grain(known)
     panel, order = _spread(rows, known)
+    panel = panel._replace(weeks=weeks)
     panel, doubts, totals = _judge(panel, order, reading, has_empty=rows["value"].null_count() > 0)
     of_group = _groups(long.with_columns(unique_id=names), list(panel.names), groups)
     return PanelFrame(
@@ -138,10 +141,9 @@ def _judge(
 
 
 def _with_zeros(values: Floats) -> Floats:
-    """0 for months without a row from the first of a series on, where any series has a row."""
+    """0 for months without a row from the first of a series on, to the last of the file."""
     first = np.argmax(~np.isnan(values), axis=1)
-    delivered = ~np.isnan(values).all(axis=0)
-    inside = (np.arange(values.shape[1]) >= first[:, None]) & delivered
+    inside = np.arange(values.shape[1]) >= first[:, None]
     return np.where(inside & np.isnan(values), 0.0, values)
 
 
@@ -193,6 +195,7 @@ def _missing(frame: pl.DataFrame, roles: list[str]) -> PanelError:
         step = "write the file with , or ; between its fields,"
     else:
         step = f"rename the columns or name them ({', '.join(OPTIONS[one] for one in roles)}),"
+        step += f" {WAY_OUT}," if "month" in roles and any(bare(one) in COLUMN_NAMES for one in frame.columns) else ""
     return PanelError(
         f"no column {', '.join(lacking)}: found {found}, expected {', '.join(COLUMNS)}. Likely other headers, or "
         f"another separator. Next: {step} and run again"
@@ -212,13 +215,23 @@ def _groups(long: pl.DataFrame, names: list[str], groups: tuple[str, ...]) -> di
     """Per column of groups the group of every series. Raises PanelError for a series in two groups, or in none."""
     found = {}
     for name in groups:
-        of_series = long.group_by("unique_id").agg(pl.col(name).cast(pl.String).unique().sort().alias("group"))
+        bare = pl.col(name).cast(pl.String).str.strip_chars()
+        text = pl.when(bare != "").then(bare)
+        of_series = long.group_by("unique_id").agg(text.unique().sort().alias("group"))
         several = of_series.filter((pl.col("group").list.len() > 1) | pl.col("group").list.first().is_null())
         if not several.is_empty():
             series, of_it = several.sort("unique_id").row(0)
+            where = name_some(["an empty field" if one is None else str(one) for one in of_it])
             raise PanelError(
-                f"--total-by {name}: found series {series!r} in {name_some([str(one) for one in of_it])}, expected one "
-                "group per series. Likely a group that changes in time, or an empty field. Next: give it one group"
+                f"--total-by {name}: found series {series!r} in {where}, expected one group per series. Likely a group "
+                "that changes in time, or an empty field. Next: give it one group"
+            )
+        written = of_series.select(pl.col("group").list.first()).to_series().unique()
+        alike = written.to_frame().filter(pl.len().over(pl.col("group").str.to_lowercase()) > 1)["group"].sort()
+        if len(alike):
+            raise PanelError(
+                f"--total-by {name}: found {name_some(alike.to_list())}, expected one way of writing a group. Likely "
+                "one group written in two ways. Next: write its name alike"
             )
         group = dict(of_series.select("unique_id", pl.col("group").list.first()).iter_rows())
         found[name] = [group[one] for one in names]

@@ -13,19 +13,21 @@ import numpy.typing as npt
 import polars as pl
 
 from wlz.files.reading import AS_IS, PanelError, name_some
+from wlz.files.weeks import DAYS_IN_WEEK, WeekNames
 from wlz.words.months import add_months, number_months
 
-YEAR = 12
+YEAR, WEEKS_IN_YEAR = 12, 52
 FEWEST_MONTHS = 6  # with a value, before a series is held against a rule
 FALL_IN_JANUARY = 0.5  # of December: what was added up since January begins again
 SHARE_OF_SERIES = 0.8  # that look like running totals, of those that can be judged
 ALIKE = (0.3, 3.0)  # first value ÷ usual step: a running total begins with one step
-SCALE = 20.0  # all months before are smaller, or larger, than all after by this factor
-LATEST_MONTHS = YEAR  # in which another scale may have begun
+SCALE = 20.0  # all months before are smaller, or larger, than all after by this factor, begun in the last year
 TOTAL_TOLERANCE, NAMED_TOLERANCE = 0.005, 0.05
 TOTAL_NAMES = ("total", "totaal", "totals", "sum", "som", "all", "alle", "overall", "grand total", "landelijk")
 FEWEST_SERIES = 3  # of which one may be the sum of others, or show that a month was delivered
 MOST_SERIES = 20_000  # among which parts of a total are looked for
+MOST_FOR_ANY, MOST_FOR_RUNS = 60, 2_000  # parts that stand anywhere, parts that stand together
+FEWEST_YEARS, FEWEST_WEEKS = 2, 4  # without a row, before a month or weeks of the year are never seen
 ABSENT_SHARE = 0.1  # of the months of series without a row, before a file has rows for months with activity only
 FAR_MONTHS = YEAR  # between a month and all others
 WHOLE_SHARE = 0.9  # of the months of a series have a row, before one behind a hole is a slip
@@ -34,15 +36,32 @@ Floats = npt.NDArray[np.float64]
 
 
 class Panel(NamedTuple):
-    """Names of series, their values (N, T), the month of the first column."""
+    """Names of series, their values (N, T), the month of the first column; `weeks` where months stand for those."""
 
     names: Sequence[str]
     values: Floats
     first_month: date
+    weeks: WeekNames | None = None
 
     def label(self, column: int) -> str:
         """A month as 2018-05."""
         return f"{add_months(self.first_month, column):%Y-%m}"
+
+    @property
+    def year(self) -> int:
+        """Columns of a year."""
+        return WEEKS_IN_YEAR if self.weeks else YEAR
+
+    def days(self) -> list[date]:
+        """The date of every column."""
+        months = [add_months(self.first_month, column) for column in range(self.values.shape[1])]
+        return [self.weeks.day(month) for month in months] if self.weeks else months
+
+    def year_starts(self) -> list[npt.NDArray[np.bool_]]:
+        """Columns (T,) with which a year begins; of weeks by ISO 8601, and by the calendar year of their day."""
+        days = self.days()
+        calendar = np.array([day.month == 1 and day.day <= DAYS_IN_WEEK for day in days])
+        return [np.array([day.isocalendar().week == 1 for day in days]), calendar] if self.weeks else [calendar]
 
 
 def refuse_slip_in_year(rows: pl.DataFrame) -> None:
@@ -97,7 +116,6 @@ def _refuse_slip(rows: pl.DataFrame) -> None:
 def refuse_running_totals(panel: Panel) -> None:
     """Raises PanelError where most series only rise: since January each year, or since their first month."""
     values = panel.values
-    month = (panel.first_month.month - 1 + np.arange(values.shape[1])) % YEAR
     known = (~np.isnan(values)).sum(axis=1) >= 2 * FEWEST_MONTHS
     if not known.any():
         return
@@ -105,13 +123,15 @@ def refuse_running_totals(panel: Panel) -> None:
     with np.errstate(invalid="ignore", divide="ignore"):
         steps = np.diff(judged, axis=1)
         rises = np.where(np.isnan(steps), True, steps >= 0)
-        januaries = month[1:] == 0
         falls = judged[:, 1:] < FALL_IN_JANUARY * judged[:, :-1]
         late = np.arange(1, values.shape[1]) >= FEWEST_MONTHS  # before a first January little was added up
-        to_date = (
-            rises[:, ~januaries].all(axis=1) & (falls | np.isnan(steps))[:, januaries & late].all(axis=1)
-            & (falls[:, januaries].sum(axis=1) >= 1) & (np.nanmax(judged, axis=1) > 0)
-        )  # fmt: skip
+        to_date = np.zeros(len(judged), dtype=np.bool_)
+        for starts in panel.year_starts():
+            januaries = starts[1:]
+            to_date |= (
+                rises[:, ~januaries].all(axis=1) & (falls | np.isnan(steps))[:, januaries & late].all(axis=1)
+                & (falls[:, januaries].sum(axis=1) >= 1) & (np.nanmax(judged, axis=1) > 0)
+            )  # fmt: skip
         first = np.take_along_axis(judged, np.argmax(~np.isnan(judged), axis=1)[:, None], axis=1)[:, 0]
         usual = np.nanmedian(np.where(np.isnan(steps).all(axis=1, keepdims=True), 0.0, steps), axis=1)
         start = first / usual
@@ -132,7 +152,9 @@ def take_differences(panel: Panel, since: str) -> Floats:
     before = np.concatenate([np.full((len(values), 1), np.nan), values[:, :-1]], axis=1)
     columns = np.arange(values.shape[1])
     if since == "year-to-date":
-        begins = ((panel.first_month.month - 1 + columns) % YEAR == 0)[None, :]
+        with np.errstate(invalid="ignore"):
+            falls = (values < before).sum(axis=0)
+        begins = max(panel.year_starts(), key=lambda starts: int(falls[starts].sum()))[None, :]
     else:
         begins = columns[None, :] == np.argmax(~np.isnan(values), axis=1)[:, None]
     return np.where(begins, values, values - before)
@@ -149,7 +171,7 @@ def find_other_scale(panel: Panel) -> list[str]:
     changed: dict[int, list[int]] = {}
     seen = np.zeros(len(values), dtype=np.bool_)
     with np.errstate(invalid="ignore"):
-        for column in range(max(values.shape[1] - LATEST_MONTHS, 1), values.shape[1]):
+        for column in range(max(values.shape[1] - panel.year, 1), values.shape[1]):
             before, after = values[:, :column], values[:, column:]
             low, high = _ends(before), _ends(after)
             enough = judged & ((~np.isnan(before)).sum(axis=1) >= FEWEST_MONTHS // 2) & ~np.isnan(values[:, column])
@@ -185,6 +207,7 @@ def refuse_activity_only(panel: Panel) -> None:
     values = panel.values
     if (values == 0).any():
         return
+    _refuse_never_seen(panel)
     delivered = ~np.isnan(values).all(axis=0) | (len(values) < FEWEST_SERIES)
     columns, known = np.arange(values.shape[1]), ~np.isnan(values)
     first, last = np.argmax(known, axis=1), values.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
@@ -199,6 +222,26 @@ def refuse_activity_only(panel: Panel) -> None:
         f"found no row for {absent.sum():,} of {inside.sum():,} months of {len(rows):,} series ({names}), in months "
         "that other series have, and nowhere a 0; expected a row per month. Likely rows only for months with activity. "
         "Next: --absent zero where no row is 0, --absent gap where it is not known"
+    )
+
+
+def _refuse_never_seen(panel: Panel) -> None:
+    """Raises PanelError where a month of the year has no row in any of two years or more: what it is then nobody knows.
+
+    Of weeks where four or more of the year have none.
+    """
+    seen = ~np.isnan(panel.values).all(axis=0)
+    number = np.array([day.isocalendar().week if panel.weeks else day.month for day in panel.days()])
+    years = len(number) // panel.year
+    known = set(number[seen].tolist())
+    never = [one for one in sorted(set(number.tolist())) if one not in known and one <= panel.year]
+    if years < FEWEST_YEARS or len(never) < (FEWEST_WEEKS if panel.weeks else 1):
+        return
+    names = [f"week {one}" if panel.weeks else f"{date(2000, one, 1):%B}" for one in never]
+    raise PanelError(
+        f"found no row of {name_some(names, 4)} in any of {years} years, and nowhere a 0; expected a row per month. "
+        "Likely rows only for months with activity. Next: --absent zero where no row is 0, --absent gap where it is "
+        "not known"
     )
 
 
@@ -219,7 +262,51 @@ def find_totals(panel: Panel, order: Sequence[int]) -> list[str]:
             found.add(row)
     for direction in (order, order[::-1]):
         found |= _before_parts(filled[list(direction)], list(direction))
+    found |= _of_any(filled, [row for row in range(len(names)) if row not in found])
+    found |= _of_runs(filled, [row for row in order if row not in found])
     return [names[row] for row in sorted(found)]
+
+
+def _of_any(filled: Floats, rows: list[int]) -> set[int]:
+    """Series that are the sum of others wherever those stand: by least squares, of few series with enough months."""
+    found: set[int] = set()
+    if len(rows) > min(MOST_FOR_ANY, filled.shape[1] - 2):
+        return found
+    for row in sorted(rows, key=lambda one: float(-filled[one].sum())):
+        others = [one for one in rows if one != row and one not in found and filled[one].any()]
+        if len(others) < FEWEST_SERIES - 1 or not filled[row].any():
+            continue
+        size = np.abs(filled[others]).max(axis=1, keepdims=True)
+        weight = np.linalg.lstsq((filled[others] / size).T, filled[row], rcond=1e-9)[0] / size[:, 0]
+        parts = [one for one, share in zip(others, weight, strict=True) if round(float(share)) == 1]
+        if len(parts) > 1 and _is_sum(filled[row], filled[parts].sum(axis=0), TOTAL_TOLERANCE):
+            found.add(row)
+    return found
+
+
+def _of_runs(filled: Floats, rows: list[int]) -> set[int]:
+    """Series that are the sum of two or more that stand together somewhere in the file."""
+    found: set[int] = set()
+    rows = [row for row in rows if filled[row].any()]
+    if not FEWEST_SERIES <= len(rows) <= MOST_FOR_RUNS:
+        return found
+    until = np.concatenate([np.zeros((1, filled.shape[1])), np.cumsum(filled[rows], axis=0)])
+    sums = until.sum(axis=1)
+    order = np.argsort(sums, kind="stable")
+    for own, row in enumerate(rows):
+        total = filled[row].sum()
+        if total <= 0:
+            continue
+        at = np.searchsorted(sums[order], sums + total)
+        for shift in (-1, 0):
+            end = order[np.clip(at + shift, 0, len(order) - 1)]
+            near = np.flatnonzero(
+                (np.abs(sums[end] - sums - total) <= TOTAL_TOLERANCE * total) & (end - np.arange(len(end)) > 1)
+            )
+            apart = [place for place in near if not place <= own < end[place]]
+            if any(_is_sum(filled[row], until[end[place]] - until[place], TOTAL_TOLERANCE) for place in apart):
+                found.add(row)
+    return found
 
 
 def find_copies(panel: Panel) -> list[str]:

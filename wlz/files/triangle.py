@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from wlz.files.columns import find_columns, is_nameless, looks_numeric
+from wlz.files.columns import bare, find_columns, is_nameless, looks_numeric
 from wlz.files.dates import Dates, read_dates
 from wlz.files.numbers import read_said, read_values
 from wlz.files.reading import AS_IS, PanelError, Reading
-from wlz.files.weeks import WAY_OUT, WEEKLY, WeekNames, count_weeks
+from wlz.files.weeks import WAY_OUT, WEEK_DATES, WEEKLY, WeekNames, count_weeks, join_year_and_week
 from wlz.files.wide import FEWEST_MONTHS, is_month
 from wlz.words.months import month_date, number_months
 
@@ -30,16 +30,19 @@ ROLES = {
     VALUE: ("values", "cumulative", "paid", "incurred", "claims", "amount", "bedrag", "waarde", "count", "aantal"),
     LAG: ("dev", "development", "development_lag", "dev_lag", "age", "delay", "lag_months"),
 }  # fmt: skip
-_LAG_HEADER = r"^(?:X|x|dev[ ._]?|lag[ ._]?|[Dd]elay[ ._]?)?(\d{1,3})$"  # R puts an X before a digit
+# R puts an X before a digit.
+_LAG_HEADER = r"^(?:[Xx]|(?i:dev|lag|delay|month|maand|week|d|m|w))?[ ._]?(\d{1,3})$"
 DAYS_IN_WEEK = 7
 FALLS, FALL_SHARE, MOST_FALLS = 0.02, 0.25, 0.4  # a step that falls by more; of so many, and of so many anyhow
 LATE_SHARE = 0.7  # of the largest value of a care month, at its end
 FEWEST_STEPS = 4
 SAME = 1e-9
+DAYS_IN_MONTH = 30
+ONE_OF_MANY = 0.2  # of the deliveries or care months that are left of others once a column is a key: it is a value
 
 
 WEEK_ROLES = {
-    CARE: ("care_week", "origin_week", "event_week", "reference_week", "week", "week_start", "onset_week"),
+    CARE: ("care_week", "origin_week", "event_week", "reference_week", "onset_week", "week", *WEEK_DATES),
     DELIVERY: ("delivery_week", "report_week", "reporting_week", "reported_week"),
     LAG: ("lag_weeks", "delay_weeks"),
 }  # fmt: skip
@@ -59,13 +62,15 @@ class TriangleRows(NamedTuple):
 
 def read_triangle(frame: pl.DataFrame, keys: Sequence[str] | None, reading: Reading) -> TriangleRows:
     """Rows of a triangle from a table; `keys` None: every other column with a name. Raises PanelError."""
+    weekly = reading.freq == WEEKLY
+    frame, joined = _join_weeks(frame) if weekly else (frame, [])
     long, found, said = _to_long(frame, keys, reading)
+    said = [*joined, *said]
     axes = (*AXES, LAG) if LAG in found else AXES
     names = [name for name in long.columns if name not in axes] if keys is None else list(keys)
     long = long.with_columns(
         pl.col(names).cast(pl.String).str.strip_chars() if _is_texts(long, names) else pl.col(names)
     )
-    weekly = reading.freq == WEEKLY
     weeks = count_weeks(long[CARE]) if weekly else None
     care, of_care = (weeks.months, weeks.said) if weeks else _to_months(long[CARE])
     value = read_values(long[VALUE], reading.decimal).alias(VALUE)
@@ -73,10 +78,59 @@ def read_triangle(frame: pl.DataFrame, keys: Sequence[str] | None, reading: Read
         column = long[DELIVERY]
         delivery, of_delivery = (count_weeks(column, any_day=True).months, []) if weekly else _to_months(column)
     else:
-        delivery, of_delivery = _add_lags(care, long[LAG])
+        delivery, of_delivery = _add_lags(care, long[LAG], DAYS_IN_WEEK if weekly else DAYS_IN_MONTH)
     said += [*of_care, *of_delivery, *(read_said(long[VALUE]) if reading.decimal is None else [])]
     rows = pl.DataFrame([*long.select(names).get_columns(), care.alias(CARE), delivery.alias(DELIVERY), value])
+    if keys is None:
+        names, left_out = leave_out_values(rows, names)
+        rows, said = rows.select(*names, *AXES), [*said, *left_out]
     return TriangleRows(rows, names, said, weeks.names if weeks else None)
+
+
+def _join_weeks(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Columns of year and ISO week as the care week."""
+    joined, said = join_year_and_week(frame)
+    return joined.rename({"month": CARE}, strict=False) if said else joined, said
+
+
+def leave_out_values(rows: pl.DataFrame, names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Key columns without those that are values: of numbers, and another one in nearly every row or care month.
+
+    Raises PanelError for text of that kind: a remark or number of a row would make a triangle of every row.
+    """
+    kept, said = list(names), list[str]()
+    for name in names:
+        others = [one for one in kept if one != name]
+        whole = _width(rows, others)
+        if whole.deliveries <= 1 or max(whole.deliveries, whole.months) < FEWEST_STEPS:
+            continue  # of one delivery, or a few rows, nothing is said
+        apart = _width(rows, kept)
+        by_row = whole.deliveries >= 2 and apart.deliveries < 1 + ONE_OF_MANY * (whole.deliveries - 1)
+        by_month = whole.months >= FEWEST_STEPS and apart.months < 1 + ONE_OF_MANY * (whole.months - 1)
+        if not (by_row or by_month):
+            continue
+        if not looks_numeric(rows[name]):
+            raise PanelError(
+                f"column {name}: found another one in nearly every {'row' if by_row else 'care month'} "
+                f"({rows[name][0]!r} and on), expected a key that care months and deliveries have in common. Likely a "
+                "remark, or a number of a row. Next: name the keys with --keys, or leave the column out"
+            )
+        kept.remove(name)
+        said.append(f"column {name!r} is left out: it is a value and no key (--keys takes it as one)")
+    return kept, said
+
+
+class _Width(NamedTuple):
+    """How many deliveries a care month has, and how many care months a key, in the middle."""
+
+    deliveries: float
+    months: float
+
+
+def _width(rows: pl.DataFrame, keys: Sequence[str]) -> _Width:
+    by_month = rows.group_by([*keys, CARE]).agg(pl.col(DELIVERY).n_unique().alias("len"))
+    by_key = by_month.group_by(keys).len() if keys else by_month.select(pl.len())
+    return _Width(float(by_month["len"].mean() or 0), float(by_key["len"].mean() or 0))  # type: ignore[arg-type]
 
 
 def list_roles(reading: Reading) -> dict[str, tuple[str, ...]]:
@@ -132,6 +186,8 @@ def _to_long(
 def _missing(frame: pl.DataFrame, expected: list[str], missing: list[str]) -> PanelError:
     named = [OPTIONS[one] for one in missing if one in OPTIONS]
     step = f"rename the columns, or name them ({', '.join(named)})" if named else "rename the columns"
+    if CARE in missing and any("week" in bare(one) for one in frame.columns):
+        step = f"{WAY_OUT}; {step}"
     return PanelError(
         f"no column {', '.join(missing)}: found {', '.join(map(repr, frame.columns[:8])) or 'no columns'}, "
         f"expected {', '.join(expected)}. Likely other headers or another separator. Next: {step}, or name the "
@@ -204,13 +260,23 @@ def _weekly(column: pl.Series) -> PanelError:
     )
 
 
-def _add_lags(care: pl.Series, column: pl.Series) -> tuple[pl.Series, list[str]]:
-    """Delivery months from lags: in months where all lie on the step of the care months, else in steps."""
+def _add_lags(care: pl.Series, column: pl.Series, days: int) -> tuple[pl.Series, list[str]]:
+    """Delivery months from lags: in months where all lie on the step of the care months, else in steps.
+
+    Raises PanelError for lags in days, which all are a multiple of those in a month or week (`days`).
+    """
     lags = read_values(column)
     if lags.is_null().any() or (lags % 1 != 0).any() or (lags < 0).any():
         raise PanelError(
             f"column {column.name}: found lags that are no whole numbers from 0 on, expected 0, 1, 2 or 12, 24, 36. "
             "Likely another column under this name. Next: name the column with --lag"
+        )
+    distinct = lags.cast(pl.Int64).unique()
+    if len(distinct) >= FEWEST_STEPS and (distinct % days == 0).all():
+        unit = "weeks" if days == DAYS_IN_WEEK else "months"
+        raise PanelError(
+            f"column {column.name}: found lags that are all a multiple of {days} (0, {days} and on), expected {unit}. "
+            f"Likely lags in days. Next: divide them by {days}"
         )
     whole, months = lags.cast(pl.Int64), pl.DataFrame({CARE: care}).select(number_months(CARE)).to_series()
     step = int(np.gcd.reduce(months.to_numpy() - months.min())) or 1
@@ -277,6 +343,25 @@ def _steps(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
         pl.len().over(axes).alias("count"),
     )
     return with_last.filter(pl.col("step").is_not_null(), pl.col("count") >= FEWEST_STEPS)
+
+
+def refuse_missing_increments(frame: pl.DataFrame, keys: Sequence[str]) -> None:
+    """Raises PanelError where a delivery between the first and the last has no row: what it brought is in no sum."""
+    numbers = frame.select(number_months(DELIVERY)).to_series().unique().sort()
+    steps = numbers.diff().drop_nulls()
+    if len(steps) < FEWEST_STEPS:
+        return
+    usual = int(steps.mode().min())  # type: ignore[arg-type]
+    gaps = steps.to_numpy() > usual
+    if gaps.any():
+        lacking = month_date(int(numbers[int(np.flatnonzero(gaps)[0])]) + usual)
+        others = int((steps.to_numpy()[gaps] // usual - 1).sum()) - 1
+        more = f" and {others} more deliveries" if others else ""
+        raise PanelError(
+            f"column {DELIVERY}: found no row of {lacking:%Y-%m}{more} between "
+            "the first and the last, expected what came in at each. Likely a delivery that is missing: what it brought "
+            f"is in no sum after it. Next: add it, or give what was known in all (without --values increments); {AS_IS}"
+        )
 
 
 def find_numeric_keys(frame: pl.DataFrame, keys: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from wlz.files.columns import YEAR_NAMES, bare
-from wlz.files.dates import read_dates
+from wlz.files.dates import EXPECTED, read_dates
 from wlz.files.reading import PanelError
 from wlz.words.months import MONTHS_PER_YEAR, month_number
 
@@ -24,7 +24,8 @@ _FAR_MONTH = re.compile(r"\b(2[1-9]\d{2}|[3-9]\d{3})-(\d{2})(-01)?\b")
 _WORD = re.compile(r"(?<![-\w])(months?|month_)(?![-\w])")
 _ROLES = {"care_month": "care_week", "delivery_month": "delivery_week"}
 WEEK_NAMES = ("week", "weeknr", "week_number", "isoweek", "iso_week", "epiweek", "epi_week", "mmwr_week")
-COLUMN_NAMES = (*WEEK_NAMES, "week_start", "week_starting", "weekstart", "week_end", "week_ending", "week_date")
+WEEK_DATES = ("week_start", "week_starting", "weekstart", "week_end", "week_ending", "weekending", "week_date")
+COLUMN_NAMES = (*WEEK_NAMES, *WEEK_DATES)
 WEEKS_OF_YEAR = range(1, 54)
 WAY_OUT = "--freq weekly takes rows per week"
 
@@ -64,7 +65,10 @@ def count_weeks(column: pl.Series, *, any_day: bool = False) -> Weeks:
     `any_day`: of deliveries, which may come on any day of their week. Raises PanelError for months, quarters and years,
     and for days on more than one day of the week.
     """
-    dates = read_dates(column)
+    try:
+        dates = read_dates(column)
+    except PanelError as error:
+        raise PanelError(_of_weeks(str(error))) from None
     if dates.kind not in ("week", "day"):
         raise PanelError(
             f"column {column.name}: found {dates.kind}s ('{column[0]}'), expected weeks as 2024-W05, or dates. Likely "
@@ -85,6 +89,16 @@ def count_weeks(column: pl.Series, *, any_day: bool = False) -> Weeks:
     months = pl.select(pl.date(number // MONTHS_PER_YEAR, number % MONTHS_PER_YEAR + 1, 1)).to_series()
     said = [] if dates.kind == "week" or other.any() else [f"weeks are dated on a {days.filter(~other)[0]:%A}"]
     return Weeks(months.alias(column.name), WeekNames(0 if dates.kind == "week" or other.any() else int(on)), said)  # type: ignore[arg-type]
+
+
+def _of_weeks(text: str) -> str:
+    """The refusal of a column of dates, as one of weeks."""
+    return (
+        text.replace(EXPECTED, "a week as 2024-W05 or 2024-01-29")
+        .replace("another notation of dates", "a week that its year does not have (ISO 8601), or another notation")
+        .replace("as 2018-05-01", "as 2024-01-29")
+        .replace("as 2018-05", "as 2024-W05")
+    )
 
 
 def join_year_and_week(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:

@@ -182,7 +182,8 @@ def list_sums(panel: PanelFrame, total: bool) -> dict[str, BoolArray]:
     sums: dict[str, BoolArray] = {TOTAL_ID: is_part} if total else {}
     for column, groups in panel.groups.items():
         of_series = np.array(groups, dtype=object)
-        sums |= {f"{TOTAL_ID}:{column}={group}": is_part & (of_series == group) for group in sorted(set(groups))}
+        named = {f"{TOTAL_ID}:{column}={group}": is_part & (of_series == group) for group in sorted(set(groups))}
+        sums |= {name: part for name, part in named.items() if part.any()}
     return sums
 
 

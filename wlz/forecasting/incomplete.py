@@ -29,6 +29,7 @@ class Incomplete(NamedTuple):
 
     months: int
     ratios: tuple[float, ...]
+    too_many: bool = False  # all that are judged are low: nothing is set aside, a person must say what it is
 
 
 NOTHING = Incomplete(0, ())
@@ -58,6 +59,8 @@ def find_incomplete_months(values: FloatArray, season: int = SEASON_MONTHS) -> I
     low = share >= np.where(np.arange(LATEST_MONTHS) == LATEST_MONTHS - 1, LOW_SHARE, LOW_SHARE_BEFORE)
     before = _past(values[usable], season)
     deep, broad, unusual = (low & one for one in _find_falls(now, before))
+    if (low & _find_falls(now, before[LATEST_MONTHS:])[0]).all():  # beside what was before any of these months
+        return Incomplete(0, (), too_many=True)
     if not (deep[-1] or (broad[-1] and usable.sum() >= FEWEST_SERIES)):
         return NOTHING
     count = _count_tail(deep | broad | unusual, now)

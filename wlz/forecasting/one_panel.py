@@ -72,6 +72,7 @@ def treat_history(values: FloatArray, *, own_rules: bool = True) -> Treated:
     }
     if own_rules:
         incomplete, jump, expected = edge_cases.find_odd_last_month(history)
+        incomplete &= ~edge_cases.find_silent(history, january=history.shape[1])  # it has ended: no month is missing
         flags |= {"incomplete_last_month": incomplete, "jump": jump, "negative": np.any(history < 0, axis=1)}
         history[incomplete | jump, -1] = expected[incomplete | jump]
         flags["level_shift"] = edge_cases.find_level_shift(history)[0] > 0

@@ -91,6 +91,8 @@ def forecast_weeks(
 def add_up(values: FloatArray) -> FloatArray:
     """Weeks (N, T) → twelfths of a year (N, P) that end with the last week; NaN where less than half is known.
 
+    But the twelfth in which a series begins is what is known of it, per day.
+
     >>> add_up(np.full((1, 9), 7.0)).round(4).tolist()  # one a day
     [[30.4375, 30.4375]]
     """
@@ -100,7 +102,8 @@ def add_up(values: FloatArray) -> FloatArray:
     known = (~np.isnan(values)) @ days
     found = np.nan_to_num(values) @ (days / DAYS_IN_WEEK)
     share = known / PART_DAYS
-    enough = share >= KNOWN_SHARE
+    begins = np.cumsum(share > 0, axis=1) == 1  # of a series that is new, whatever is known
+    enough = (share >= KNOWN_SHARE) | (begins & (share > 0))
     return np.where(enough, found / np.where(enough, share, 1.0), np.nan)
 
 

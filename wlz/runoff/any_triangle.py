@@ -10,9 +10,16 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from wlz.files.deliveries import add_first_zeros, drop_copy, refuse_mixed_grain, refuse_other_unit
+from wlz.files.deliveries import add_first_zeros, drop_copy, drop_filled, refuse_mixed_grain, refuse_other_unit
 from wlz.files.reading import PanelError, Reading
-from wlz.files.triangle import TriangleRows, add_up_lags, read_triangle, refuse_cumulative, refuse_increments
+from wlz.files.triangle import (
+    TriangleRows,
+    add_up_lags,
+    read_triangle,
+    refuse_cumulative,
+    refuse_increments,
+    refuse_missing_increments,
+)
 from wlz.files.weeks import WeekNames
 from wlz.forecasting.engines import ENGINES
 from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
@@ -52,6 +59,7 @@ MACK_NAME = "mack (sigma: mack)"
 ROW_NAMES = ("declared", "completed", "completeness_ratio", *BOUND_NAMES, "standard_error", "method")
 FACTOR_NAMES = ("lag_months", "to_lag_months", "development_factor", "completeness_ratio", "ratios_count")
 SCORES = (-1.2815515655446004, 1.2815515655446004, -1.959963984540054, 1.959963984540054)
+FOLLOWING_SHARE = 0.5  # of the deliveries come a month after another
 FULL_MONTHS, FULL_DELIVERIES = 2 * SEASON_MONTHS, 13  # for month of the year, late deliveries and retrospective errors
 N_DIAGONALS, N_DIAGONALS_OF_WEEKS = 12, 26
 A_PRIORI_ENGINE = "ets_average"
@@ -165,18 +173,32 @@ def _takes_whole_method(shape: Shape) -> bool:
     triangle, values = shape.triangle, shape.triangle.values
     monthly = triangle.step_months == 1 and triangle.first_lag in (0, 1) and not shape.is_weekly
     deliveries = len({t + lag for t, lag in zip(*np.nonzero(~np.isnan(values).all(axis=0)), strict=True)})
-    return monthly and values.shape[1] >= FULL_MONTHS and deliveries >= FULL_DELIVERIES and _ends_on_diagonal(values)
+    enough = values.shape[1] >= FULL_MONTHS and deliveries >= FULL_DELIVERIES
+    return monthly and enough and _ends_on_diagonal(values) and _follow_each_other(values)
+
+
+def _follow_each_other(values: FloatArray) -> bool:
+    """Whether most deliveries come a step after another one: the method of months learns from such pairs only."""
+    seen = ~np.isnan(values).all(axis=0)
+    delivered = np.unique(np.add.outer(np.arange(seen.shape[0]), np.arange(seen.shape[1]))[seen])
+    return bool((np.diff(delivered) == 1).mean() >= FOLLOWING_SHARE)
 
 
 def _judge_rows(rows: TriangleRows, reading: Reading) -> TriangleRows:
     """Cumulative values, without what is not what it seems. Raises LagError or PanelError."""
     _refuse_keys(rows.frame, rows.keys)
     if reading.values == "increments":
+        said = list[str]()
         if not reading.as_is:
             refuse_cumulative(rows.frame, rows.keys)
-        return rows._replace(frame=add_up_lags(rows.frame, rows.keys))
+            known, said = drop_filled(rows.frame, rows.keys, are_increments=True)
+            refuse_missing_increments(known, rows.keys)
+            rows = rows._replace(frame=known)
+        return rows._replace(frame=add_up_lags(rows.frame, rows.keys), said=[*rows.said, *said])
     if reading.as_is:
         return rows
+    known, filled = drop_filled(rows.frame, rows.keys)
+    rows = rows._replace(frame=known, said=[*rows.said, *filled])
     refuse_increments(rows.frame, rows.keys)
     refuse_other_unit(rows.frame, rows.keys)
     refuse_mixed_grain(rows.frame)
