@@ -401,3 +401,41 @@ def test_names_of_columns_and_grains_in_python():
         wlz.forecast(panel_of(False), freq="W")
     keyed = triangle_of().with_columns(key=pl.lit("a"))
     assert wlz.complete(keyed, keys="key").columns[0] == "key"
+
+
+# ---- A row per year ----------------------------------------------------------------------------------------------
+
+DUTCH = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
+
+
+def by_year(weekly: bool, header: Callable[[int], str], year: str = "year") -> pl.DataFrame:
+    part = pl.col("month").dt.week() if weekly else pl.col("month").dt.month().cast(pl.Int8)
+    of_year = pl.col("month").dt.iso_year() if weekly else pl.col("month").dt.year()
+    numbered = panel_of(weekly).with_columns(of_year.alias(year), part.alias("part"))
+    wide = numbered.pivot("part", index=["unique_id", year], values="value", sort_columns=False)
+    return wide.rename({name: header(int(name)) for name in wide.columns[2:]})
+
+
+HEADERS = {
+    "Dutch names": (False, lambda number: DUTCH[number - 1], "jaar"),
+    "English names": (False, lambda number: f"{date(2000, number, 1):%B}", "Year"),
+    "numbers": (False, str, "year"),
+    "M01": (False, lambda number: f"M{number:02}", "year"),
+    "weeks": (True, str, "year"),
+    "W1": (True, lambda number: f"W{number}", "jaar"),
+}
+
+
+@pytest.mark.parametrize(("weekly", "header", "year"), HEADERS.values(), ids=HEADERS)
+def test_a_row_per_year_and_a_column_per_month_or_week(weekly, header, year):
+    wide = by_year(weekly, header, year)
+    found, plain = forecast(wide, weekly), forecast(panel_of(weekly), weekly)
+    assert found["forecast"].to_list() == pytest.approx(plain["forecast"].to_list())
+
+
+def test_a_year_that_is_not_over_ends_the_panel():
+    wide = by_year(False, str)
+    last = pl.col("year") == wide["year"].max()
+    open_year = wide.with_columns(pl.when(last).then(None).otherwise(pl.col(str(month))).alias(str(month)) for month in
+                                  (10, 11, 12))  # fmt: skip
+    assert read_panel(open_year).last_month == date(2023, 9, 1)

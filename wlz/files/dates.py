@@ -4,6 +4,7 @@ In: dates, time stamps at midnight, text or whole numbers. Out: a date per row, 
 the kind: `day` (a date), `month`, `quarter`, `year` or `week`. What the rows make of it is in `grain.py`.
 """
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -64,6 +65,16 @@ def _quarter(text: pl.Series) -> pl.Series:
 def _week(text: pl.Series) -> pl.Series:
     iso = text.str.to_uppercase().str.replace(r"^(\d{4})-?W(\d{1,2})(-1)?$", "$1-W$2-1")
     return iso.str.to_date("%G-W%V-%u", strict=False).dt.strftime("%Y-%m-%d")
+
+
+def number_month(name: str) -> int | None:
+    """1 for `jan` and `Januari`; None for what is no name of a month.
+
+    >>> [number_month(name) for name in ("mrt", "October", "omzet")]
+    [3, 10, None]
+    """
+    found = re.fullmatch(_LETTERS, name.strip().lower())
+    return int(_MONTH_OF[found[1]]) if found else None
 
 
 def _notation(pattern: str, kind: str) -> _Notation:

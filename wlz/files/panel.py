@@ -17,7 +17,7 @@ from wlz.files.names import TOTAL_ID, read_names, refuse_alike
 from wlz.files.numbers import VALUE_LIMIT, read_said, read_values
 from wlz.files.reading import PanelError, Reading, name_some
 from wlz.files.weeks import COLUMN_NAMES, WAY_OUT, WEEKLY, WeekNames, count_weeks, join_year_and_week
-from wlz.files.wide import unpivot_months, unpivot_series
+from wlz.files.wide import join_years, unpivot_months, unpivot_series
 from wlz.words.months import add_months, month_date, month_label, number_months
 
 COLUMNS = ("unique_id", "month", "value")
@@ -150,7 +150,9 @@ def _with_zeros(values: Floats) -> Floats:
 def _to_long(frame: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, list[str]]:
     """The columns of the contract and those of groups, from a long or a wide table."""
     is_weekly = reading.freq == WEEKLY
+    frame, of_years = join_years(frame, weekly=is_weekly)
     frame, said = join_year_and_week(frame) if is_weekly else join_year_and_month(frame)
+    said = [*of_years, *said]
     roles = PANEL_ROLES | ({"month": (*COLUMN_NAMES, *PANEL_ROLES["month"])} if is_weekly else {})
     found, of_columns = find_columns(frame.columns, roles, reading.columns, OPTIONS)
     if "month" not in found or "value" not in found:
