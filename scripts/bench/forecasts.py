@@ -22,6 +22,7 @@ from typing import TypeVar
 import numpy as np
 import polars as pl
 
+from scripts.bench.origins import bench_origins, bench_weights
 from wlz.forecasting import ets
 from wlz.forecasting.engines import ENGINES, RUN_ENGINES
 from wlz.forecasting.engines.ets_average import BLOCK_SIZE, build_average_bank
@@ -45,6 +46,13 @@ class Data:
         frame = pl.read_parquet(folder / "monthly_series.parquet").sort("unique_id", "month")
         self.series = {
             name: {key: part["value"].to_numpy() for (key,), part in of_set.group_by("unique_id", maintain_order=True)}
+            for (name,), of_set in frame.group_by("dataset", maintain_order=True)
+        }
+        self.dated = {
+            name: [
+                (part["month"][-1].month, part["value"].to_numpy())
+                for _, part in of_set.group_by("unique_id", maintain_order=True)
+            ]
             for (name,), of_set in frame.group_by("dataset", maintain_order=True)
         }
 
@@ -373,6 +381,8 @@ def main() -> None:
         "public series of the M3 and tourism competitions.",
         "",
         *bench_accuracy(data, arguments.peer),
+        *bench_origins(data.dated),
+        *bench_weights(data.dated),
         *bench_cover(data),
         *bench_r(arguments.folder),
         *bench_speed(),

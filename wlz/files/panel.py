@@ -137,7 +137,8 @@ def _judge(
     doubts = suspects.find_other_scale(panel)
     if reading.absent is None and not has_empty:  # who writes empty values leaves no rows out
         suspects.refuse_activity_only(panel)
-    return panel, [*doubts, *suspects.find_copies(panel)], suspects.find_totals(panel, order)
+    doubts += [*suspects.find_copies(panel), *suspects.find_spikes(panel)]
+    return panel, doubts, suspects.find_totals(panel, order)
 
 
 def _with_zeros(values: Floats) -> Floats:

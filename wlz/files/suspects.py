@@ -25,6 +25,7 @@ SCALE = 20.0  # all months before are smaller, or larger, than all after by this
 TOTAL_TOLERANCE, NAMED_TOLERANCE = 0.005, 0.05
 TOTAL_NAMES = ("total", "totaal", "totals", "sum", "som", "all", "alle", "overall", "grand total", "landelijk")
 FEWEST_SERIES = 3  # of which one may be the sum of others, or show that a month was delivered
+SPIKE, MOST_TOLD = 3.0, 3  # times any other month of the year; series named
 MOST_SERIES = 20_000  # among which parts of a total are looked for
 MOST_FOR_ANY, MOST_FOR_RUNS = 60, 2_000  # parts that stand anywhere, parts that stand together
 FEWEST_YEARS, FEWEST_WEEKS = 2, 4  # without a row, before a month or weeks of the year are never seen
@@ -307,6 +308,29 @@ def _of_runs(filled: Floats, rows: list[int]) -> set[int]:
             if any(_is_sum(filled[row], until[end[place]] - until[place], TOTAL_TOLERANCE) for place in apart):
                 found.add(row)
     return found
+
+
+def find_spikes(panel: Panel) -> list[str]:
+    """Short series with a single month far above all others, which the method takes for no season. Told."""
+    told = []
+    for row, values in enumerate(panel.values):
+        known = np.flatnonzero(~np.isnan(values))
+        if not FEWEST_MONTHS < len(known) < 2 * panel.year or panel.weeks:
+            continue
+        last = known[known >= len(values) - panel.year]
+        if len(last) < FEWEST_MONTHS:
+            continue
+        second, most = np.sort(values[last])[-2:]
+        if second > 0 and most >= SPIKE * second:
+            at = int(last[np.argmax(values[last])])
+            told.append(f"'{panel.names[row]}' ({panel.label(at)})")
+    if not told:
+        return []
+    more = f" and {len(told) - MOST_TOLD:,} more" if len(told) > MOST_TOLD else ""
+    return [
+        f"a single month three times any other, in less than two years of months: {', '.join(told[:MOST_TOLD])}{more}; "
+        "taken for chance, and for no season"
+    ]
 
 
 def find_copies(panel: Panel) -> list[str]:

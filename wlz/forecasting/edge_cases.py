@@ -7,7 +7,14 @@ makes of them is not its business. Codes, dates, overrides and flags are in `vol
 import numpy as np
 
 from wlz.forecasting.engines.interface import pair_months
-from wlz.forecasting.ets import SEASON_MONTHS, BoolArray, FloatArray, IntArray
+from wlz.forecasting.ets import (
+    MIN_OBSERVATIONS,
+    MIN_SEASON_OBSERVATIONS,
+    SEASON_MONTHS,
+    BoolArray,
+    FloatArray,
+    IntArray,
+)
 from wlz.words.robust import MAD_TO_DEVIATION
 
 INTERMITTENT_ZERO_RATIO = 0.5
@@ -20,6 +27,7 @@ USUAL_ERROR_FLOOR = 0.03  # robust deviation of ln(month ÷ expected), at least
 OUTLIER_DEVIATIONS = 5.0
 INCOMPLETE_RATIO = 0.7  # a last month below this share of what is expected, and unusually so, is not complete
 JUMP_RATIO = 1.5  # above this, and unusually so: one month is no evidence of a new level
+SPIKE_FACTOR = 3.0  # a month is this many times any other of its year
 SHIFT_MONTHS = (3, 8)  # as many months in a row at another level are one
 SHIFT_RATIO = 1.5  # in the middle of those months
 
@@ -104,6 +112,33 @@ def _robust_deviation(errors: FloatArray) -> FloatArray:
     middle = np.maximum((known.sum(axis=1) - 1) // 2, 0)
     median = np.take_along_axis(filled, middle[:, None], axis=1)[:, 0]
     return np.asarray(np.maximum(MAD_TO_DEVIATION * median, USUAL_ERROR_FLOOR), dtype=np.float64)
+
+
+def calm_spike(values: FloatArray) -> FloatArray:
+    """N series (N, T) without a single spike in a season seen once: a month three times any other is no season yet.
+
+    Of series with seven to 23 known months; in its place comes the median of the other months of the last year.
+
+    >>> calm_spike(np.array([[5.0, 6.0, 5.0, 90.0, 5.0, 6.0, 5.0, 6.0, 5.0, 6.0, 5.0, 6.0]]))[0, 3]
+    np.float64(5.0)
+    """
+    count = (~np.isnan(values)).sum(axis=1)
+    rows = np.flatnonzero((count >= MIN_OBSERVATIONS) & (count < MIN_SEASON_OBSERVATIONS))
+    year = values[rows, -SEASON_MONTHS:]
+    known = ~np.isnan(year)
+    ordered = np.sort(np.where(known, year, -np.inf), axis=1)
+    if not len(rows) or year.shape[1] < 2:
+        return values
+    enough = (known.sum(axis=1) >= MIN_OBSERVATIONS) & (ordered[:, -2] > 0)
+    spikes = np.flatnonzero(enough & (ordered[:, -1] >= SPIKE_FACTOR * ordered[:, -2]))
+    if not len(spikes):
+        return values
+    calmed = values.copy()
+    for place in spikes:
+        column = values.shape[1] - year.shape[1] + int(np.nanargmax(year[place]))
+        others = np.delete(year[place], np.nanargmax(year[place]))
+        calmed[rows[place], column] = np.nanmedian(others)
+    return calmed
 
 
 def find_level_shift(values: FloatArray) -> tuple[IntArray, FloatArray]:

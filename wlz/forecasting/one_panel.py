@@ -58,8 +58,8 @@ def find_set_aside(flags: Mapping[str, BoolArray]) -> BoolArray:
 def treat_history(values: FloatArray, *, own_rules: bool = True) -> Treated:
     """Zeros before the first value cut, an odd last month replaced by what was expected of it, oddities named.
 
-    Without `own_rules` (scenario letter) nothing is replaced, and incomplete_last_month, jump, level_shift and
-    negative are not looked for.
+    So is a single spike in a season seen once (`calm_spike`). Without `own_rules` (scenario letter) nothing is
+    replaced, and incomplete_last_month, jump, level_shift and negative are not looked for.
     """
     history = cut_leading_zeros(values)
     observed = ~np.isnan(history)
@@ -75,6 +75,7 @@ def treat_history(values: FloatArray, *, own_rules: bool = True) -> Treated:
         incomplete &= ~edge_cases.find_silent(history, january=history.shape[1])  # it has ended: no month is missing
         flags |= {"incomplete_last_month": incomplete, "jump": jump, "negative": np.any(history < 0, axis=1)}
         history[incomplete | jump, -1] = expected[incomplete | jump]
+        history = edge_cases.calm_spike(history)
         flags["level_shift"] = edge_cases.find_level_shift(history)[0] > 0
     return Treated(history, flags)
 
