@@ -24,7 +24,7 @@ PANEL_ROLES = {
     "value": ("y", "values", "waarde", "amount", "bedrag", "count", "aantal", "volume"),
 }
 YEAR_NAMES, MONTH_NAMES = ("year", "jaar", "yr"), ("month", "maand", "mnd")
-_MONTHS_OF_YEAR = range(1, 13)
+MOST_MONTHS, MOST_WEEKS = 12, 53
 
 
 def bare(header: str) -> str:
@@ -80,17 +80,25 @@ def find_columns(
 
 def join_year_and_month(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     """A column of years and one of months 1 to 12 → one column `month`; else the frame as it is."""
+    joined, of = join_year_and(frame, MONTH_NAMES, MOST_MONTHS, "-")
+    return joined, [f"month is made of columns {of}"] if of else []
+
+
+def join_year_and(frame: pl.DataFrame, names: Sequence[str], most: int, sign: str) -> tuple[pl.DataFrame, str]:
+    """A column of years and one of `names` with numbers from 1 to `most` → one column `month`, year, sign and number.
+
+    And the two columns as they are called; the frame as it is and nothing where they are not there.
+    """
     years = [name for name in frame.columns if bare(name) in YEAR_NAMES]
-    months = [name for name in frame.columns if bare(name) in MONTH_NAMES]
-    if len(years) != 1 or len(months) != 1:
-        return frame, []
-    year, month = (frame[name].cast(pl.String).str.strip_chars().cast(pl.Int64, strict=False) for name in
-                   (years[0], months[0]))  # fmt: skip
-    if month.is_null().any() or year.is_null().any() or not month.is_in(list(_MONTHS_OF_YEAR)).all():
-        return frame, []
-    both = pl.select(pl.concat_str(year, month.cast(pl.String).str.zfill(2), separator="-")).to_series()
-    joined = frame.drop(years[0], months[0]).with_columns(both.alias("month"))
-    return joined, [f"month is made of columns {years[0]!r} and {months[0]!r}"]
+    parts = [name for name in frame.columns if bare(name) in names]
+    if len(years) != 1 or len(parts) != 1:
+        return frame, ""
+    year, part = (frame[name].cast(pl.String).str.strip_chars().cast(pl.Int64, strict=False) for name in
+                  (years[0], parts[0]))  # fmt: skip
+    if part.is_null().any() or year.is_null().any() or not part.is_between(1, most).all():
+        return frame, ""
+    both = pl.select(pl.concat_str(year, part.cast(pl.String).str.zfill(2), separator=sign)).to_series()
+    return frame.drop(years[0], parts[0]).with_columns(both.alias("month")), f"{years[0]!r} and {parts[0]!r}"
 
 
 def looks_numeric(column: pl.Series) -> bool:

@@ -313,10 +313,11 @@ def _of_runs(filled: Floats, rows: list[int]) -> set[int]:
 def find_spikes(panel: Panel) -> list[str]:
     """Short series with a single month far above all others, which the method takes for no season. Told."""
     told = []
-    for row, values in enumerate(panel.values):
+    count = (~np.isnan(panel.values)).sum(axis=1)
+    is_short = (count > FEWEST_MONTHS) & (count < 2 * panel.year) & (panel.weeks is None)
+    for row in np.flatnonzero(is_short).tolist():
+        values = panel.values[row]
         known = np.flatnonzero(~np.isnan(values))
-        if not FEWEST_MONTHS < len(known) < 2 * panel.year or panel.weeks:
-            continue
         last = known[known >= len(values) - panel.year]
         if len(last) < FEWEST_MONTHS:
             continue

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from wlz.files.columns import YEAR_NAMES, bare
+from wlz.files.columns import MOST_WEEKS, join_year_and
 from wlz.files.dates import EXPECTED, read_dates
 from wlz.files.reading import PanelError
 from wlz.words.months import MONTHS_PER_YEAR, month_number
@@ -26,7 +26,6 @@ _ROLES = {"care_month": "care_week", "delivery_month": "delivery_week"}
 WEEK_NAMES = ("week", "weeknr", "week_number", "isoweek", "iso_week", "epiweek", "epi_week", "mmwr_week")
 WEEK_DATES = ("week_start", "week_starting", "weekstart", "week_end", "week_ending", "weekending", "week_date")
 COLUMN_NAMES = (*WEEK_NAMES, *WEEK_DATES)
-WEEKS_OF_YEAR = range(1, 54)
 WAY_OUT = "--freq weekly takes rows per week"
 
 
@@ -103,14 +102,5 @@ def _of_weeks(text: str) -> str:
 
 def join_year_and_week(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     """A column of years and one of ISO weeks 1 to 53 → one column `month` as 2024-W05; else the frame as it is."""
-    years = [name for name in frame.columns if bare(name) in YEAR_NAMES]
-    weeks = [name for name in frame.columns if bare(name) in WEEK_NAMES]
-    if len(years) != 1 or len(weeks) != 1:
-        return frame, []
-    year, week = (frame[name].cast(pl.String).str.strip_chars().cast(pl.Int64, strict=False) for name in
-                  (years[0], weeks[0]))  # fmt: skip
-    if week.is_null().any() or year.is_null().any() or not week.is_in(list(WEEKS_OF_YEAR)).all():
-        return frame, []
-    both = pl.select(pl.concat_str(year, pl.lit("-W"), week.cast(pl.String).str.zfill(2))).to_series()
-    joined = frame.drop(years[0], weeks[0]).with_columns(both.alias("month"))
-    return joined, [f"month is made of columns {years[0]!r} and {weeks[0]!r}, read as weeks of ISO 8601"]
+    joined, of = join_year_and(frame, WEEK_NAMES, MOST_WEEKS, "-W")
+    return joined, [f"month is made of columns {of}, read as weeks of ISO 8601"] if of else []

@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from wlz.files.columns import YEAR_NAMES, bare, is_nameless, looks_numeric
+from wlz.files.columns import MOST_MONTHS, MOST_WEEKS, YEAR_NAMES, bare, is_nameless, looks_numeric
 from wlz.files.dates import number_month, read_dates
 from wlz.files.reading import PanelError, name_some
 
 FEWEST_MONTHS = 3  # headers that are months, before a table is one of months
 FEWEST_OF_YEAR = 6  # headers that are months of a year, beside a column of years
-MOST_MONTHS, MOST_WEEKS = 12, 53
 
 
 def is_month(header: str) -> bool:
